@@ -1,0 +1,159 @@
+/**
+ * @module
+ * gzip and zstd, recognised by content and never by name. A compressed stream that is cut or damaged yields everything
+ * before the fault; the fault itself is told in `problem`.
+ */
+import { createGunzip } from 'node:zlib';
+import { Decompress } from 'fzstd';
+import { readU32LE } from '../bytes.js';
+import { SynthError } from '../errors.js';
+import { type ByteSource, ChunkSource } from './byte-source.js';
+
+const GZIP_MAGIC = 0x8b1f; // RFC 1952 §2.3.1, the first two bytes
+const ZSTD_MAGIC = 0xfd2fb528; // RFC 8878 §3.1.1
+const ZSTD_SKIPPABLE_MAGIC = 0x184d2a5; // RFC 8878 §3.1.2, all but the lowest four bits
+
+/** Compressed bytes taken at a time: deflate expands at most 1032 times, so this bounds what is held in memory at 16 MiB. */
+const INPUT_BYTES = 16 * 1024;
+
+/** What the zstd program itself decodes without being asked for more (its `ZSTD_WINDOWLOG_LIMIT_DEFAULT`, 27). */
+const MAX_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024;
+
+/** Bytes needed to recognise a compression and to check a zstd frame header. */
+export const COMPRESSION_PEEK_BYTES = 18;
+
+export type Compression = 'gzip' | 'zstd';
+
+/** The compression that a file with these first bytes has, if any. */
+export function detectCompression(head: Uint8Array): Compression | undefined {
+  if (head.length < 4) return undefined;
+  const magic = readU32LE(head, 0);
+  if ((magic & 0xffff) === GZIP_MAGIC) return 'gzip';
+  if (magic === ZSTD_MAGIC || magic >>> 4 === ZSTD_SKIPPABLE_MAGIC) return 'zstd';
+  return undefined;
+}
+
+/** A source that also knows, once it has ended, what was wrong with the compressed stream. */
+export interface DecompressedSource extends ByteSource {
+  readonly problem: string | undefined;
+}
+
+interface Fault {
+  problem: string | undefined;
+}
+
+/**
+ * The bytes of `source`, decompressed as they are read.
+ *
+ * @param name for messages
+ * @throws SynthError `SYNTH_CAPTURE_COMPRESSION` while reading, if not one byte can be decompressed
+ */
+export function decompress(name: string, source: ByteSource, compression: Compression): DecompressedSource {
+  const fault: Fault = { problem: undefined };
+  const chunks = compression === 'gzip' ? gunzip(name, source, fault) : unzstd(name, source, fault);
+  const inner = new ChunkSource(name, chunks);
+  return {
+    size: undefined,
+    read: (target, at, length) => inner.read(target, at, length),
+    close: async () => {
+      await inner.close();
+      await source.close();
+    },
+    get problem() {
+      return fault.problem;
+    },
+  };
+}
+
+async function readChunk(source: ByteSource): Promise<Uint8Array | undefined> {
+  const chunk = new Uint8Array(INPUT_BYTES);
+  const count = await source.read(chunk, 0, INPUT_BYTES);
+  return count === 0 ? undefined : chunk.subarray(0, count);
+}
+
+function fail(name: string, compression: Compression, produced: boolean, cause: unknown, fault: Fault): void {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  if (!produced) {
+    throw new SynthError('SYNTH_CAPTURE_COMPRESSION', `${name}: cannot be decompressed as ${compression}: ${reason}`, {
+      cause,
+    });
+  }
+  fault.problem = `the ${compression} stream is cut or damaged (${reason})`;
+}
+
+async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGenerator<Uint8Array> {
+  const stream = createGunzip();
+  const ready: Uint8Array[] = [];
+  let produced = false;
+  let failure: unknown;
+  stream.on('data', (chunk: Uint8Array) => {
+    produced = true;
+    ready.push(chunk);
+  });
+  stream.on('error', (error) => {
+    failure = error;
+  });
+  try {
+    // One chunk in, everything that comes of it out: a stream read through a pipe would drop on an error what it had buffered.
+    for (let input = await readChunk(source); input !== undefined && failure === undefined; input = await readChunk(source)) {
+      const chunk = input;
+      await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
+      yield* ready.splice(0);
+    }
+    if (failure === undefined) {
+      await new Promise<void>((resolve) => {
+        stream.once('end', resolve).once('error', () => resolve());
+        stream.end();
+      });
+      yield* ready.splice(0);
+    }
+    if (failure !== undefined) fail(name, 'gzip', produced, failure, fault);
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function* unzstd(name: string, source: ByteSource, fault: Fault): AsyncGenerator<Uint8Array> {
+  const ready: Uint8Array[] = [];
+  let produced = false;
+  const stream = new Decompress((chunk) => {
+    produced ||= chunk.length > 0;
+    ready.push(chunk);
+  });
+  let first = true;
+  for (;;) {
+    const input = await readChunk(source);
+    if (first && input) checkZstdWindow(name, input);
+    first = false;
+    try {
+      stream.push(input ?? new Uint8Array(0), input === undefined);
+    } catch (error) {
+      yield* ready.splice(0);
+      fail(name, 'zstd', produced, error, fault);
+      return;
+    }
+    yield* ready.splice(0);
+    if (input === undefined) return;
+  }
+}
+
+/** Refuses a frame whose window (RFC 8878 §3.1.1.1.2) would take more memory than any sane capture needs. */
+function checkZstdWindow(name: string, head: Uint8Array): void {
+  if (head.length < COMPRESSION_PEEK_BYTES || readU32LE(head, 0) !== ZSTD_MAGIC) return;
+  const descriptor = head[4]!;
+  const singleSegment = (descriptor & 0x20) !== 0;
+  let windowBytes: number;
+  if (singleSegment) {
+    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
+    const sizeBytes = [1, 2, 4, 8][descriptor >> 6]!;
+    windowBytes = 0;
+    for (let i = sizeBytes - 1; i >= 0; i--) windowBytes = windowBytes * 256 + head[5 + dictionaryBytes + i]!;
+  } else {
+    const base = 2 ** (10 + (head[5]! >> 3));
+    windowBytes = base + (base / 8) * (head[5]! & 7);
+  }
+  if (windowBytes > MAX_ZSTD_WINDOW_BYTES) {
+    const message = `${name}: zstd window of ${Math.round(windowBytes / 2 ** 20)} MiB, above the limit of 128 MiB`;
+    throw new SynthError('SYNTH_CAPTURE_COMPRESSION', message, { hint: 'Decompress it first: zstd -d --long=31 FILE.' });
+  }
+}

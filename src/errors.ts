@@ -1,0 +1,77 @@
+/**
+ * @module
+ * The one error of the project. Every mistake that a user can make, or meet in a file, is a `SynthError` with a stable code;
+ * anything else that reaches the command line is a bug.
+ */
+
+/** Every error code and the exit code of the command that ends with it. */
+const EXIT_CODES = {
+  SYNTH_USAGE: 2,
+  SYNTH_TARGET_INVALID: 2,
+  SYNTH_OUTPUT_EXISTS: 2,
+  SYNTH_FILE_UNREADABLE: 3,
+  SYNTH_CAPTURE_FORMAT: 3,
+  SYNTH_CAPTURE_TRUNCATED: 3,
+  SYNTH_CAPTURE_DAMAGED: 3,
+  SYNTH_CAPTURE_LINK_TYPE: 3,
+  SYNTH_CAPTURE_COMPRESSION: 3,
+  SYNTH_CAPTURE_EMPTY: 3,
+  SYNTH_SERIES_INVALID: 3,
+  SYNTH_TARGET_NOT_FOUND: 3,
+  SYNTH_EVALUATION_IMPOSSIBLE: 3,
+  SYNTH_MODEL_INVALID: 4,
+  SYNTH_TRAINING_FAILED: 4,
+  SYNTH_OUTPUT_FAILED: 5,
+  SYNTH_INTERRUPTED: 130,
+} as const;
+
+export type SynthErrorCode = keyof typeof EXIT_CODES;
+
+export interface SynthErrorOptions {
+  /** What the user can do about it: one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+export class SynthError extends Error {
+  override readonly name = 'SynthError';
+  readonly code: SynthErrorCode;
+  readonly exitCode: number;
+  readonly hint: string | undefined;
+
+  /**
+   * @param code stable name of the kind of error
+   * @param message what is wrong, and where (file, offset, field)
+   */
+  constructor(code: SynthErrorCode, message: string, options: SynthErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.exitCode = EXIT_CODES[code];
+    this.hint = options.hint;
+  }
+}
+
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or directory',
+  EACCES: 'permission denied',
+  EPERM: 'operation not permitted',
+  EISDIR: 'is a directory',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'disk quota exceeded',
+  EROFS: 'the file system is read-only',
+  EMFILE: 'too many open files',
+  EFBIG: 'file too large',
+  EPIPE: 'the reader has gone',
+};
+
+/** The `code` of a Node.js system error (`ENOENT` …), or undefined for any other value. */
+export function systemErrorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A system error in plain words, for use inside a message. */
+export function describeSystemError(error: unknown): string {
+  const code = systemErrorCode(error);
+  return (code && SYSTEM_REASONS[code]) || (error instanceof Error ? error.message : String(error));
+}

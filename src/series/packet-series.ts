@@ -1,0 +1,82 @@
+/**
+ * @module
+ * A PacketSeries: what a target sent and received, as columns. Second stage on the way of the data; models, metrics and
+ * writers know packets in this form only.
+ */
+import type { Address } from '../capture/address.js';
+
+/** A run of packets as columns of equal length. Blocks that a generator yields are reused: read them before the next one. */
+export interface PacketBlock {
+  /** Number of packets; the arrays may be longer. */
+  readonly length: number;
+  /** Time since the start of the series, in ns, never decreasing. Exact to 104 days (2^53 ns). */
+  readonly offsetsNs: Float64Array;
+  /** IP total length, in bytes. */
+  readonly sizes: Uint32Array;
+  /** 1 = sent by the target, 0 = sent to it. */
+  readonly outbound: Uint8Array;
+}
+
+/** Whom a packet was exchanged with, and how. */
+export interface Conversation {
+  readonly ipVersion: 4 | 6;
+  /** IP protocol number. */
+  readonly protocol: number;
+  /** Ports are undefined for protocols without ports. */
+  readonly local: { readonly address: Address; readonly port: number | undefined };
+  readonly peer: { readonly address: Address; readonly port: number | undefined };
+  readonly packets: number;
+}
+
+/** A whole series. */
+export interface PacketSeries extends PacketBlock {
+  /** Time of the first packet, in ns since the Unix epoch. */
+  readonly startNs: bigint;
+  /** For each packet its index in `conversations`. All 0 where the conversations are not known. */
+  readonly conversation: Uint16Array;
+  /** Empty where the series comes from a table instead of a capture. */
+  readonly conversations: readonly Conversation[];
+}
+
+/** Time from the first to the last packet, in ns. */
+export function spanNs(series: PacketBlock): number {
+  return series.length === 0 ? 0 : series.offsetsNs[series.length - 1]! - series.offsetsNs[0]!;
+}
+
+/**
+ * The packets from `from` up to but without `to`, as a series of their own that starts at its first packet.
+ * The columns of sizes and directions are shared with the whole.
+ */
+export function sliceSeries(series: PacketSeries, from: number, to: number): PacketSeries {
+  const origin = from < to ? series.offsetsNs[from]! : 0;
+  return {
+    length: to - from,
+    startNs: series.startNs + BigInt(origin),
+    offsetsNs: series.offsetsNs.slice(from, to).map((offset) => offset - origin),
+    sizes: series.sizes.subarray(from, to),
+    outbound: series.outbound.subarray(from, to),
+    conversation: series.conversation.subarray(from, to),
+    conversations: series.conversations,
+  };
+}
+
+/** The size of every packet of one direction. */
+export function directionSizes(series: PacketBlock, outbound: boolean): Float64Array {
+  return selectDirection(series, outbound, (index) => series.sizes[index]!);
+}
+
+/** The gap of every packet of one direction but the first: time since the previous packet of that direction, in ns. */
+export function directionGapsNs(series: PacketBlock, outbound: boolean): Float64Array {
+  const times = selectDirection(series, outbound, (index) => series.offsetsNs[index]!);
+  return times.slice(1).map((time, index) => time - times[index]!);
+}
+
+function selectDirection(series: PacketBlock, outbound: boolean, value: (index: number) => number): Float64Array {
+  const wanted = outbound ? 1 : 0;
+  let count = 0;
+  for (let i = 0; i < series.length; i++) if (series.outbound[i] === wanted) count++;
+  const values = new Float64Array(count);
+  let next = 0;
+  for (let i = 0; i < series.length; i++) if (series.outbound[i] === wanted) values[next++] = value(i);
+  return values;
+}

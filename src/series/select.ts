@@ -1,0 +1,235 @@
+/**
+ * @module
+ * Picks the packets of a target out of a capture, in the order of the file, and says which way each one goes.
+ */
+import { equalBytes } from '../bytes.js';
+import type { Address } from '../capture/address.js';
+import { NONE, type Packet } from '../capture/packet.js';
+import { SKIP } from '../capture/skip-reason.js';
+import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
+import { FragmentPorts, type Ports } from './fragments.js';
+import { KeyedTable } from './keyed-table.js';
+import type { Conversation } from './packet-series.js';
+import type { DeviceTarget, FlowTarget, Target } from './target.js';
+
+/** Gets the packets of a target, one call each. */
+export type SelectedPacketHandler = (
+  seconds: number,
+  nanoseconds: number,
+  sizeBytes: number,
+  outbound: boolean,
+  conversation: number,
+) => void;
+
+export interface SelectOptions {
+  /** Leaves out packets that carry no transport payload. */
+  readonly payloadOnly: boolean;
+}
+
+/** A filter that is fed every packet of a capture. */
+export interface Selector {
+  take(packet: Packet): void;
+  /** To be called after the last packet. */
+  finish(): void;
+  /** Whom the selected packets were exchanged with; complete after `finish`. */
+  conversations(): readonly Conversation[];
+  /** Later fragments left out because their first fragment, which has the ports, is not in the capture. */
+  readonly orphanFragments: number;
+}
+
+export function createSelector(target: Target, options: SelectOptions, onPacket: SelectedPacketHandler): Selector {
+  return target.kind === 'device'
+    ? new DeviceSelector(target, options, onPacket)
+    : new FlowSelector(target, options, onPacket);
+}
+
+function isIpAddress(packet: Packet, at: number, address: Address): boolean {
+  const length = packet.ipVersion === 4 ? 4 : 16;
+  return address.bytes.length === length && equalBytes(packet.bytes, at, address.bytes, 0, length);
+}
+
+/** Conversations of a device beyond this number share the last index, which is what 16 bits can tell apart. */
+const MAX_CONVERSATIONS = 65_535;
+
+class DeviceSelector implements Selector {
+  readonly orphanFragments = 0;
+  readonly #address: Address;
+  readonly #payloadOnly: boolean;
+  readonly #onPacket: SelectedPacketHandler;
+  readonly #fragments = new FragmentPorts();
+  readonly #table = new KeyedTable(FLOW_KEY_WORDS, MAX_CONVERSATIONS);
+  readonly #counts = new Float64Array(MAX_CONVERSATIONS + 1);
+
+  constructor(target: DeviceTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
+    this.#address = target.address;
+    this.#payloadOnly = payloadOnly;
+    this.#onPacket = onPacket;
+  }
+
+  take(packet: Packet): void {
+    if (packet.skip !== SKIP.decoded) return;
+    const outbound = this.#matches(packet, packet.sourceMacAt, packet.sourceAt);
+    if (!outbound && !this.#matches(packet, packet.destinationMacAt, packet.destinationAt)) return;
+    let sourcePort = packet.sourcePort;
+    let destinationPort = packet.destinationPort;
+    if (packet.fragment) {
+      if (packet.firstFragment) this.#fragments.remember(packet);
+      const ports = this.#fragments.portsOf(packet);
+      sourcePort = ports.source;
+      destinationPort = ports.destination;
+    }
+    if (this.#payloadOnly && packet.payloadLength === 0) return;
+    writeFlowKey(this.#table.key, packet, sourcePort, destinationPort, !outbound);
+    const found = this.#table.index();
+    const conversation = found < 0 ? MAX_CONVERSATIONS - 1 : found;
+    this.#counts[conversation]!++;
+    this.#onPacket(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound, conversation);
+  }
+
+  #matches(packet: Packet, macAt: number, ipAt: number): boolean {
+    const address = this.#address;
+    if (address.family !== 'mac') return isIpAddress(packet, ipAt, address);
+    return macAt !== NONE && equalBytes(packet.bytes, macAt, address.bytes, 0, 6);
+  }
+
+  finish(): void {}
+
+  conversations(): readonly Conversation[] {
+    return Array.from({ length: this.#table.size }, (_, index) => {
+      const { ipVersion, protocol, first, second } = readFlowKey(this.#table.keyOf(index));
+      return { ipVersion, protocol, local: first, peer: second, packets: this.#counts[index]! };
+    });
+  }
+}
+
+/** A packet that waits, in its place, until it is known whether it belongs to the flow. */
+interface Waiting {
+  readonly seconds: number;
+  readonly nanoseconds: number;
+  readonly sizeBytes: number;
+  outbound: boolean;
+  /** Undefined once it is known to belong. */
+  fragmentOf: string | undefined;
+  dropped: boolean;
+}
+
+/** Linux keeps fragments for 30 s (net.ipv4.ipfrag_time). */
+const MAX_WAIT_SECONDS = 30;
+const MAX_WAITING = 4096;
+
+class FlowSelector implements Selector {
+  orphanFragments = 0;
+  readonly #target: FlowTarget;
+  readonly #payloadOnly: boolean;
+  readonly #onPacket: SelectedPacketHandler;
+  readonly #fragments = new FragmentPorts();
+  #waiting: Waiting[] = [];
+  #packets = 0;
+
+  constructor(target: FlowTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
+    this.#target = target;
+    this.#payloadOnly = payloadOnly;
+    this.#onPacket = onPacket;
+  }
+
+  take(packet: Packet): void {
+    if (packet.skip !== SKIP.decoded || packet.protocol !== this.#target.protocol) return;
+    const { first, second } = this.#target;
+    const forward = isIpAddress(packet, packet.sourceAt, first.address) && isIpAddress(packet, packet.destinationAt, second.address);
+    const backward = isIpAddress(packet, packet.sourceAt, second.address) && isIpAddress(packet, packet.destinationAt, first.address);
+    if (!forward && !backward) return;
+    if (packet.fragment && first.port !== undefined) this.#takeFragment(packet, forward, backward);
+    else this.#takeWhole(packet, forward, backward);
+  }
+
+  #takeWhole(packet: Packet, forward: boolean, backward: boolean): void {
+    const outbound = this.#direction(forward, backward, packet.sourcePort, packet.destinationPort);
+    if (outbound === undefined || (this.#payloadOnly && packet.payloadLength === 0)) return;
+    if (this.#waiting.length === 0) this.#emit(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound);
+    else this.#wait(packet, outbound, undefined);
+  }
+
+  #takeFragment(packet: Packet, forward: boolean, backward: boolean): void {
+    if (packet.firstFragment) {
+      this.#fragments.remember(packet);
+      this.#takeWhole(packet, forward, backward);
+      this.#decide(FragmentPorts.keyOf(packet), forward, backward, packet.sourcePort, packet.destinationPort);
+      return;
+    }
+    const key = FragmentPorts.keyOf(packet);
+    const ports: Ports | undefined = this.#fragments.find(key);
+    if (ports === undefined) {
+      this.#wait(packet, forward, key);
+      return;
+    }
+    const outbound = this.#direction(forward, backward, ports.source, ports.destination);
+    if (outbound === undefined) return;
+    if (this.#waiting.length === 0) this.#emit(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound);
+    else this.#wait(packet, outbound, undefined);
+  }
+
+  /** True for outbound, false for inbound, undefined if the ports are not those of the flow. */
+  #direction(forward: boolean, backward: boolean, source: number, destination: number): boolean | undefined {
+    const { first, second } = this.#target;
+    if (first.port === undefined) return forward;
+    if (forward && source === first.port && destination === second.port) return true;
+    if (backward && source === second.port && destination === first.port) return false;
+    return undefined;
+  }
+
+  #wait(packet: Packet, outbound: boolean, fragmentOf: string | undefined): void {
+    const { seconds, nanoseconds, sizeBytes } = packet;
+    this.#waiting.push({ seconds, nanoseconds, sizeBytes, outbound, fragmentOf, dropped: false });
+    const oldest = this.#waiting[0]!;
+    if (this.#waiting.length > MAX_WAITING || seconds - oldest.seconds > MAX_WAIT_SECONDS) {
+      this.#giveUp(oldest);
+      this.#release();
+    }
+  }
+
+  /** A first fragment has come: its fellows belong to the flow, or they do not. */
+  #decide(key: string, forward: boolean, backward: boolean, source: number, destination: number): void {
+    const outbound = this.#direction(forward, backward, source, destination);
+    for (const waiting of this.#waiting) {
+      if (waiting.fragmentOf !== key) continue;
+      waiting.fragmentOf = undefined;
+      if (outbound === undefined) waiting.dropped = true;
+      else waiting.outbound = outbound;
+    }
+    this.#release();
+  }
+
+  #giveUp(waiting: Waiting): void {
+    if (waiting.fragmentOf === undefined) return;
+    waiting.fragmentOf = undefined;
+    waiting.dropped = true;
+    this.orphanFragments++;
+  }
+
+  /** Hands on what is decided, up to the first that is not. */
+  #release(): void {
+    let count = 0;
+    for (const { seconds, nanoseconds, sizeBytes, outbound, fragmentOf, dropped } of this.#waiting) {
+      if (fragmentOf !== undefined) break;
+      if (!dropped) this.#emit(seconds, nanoseconds, sizeBytes, outbound);
+      count++;
+    }
+    this.#waiting.splice(0, count);
+  }
+
+  #emit(seconds: number, nanoseconds: number, sizeBytes: number, outbound: boolean): void {
+    this.#packets++;
+    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0);
+  }
+
+  finish(): void {
+    for (const waiting of this.#waiting) this.#giveUp(waiting);
+    this.#release();
+  }
+
+  conversations(): readonly Conversation[] {
+    const { protocol, first, second } = this.#target;
+    const ipVersion = first.address.family === 'ipv4' ? 4 : 6;
+    return [{ ipVersion, protocol, local: first, peer: second, packets: this.#packets }];
+  }
+}
