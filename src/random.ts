@@ -10,6 +10,8 @@ import seedrandom from 'seedrandom';
 export interface Random {
   /** The next number, uniform in [0, 1), with 32 bits of resolution. */
   next(): number;
+  /** The stream whose path is that of this one with a part added. It does not depend on what this one has drawn. */
+  split(part: string): Random;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Random {
  * Alea (Johannes Baagøe, 2010), by seedrandom: the fastest of its generators in plain JavaScript.
  */
 export function randomStream(seed: string, path: string): Random {
-  return { next: seedrandom.alea(`${seed}/${path}`) };
+  return { next: seedrandom.alea(`${seed}/${path}`), split: (part) => randomStream(seed, `${path}/${part}`) };
 }
 
 /** A fresh seed, short enough to be typed again. */

@@ -60,6 +60,54 @@ export function sliceSeries(series: PacketSeries, from: number, to: number): Pac
   };
 }
 
+/** Copies blocks into one. */
+export function collect(blocks: Iterable<PacketBlock>): PacketBlock {
+  const parts: { offsetsNs: Float64Array; sizes: Uint32Array; outbound: Uint8Array }[] = [];
+  let length = 0;
+  for (const block of blocks) {
+    length += block.length;
+    parts.push({
+      offsetsNs: block.offsetsNs.slice(0, block.length),
+      sizes: block.sizes.slice(0, block.length),
+      outbound: block.outbound.slice(0, block.length),
+    });
+  }
+  const whole = { length, offsetsNs: new Float64Array(length), sizes: new Uint32Array(length), outbound: new Uint8Array(length) };
+  let at = 0;
+  for (const { offsetsNs, sizes, outbound } of parts) {
+    whole.offsetsNs.set(offsetsNs, at);
+    whole.sizes.set(sizes, at);
+    whole.outbound.set(outbound, at);
+    at += sizes.length;
+  }
+  return whole;
+}
+
+/** The packets from `from` up to but without `to`; the columns are shared with the whole. */
+export const sliceBlock = (block: PacketBlock, from: number, to: number): PacketBlock => ({
+  length: to - from,
+  offsetsNs: block.offsetsNs.subarray(from, to),
+  sizes: block.sizes.subarray(from, to),
+  outbound: block.outbound.subarray(from, to),
+});
+
+/** The packets of one direction, as a block of their own. */
+export function directionBlock(block: PacketBlock, outbound: boolean): PacketBlock {
+  const offsetsNs = selectDirection(block, outbound, (index) => block.offsetsNs[index]!);
+  return {
+    length: offsetsNs.length,
+    offsetsNs,
+    sizes: Uint32Array.from(directionSizes(block, outbound)),
+    outbound: new Uint8Array(offsetsNs.length).fill(outbound ? 1 : 0),
+  };
+}
+
+/** The joint gap of every packet but the first: time since the previous packet, in ns. */
+export function gapsNs(block: PacketBlock): Float64Array {
+  const { offsetsNs } = block;
+  return Float64Array.from({ length: Math.max(0, block.length - 1) }, (_, i) => offsetsNs[i + 1]! - offsetsNs[i]!);
+}
+
 /** The size of every packet of one direction. */
 export function directionSizes(series: PacketBlock, outbound: boolean): Float64Array {
   return selectDirection(series, outbound, (index) => series.sizes[index]!);

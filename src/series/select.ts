@@ -8,7 +8,7 @@ import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
 import { FragmentPorts, type Ports } from './fragments.js';
-import { KeyedTable } from './keyed-table.js';
+import { KeyedTable } from '../keyed-table.js';
 import type { Conversation } from './packet-series.js';
 import type { DeviceTarget, FlowTarget, Target } from './target.js';
 

@@ -19,7 +19,7 @@ import {
   writeMacKey,
 } from './flow-key.js';
 import { FragmentPorts } from './fragments.js';
-import { KeyedTable } from './keyed-table.js';
+import { KeyedTable } from '../keyed-table.js';
 import { protocolName } from './protocol-name.js';
 import { type DeviceTarget, type FlowTarget, formatTarget, type Target } from './target.js';
 

@@ -1,7 +1,7 @@
 /**
  * @module
- * A hash table from keys of a fixed number of 32-bit words to consecutive indices, for the millions of addresses and flows of
- * a large capture. Open addressing with linear probing; the number of entries is bounded.
+ * A hash table from keys of a fixed number of 32-bit words to consecutive indices, for millions of entries: the flows of a large
+ * capture, the contexts of a Markov model. Open addressing with linear probing; the number of entries is bounded.
  */
 
 const EMPTY = -1;
@@ -37,6 +37,15 @@ export class KeyedTable {
       const entry = this.#slots[slot]!;
       if (entry === EMPTY) return this.#insert(slot);
       if (this.#matches(entry)) return entry;
+    }
+  }
+
+  /** The index of `key`, or -1 if it was never taken in. */
+  find(): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = this.#hash() & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!;
+      if (entry === EMPTY || this.#matches(entry)) return entry;
     }
   }
 

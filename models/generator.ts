@@ -1,0 +1,61 @@
+/**
+ * @module
+ * The contract of every traffic model: learn from series, sample series, say how likely a series is, and become a file.
+ * Models know packets as columns and nothing of captures, sockets or files.
+ */
+import type { PacketBlock } from '../src/series/packet-series.js';
+import type { Random } from '../src/random.js';
+import type { Tensors } from './tensors.js';
+
+/** How much to sample: whichever is reached first ends the series. */
+export interface SampleLimit {
+  readonly packets: number;
+  /** Time from the first packet, in ns; a packet at exactly this time still belongs. */
+  readonly durationNs: number;
+}
+
+export interface FitHooks {
+  /** Told from time to time: the share that is done, 0 to 1, and what is being done. */
+  readonly onProgress?: ((done: number, what: string) => void) | undefined;
+  /** Aborting ends the training with `SYNTH_INTERRUPTED`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a kind of model tells about its training beside what all kinds tell. Numbers, texts and lists of them. */
+export type FitSummary = Readonly<Record<string, unknown>>;
+
+export interface TrafficModel {
+  readonly kind: string;
+  readonly summary: FitSummary;
+  /**
+   * Draws packets until the limit is reached; the first is at offset 0. The same random stream gives the same packets.
+   *
+   * @returns blocks of packets in the order of time; a block is only valid until the next one is asked for
+   */
+  sample(random: Random, limit: SampleLimit): Iterable<PacketBlock>;
+  /** Mean log-likelihood in nats per packet, of the size and of the gap in ns; the first packet is given. */
+  logLikelihood(series: PacketBlock): number;
+  /** What `load` of the same kind makes the model from again. */
+  save(): SavedModel;
+}
+
+export interface SavedModel {
+  readonly tensors: Tensors;
+  readonly summary: FitSummary;
+}
+
+/** A kind of model. */
+export interface ModelKind {
+  readonly kind: string;
+  /** One line for `--help`. */
+  readonly description: string;
+  /**
+   * Learns from one or more series, in the order of time each.
+   *
+   * @param series at least one packet in all
+   * @throws SynthError `SYNTH_TRAINING_FAILED`, `SYNTH_INTERRUPTED`
+   */
+  fit(series: readonly PacketBlock[], hooks: FitHooks): Promise<TrafficModel>;
+  /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */
+  load(saved: SavedModel): TrafficModel;
+}

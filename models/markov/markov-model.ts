@@ -1,0 +1,112 @@
+/**
+ * @module
+ * `--model markov`: a chain of variable order over the tokens of both directions.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { z } from 'zod';
+import { SynthError } from '../../src/errors.js';
+import type { Random } from '../../src/random.js';
+import { type PacketBlock, sliceBlock } from '../../src/series/packet-series.js';
+import type { FitHooks, ModelKind, SampleLimit, SavedModel, TrafficModel } from '../generator.js';
+import { requireModel, type Tensor, TensorReader } from '../tensors.js';
+import { chooseChain, DEFAULT_OPTIONS, mean } from './selection.js';
+import { TokenChain, tokenize } from './token-chain.js';
+
+const KIND = 'markov';
+/** Share of each series, its end, that is held out for the choice of options. The model itself then learns from all of it. */
+const VALIDATION_SHARE = 0.2;
+/** The choice is made on no more packets than this of all series together. */
+const MAX_SELECTION_PACKETS = 100_000;
+
+const optionsSchema = z.object({
+  resolution: z.number().positive(),
+  contextGroups: z.int().positive().nullable(),
+  order: z.int().nonnegative(),
+});
+const summarySchema = optionsSchema.extend({
+  tokens: z.int().positive(),
+  contexts: z.int().positive(),
+  /** Nats per packet of the held-out part under a model of the rest; null where there was too little to hold out. */
+  heldOutLogLikelihood: z.number().nullable(),
+  /** All options that were compared. */
+  candidates: z.array(
+    optionsSchema.extend({ heldOutLogLikelihood: z.number(), generatedKs: z.number().nullable() }),
+  ),
+});
+type MarkovSummary = z.infer<typeof summarySchema>;
+
+class MarkovModel implements TrafficModel {
+  readonly kind = KIND;
+  readonly summary: MarkovSummary;
+  readonly #chain: TokenChain;
+
+  constructor(chain: TokenChain, summary: MarkovSummary) {
+    this.#chain = chain;
+    this.summary = summary;
+  }
+
+  sample(random: Random, limit: SampleLimit): Iterable<PacketBlock> {
+    return this.#chain.sample(random, limit);
+  }
+
+  logLikelihood(series: PacketBlock): number {
+    return mean(this.#chain.logLikelihoods(series));
+  }
+
+  save(): SavedModel {
+    const tensors = new Map<string, Tensor>();
+    this.#chain.save(tensors);
+    return { tensors, summary: this.summary };
+  }
+}
+
+export const markov: ModelKind = {
+  kind: KIND,
+  description: 'Markov chain of variable order over empirical tokens',
+
+  async fit(series, hooks) {
+    const { training, validation } = split(series);
+    const long = training.length > 0 && validation.length > 0;
+    const choice = long ? await chooseChain(training, validation, (done, what) => pause(hooks, done * 0.9, what)) : undefined;
+    const options = choice?.best ?? DEFAULT_OPTIONS;
+    await pause(hooks, 0.9, `order ${options.order} on all packets`);
+    const chain = TokenChain.fit(tokenize(series, options.resolution), options);
+    return new MarkovModel(chain, {
+      resolution: options.resolution,
+      contextGroups: options.contextGroups,
+      order: options.order,
+      tokens: chain.quantizer.vocabulary,
+      contexts: chain.tree.contexts,
+      heldOutLogLikelihood: choice?.best.heldOutLogLikelihood ?? null,
+      candidates: [...(choice?.candidates ?? [])],
+    });
+  },
+
+  load({ tensors, summary }) {
+    const parsed = summarySchema.safeParse(summary);
+    requireModel(parsed.success, 'has a summary that is not one of a Markov model');
+    return new MarkovModel(TokenChain.load(new TensorReader(tensors)), parsed.data);
+  },
+};
+
+/** Tells what comes next and lets signals in, between two long computations. */
+async function pause({ onProgress, signal }: FitHooks, done: number, what: string): Promise<void> {
+  onProgress?.(done, what);
+  await setImmediate();
+  if (signal?.aborted) throw new SynthError('SYNTH_INTERRUPTED', 'interrupted while training; no model was written');
+}
+
+/** The beginning and the end of each series, without those too short to learn or to judge from. */
+function split(series: readonly PacketBlock[]): { training: PacketBlock[]; validation: PacketBlock[] } {
+  const packets = series.reduce((sum, { length }) => sum + length, 0);
+  const share = Math.min(1, MAX_SELECTION_PACKETS / packets);
+  const looked = series.map((block) => sliceBlock(block, 0, Math.floor(block.length * share)));
+  const cut = (block: PacketBlock) => Math.floor(block.length * (1 - VALIDATION_SHARE));
+  return {
+    training: looked.map((block) => sliceBlock(block, 0, cut(block))).filter(({ length }) => length > 1),
+    // A packet is judged given the one before it, which may belong to the training part.
+    validation: looked
+      .map((block) => sliceBlock(block, Math.max(0, cut(block) - 1), block.length))
+      .filter(({ length }) => length > 1),
+  };
+}
