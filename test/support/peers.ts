@@ -1,0 +1,56 @@
+/**
+ * What tests need from outside: programs that judge our output, and captures that are not ours to ship. A test whose peer is
+ * missing is skipped with its reason; with SYNTH_REQUIRE_PEERS set it fails instead.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type TestContext, test } from 'vitest';
+
+const required = Boolean(process.env['SYNTH_REQUIRE_PEERS']);
+
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Real captures beside the checkout; tests that read them say so with `testWithCaptures`. */
+const capturesRoot = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
+export const sharedCapture = (name: string): string => `${capturesRoot}${name}`;
+
+/** The capture that ships with the project. */
+export const fixture = (name: string): string => `${projectRoot}fixtures/${name}`;
+
+function isInstalled(program: string): boolean {
+  const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' });
+  return error === undefined;
+}
+
+/** A test that needs other programs in the PATH. */
+export function testWithPeers(
+  programs: readonly string[],
+  name: string,
+  body: (context: TestContext) => Promise<void> | void,
+): void {
+  const missing = programs.filter((program) => !isInstalled(program));
+  test(name, async (context) => {
+    if (missing.length > 0) {
+      const reason = `not installed: ${missing.join(', ')}`;
+      if (required) throw new Error(reason);
+      context.skip(reason);
+    }
+    await body(context);
+  });
+}
+
+/** A test that reads the captures beside the checkout. They are never required: a clone anywhere else does not have them. */
+export function testWithCaptures(name: string, body: (context: TestContext) => Promise<void> | void): void {
+  test(name, async (context) => {
+    if (!existsSync(capturesRoot)) context.skip('no captures beside the checkout');
+    await body(context);
+  });
+}
+
+/** Runs a peer program to its end and returns its standard output. */
+export function runPeer(program: string, args: readonly string[]): string {
+  const { stdout, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (error) throw error;
+  return stdout;
+}
