@@ -11,9 +11,10 @@
  * gaps. So where the gap since the previous packet of the same direction spreads less than the joint gap, the packet is timed
  * by that clock, within what its token allows.
  */
-import type { PacketBlock } from '../src/series/packet-series.js';
+
 import type { Random } from '../src/random.js';
-import { requireModel, type Tensor, TensorReader, type TensorData, vector } from './tensors.js';
+import type { PacketBlock } from '../src/series/packet-series.js';
+import { requireModel, type Tensor, type TensorData, type TensorReader, vector } from './tensors.js';
 
 /** A value that occurs in more than this share of the packets of a direction is a symbol of its own. */
 const EXACT_SHARE = 0.01;
@@ -231,7 +232,7 @@ interface DirectionTables {
   readonly clockStarts: Uint32Array;
 }
 
-const MAX_SIZE_BYTES = 2 ** 20;
+const MAX_SIZE_BYTES = 262_144;
 const MAX_GAP_NS = 2 ** 53;
 const NAMES = ['inbound', 'outbound'] as const;
 
@@ -275,7 +276,10 @@ export class EmpiricalQuantizer {
 
   /** Learns symbols and tokens from series; series of one packet have no gap and teach sizes only. */
   static fit(series: readonly PacketBlock[], resolution: Resolution): EmpiricalQuantizer {
-    const tables: [DirectionTables, DirectionTables] = [fitDirection(series, 0, resolution), fitDirection(series, 1, resolution)];
+    const tables: [DirectionTables, DirectionTables] = [
+      fitDirection(series, 0, resolution),
+      fitDirection(series, 1, resolution),
+    ];
     const draft = new EmpiricalQuantizer(tables, new Uint8Array(0), new Uint32Array(0), new Uint32Array(0));
     const seen = new Map<number, [direction: number, size: number, gap: number]>();
     for (const block of series) {
@@ -331,8 +335,12 @@ export class EmpiricalQuantizer {
    */
   classes(counts: Float64Array, groups: number): Uint32Array {
     if (groups === Number.POSITIVE_INFINITY) return Uint32Array.from(counts, (_, token) => token);
-    const ofSize = this.#tables.map(({ sizes }, direction) => this.#groups(direction, sizes, this.tokenSize, counts, groups));
-    const ofGap = this.#tables.map(({ gaps }, direction) => this.#groups(direction, gaps, this.tokenGap, counts, groups));
+    const ofSize = this.#tables.map(({ sizes }, direction) =>
+      this.#groups(direction, sizes, this.tokenSize, counts, groups),
+    );
+    const ofGap = this.#tables.map(({ gaps }, direction) =>
+      this.#groups(direction, gaps, this.tokenGap, counts, groups),
+    );
     return Uint32Array.from(this.tokenDirection, (direction, token) => {
       const size = ofSize[direction]![this.tokenSize[token]!]!;
       const gap = ofGap[direction]![this.tokenGap[token]!]!;
@@ -341,7 +349,13 @@ export class EmpiricalQuantizer {
   }
 
   /** The group of each symbol of a table: symbols in the order of their values, cut where their counts add up. */
-  #groups(direction: number, table: SymbolTable, symbolOf: Uint32Array, counts: Float64Array, groups: number): Uint32Array {
+  #groups(
+    direction: number,
+    table: SymbolTable,
+    symbolOf: Uint32Array,
+    counts: Float64Array,
+    groups: number,
+  ): Uint32Array {
     const weights = new Float64Array(table.size);
     let total = 0;
     counts.forEach((count, token) => {
@@ -349,7 +363,9 @@ export class EmpiricalQuantizer {
       weights[symbolOf[token]!]! += count;
       total += count;
     });
-    const byValue = Uint32Array.from(weights, (_, symbol) => symbol).sort((a, b) => table.low[a]! - table.low[b]! || a - b);
+    const byValue = Uint32Array.from(weights, (_, symbol) => symbol).sort(
+      (a, b) => table.low[a]! - table.low[b]! || a - b,
+    );
     const group = new Uint32Array(table.size);
     let below = 0;
     for (const symbol of byValue) {

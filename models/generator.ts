@@ -3,8 +3,9 @@
  * The contract of every traffic model: learn from series, sample series, say how likely a series is, and become a file.
  * Models know packets as columns and nothing of captures, sockets or files.
  */
-import type { PacketBlock } from '../src/series/packet-series.js';
+
 import type { Random } from '../src/random.js';
+import type { PacketBlock } from '../src/series/packet-series.js';
 import type { Tensors } from './tensors.js';
 
 /** How much to sample: whichever is reached first ends the series. */

@@ -86,7 +86,9 @@ export function decodeSafetensors(file: Uint8Array): { tensors: Tensors; metadat
   const dataAt = 8 + Number(headerBytes);
   let header: Record<string, unknown>;
   try {
-    header = z.record(z.string(), z.unknown()).parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, dataAt))));
+    header = z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(file.subarray(8, dataAt))));
   } catch (error) {
     throw invalid('is not a model file: its header is not JSON', error);
   }
@@ -135,8 +137,10 @@ export class TensorReader {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) throw invalid(`lacks the tensor “${name}”`);
     const { data, shape } = tensor;
-    if (!(data instanceof type) || shape.length !== 1) throw invalid(`has a tensor “${name}” of the wrong type or shape`);
-    if (data.some((value) => !Number.isFinite(value))) throw invalid(`has a tensor “${name}” with a value that is not finite`);
+    if (!(data instanceof type) || shape.length !== 1)
+      throw invalid(`has a tensor “${name}” of the wrong type or shape`);
+    if (data.some((value) => !Number.isFinite(value)))
+      throw invalid(`has a tensor “${name}” with a value that is not finite`);
     return data;
   }
 }

@@ -206,7 +206,8 @@ export class ContextTree {
         `has a Markov chain with an impossible context ${node}`,
       );
     }
-    for (let node = 0; node < nodes; node++) requireDistribution(node, vocabulary, escape, starts, followers, cumulative);
+    for (let node = 0; node < nodes; node++)
+      requireDistribution(node, vocabulary, escape, starts, followers, cumulative);
     const tree = new ContextTree(classes, suffix, parent, edge, escape, starts, followers, cumulative);
     requireModel(tree.#children.size === nodes - 1, 'has a Markov chain with the same context twice');
     return tree;
@@ -229,7 +230,8 @@ function requireDistribution(
   if (valid && from === to) valid = share === 1;
   for (let i = from; valid && i < to; i++) {
     const previous = i === from ? 0 : cumulative[i - 1]!;
-    valid = followers[i]! < vocabulary && (i === from || followers[i]! > followers[i - 1]!) && cumulative[i]! >= previous;
+    valid =
+      followers[i]! < vocabulary && (i === from || followers[i]! > followers[i - 1]!) && cumulative[i]! >= previous;
   }
   if (valid && from < to) valid = Math.abs(cumulative[to - 1]! - 1) < 1e-9;
   requireModel(valid, `has a Markov chain whose context ${node} is not followed by a distribution`);

@@ -29,9 +29,7 @@ const summarySchema = optionsSchema.extend({
   /** Nats per packet of the held-out part under a model of the rest; null where there was too little to hold out. */
   heldOutLogLikelihood: z.number().nullable(),
   /** All options that were compared. */
-  candidates: z.array(
-    optionsSchema.extend({ heldOutLogLikelihood: z.number(), generatedKs: z.number().nullable() }),
-  ),
+  candidates: z.array(optionsSchema.extend({ heldOutLogLikelihood: z.number(), generatedKs: z.number().nullable() })),
 });
 type MarkovSummary = z.infer<typeof summarySchema>;
 
@@ -67,7 +65,9 @@ export const markov: ModelKind = {
   async fit(series, hooks) {
     const { training, validation } = split(series);
     const long = training.length > 0 && validation.length > 0;
-    const choice = long ? await chooseChain(training, validation, (done, what) => pause(hooks, done * 0.9, what)) : undefined;
+    const choice = long
+      ? await chooseChain(training, validation, (done, what) => pause(hooks, done * 0.9, what))
+      : undefined;
     const options = choice?.best ?? DEFAULT_OPTIONS;
     await pause(hooks, 0.9, `order ${options.order} on all packets`);
     const chain = TokenChain.fit(tokenize(series, options.resolution), options);

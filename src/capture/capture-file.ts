@@ -5,7 +5,13 @@
 import { SynthError } from '../errors.js';
 import { type ByteSource, openByteSource, STDIN_NAME } from './byte-source.js';
 import { ByteWindow } from './byte-window.js';
-import { COMPRESSION_PEEK_BYTES, type Compression, type DecompressedSource, decompress, detectCompression } from './compression.js';
+import {
+  COMPRESSION_PEEK_BYTES,
+  type Compression,
+  type DecompressedSource,
+  decompress,
+  detectCompression,
+} from './compression.js';
 import { isSupportedLinkType } from './link-type.js';
 import type { Packet } from './packet.js';
 import { isPcap, PCAP_HEADER_BYTES, PcapReader } from './pcap.js';
@@ -55,7 +61,8 @@ export function captureInput(path: string): CaptureInput {
   return { name: path === '-' ? STDIN_NAME : path, open: () => openByteSource(path) };
 }
 
-const FORMAT_HINT = 'synth reads pcap and pcapng, plain or compressed with gzip or zstd; editcap converts other formats.';
+const FORMAT_HINT =
+  'synth reads pcap and pcapng, plain or compressed with gzip or zstd; editcap converts other formats.';
 
 /** Bytes read from a file so far, for a progress bar. */
 export interface ReadProgress {
@@ -198,7 +205,11 @@ export class CaptureFile {
     };
     const { fractionInvalid, missing } = this.#reader.timestamps;
     count(this.#backwards, 'SYNTH_CAPTURE_TIME_BACKWARDS', 'timestamps go backwards');
-    count(fractionInvalid, 'SYNTH_CAPTURE_TIME_INVALID', 'timestamps have a fraction of a second or more; carried over');
+    count(
+      fractionInvalid,
+      'SYNTH_CAPTURE_TIME_INVALID',
+      'timestamps have a fraction of a second or more; carried over',
+    );
     count(
       missing,
       'SYNTH_CAPTURE_TIME_MISSING',

@@ -95,7 +95,11 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
   });
   try {
     // One chunk in, everything that comes of it out: a stream read through a pipe would drop on an error what it had buffered.
-    for (let input = await readChunk(source); input !== undefined && failure === undefined; input = await readChunk(source)) {
+    for (
+      let input = await readChunk(source);
+      input !== undefined && failure === undefined;
+      input = await readChunk(source)
+    ) {
       const chunk = input;
       await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
       yield* ready.splice(0);
@@ -154,6 +158,8 @@ function checkZstdWindow(name: string, head: Uint8Array): void {
   }
   if (windowBytes > MAX_ZSTD_WINDOW_BYTES) {
     const message = `${name}: zstd window of ${Math.round(windowBytes / 2 ** 20)} MiB, above the limit of 128 MiB`;
-    throw new SynthError('SYNTH_CAPTURE_COMPRESSION', message, { hint: 'Decompress it first: zstd -d --long=31 FILE.' });
+    throw new SynthError('SYNTH_CAPTURE_COMPRESSION', message, {
+      hint: 'Decompress it first: zstd -d --long=31 FILE.',
+    });
   }
 }

@@ -8,6 +8,7 @@
 import { readU16BE, readU16LE, readU32BE, readU32LE } from '../bytes.js';
 import { LINK_TYPE } from './link-type.js';
 import { IP_PROTOCOL, NONE, type Packet } from './packet.js';
+import { MAX_PACKET_BYTES } from './record-reader.js';
 import { SKIP, skipEtherType, skipLinkType, skipPppProtocol } from './skip-reason.js';
 
 const ETHERTYPE = {
@@ -228,9 +229,9 @@ function ip(packet: Packet, at: number, end: number): number {
   return SKIP.ipVersion;
 }
 
-/** Bytes on the wire from `at` to the end of the frame. */
+/** Bytes on the wire from `at` to the end of the frame, within reason: the field may hold anything. */
 function wireBytes(packet: Packet, at: number): number {
-  return Math.max(packet.wireLength, packet.capturedLength) - (at - packet.at);
+  return Math.min(MAX_PACKET_BYTES, Math.max(packet.wireLength, packet.capturedLength) - (at - packet.at));
 }
 
 /** RFC 791 §3.1. */

@@ -179,13 +179,7 @@ export class PcapngReader implements RecordReader {
     return RECORD.damaged;
   }
 
-  #otherBlock(
-    type: number,
-    packet: Packet,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-  ): RecordStatus | undefined {
+  #otherBlock(type: number, packet: Packet, bytes: Uint8Array, at: number, length: number): RecordStatus | undefined {
     if (type === BLOCK.interface) return this.#interfaceDescription(bytes, at, length);
     if (type === BLOCK.simplePacket) return this.#simplePacket(packet, bytes, at, length);
     return this.#obsoletePacket(packet, bytes, at, length);
@@ -214,9 +208,7 @@ export class PcapngReader implements RecordReader {
       }
       option = value + Math.ceil(size / 4) * 4;
     }
-    this.#interfaces.push(
-      new CaptureInterface(linkType, this.#u32(bytes, at + 12), ticksPerSecond, offsetSeconds),
-    );
+    this.#interfaces.push(new CaptureInterface(linkType, this.#u32(bytes, at + 12), ticksPerSecond, offsetSeconds));
     if (!this.linkTypes.includes(linkType)) this.linkTypes.push(linkType);
     return undefined;
   }

@@ -41,6 +41,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every read from a file. */
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+  /** Waited for before every read from a file: the place to hand on what has been collected since. */
+  readonly drain?: (() => Promise<void>) | undefined;
 }
 
 /** With many files at once each gets a smaller window. */
@@ -87,6 +89,7 @@ async function readOne(file: CaptureFile, take: (packet: Packet) => void, option
     throwIfAborted(options.signal);
     while (file.next(packet)) take(packet);
     options.onProgress?.(file.progress);
+    await options.drain?.();
   } while (await file.advance());
 }
 
@@ -100,6 +103,7 @@ async function readMerged(
   const advance = async (file: CaptureFile, packet: Packet): Promise<boolean> => {
     while (!file.next(packet)) {
       throwIfAborted(options.signal);
+      await options.drain?.();
       if (!(await file.advance())) return false;
       options.onProgress?.(totalProgress(files));
     }
@@ -129,7 +133,8 @@ function totalProgress(files: readonly CaptureFile[]): ReadProgress {
   let totalBytes: number | undefined = 0;
   for (const { progress } of files) {
     bytes += progress.bytes;
-    totalBytes = totalBytes === undefined || progress.totalBytes === undefined ? undefined : totalBytes + progress.totalBytes;
+    totalBytes =
+      totalBytes === undefined || progress.totalBytes === undefined ? undefined : totalBytes + progress.totalBytes;
   }
   return { bytes, totalBytes };
 }

@@ -5,9 +5,10 @@
  * Flow, 11 words: IP version and protocol; ports of both ends; address of one end (4 words); address of the other. A port
  * that does not exist is `NO_PORT`. Device, 5 words: family; address (4 words).
  */
-import { type Address, ADDRESS_LENGTHS, type AddressFamily } from '../capture/address.js';
-import type { Packet } from '../capture/packet.js';
+
 import { readU32BE } from '../bytes.js';
+import { ADDRESS_LENGTHS, type Address, type AddressFamily } from '../capture/address.js';
+import type { Packet } from '../capture/packet.js';
 import type { Endpoint } from './target.js';
 
 export const FLOW_KEY_WORDS = 11;

@@ -72,7 +72,12 @@ export function collect(blocks: Iterable<PacketBlock>): PacketBlock {
       outbound: block.outbound.slice(0, block.length),
     });
   }
-  const whole = { length, offsetsNs: new Float64Array(length), sizes: new Uint32Array(length), outbound: new Uint8Array(length) };
+  const whole = {
+    length,
+    offsetsNs: new Float64Array(length),
+    sizes: new Uint32Array(length),
+    outbound: new Uint8Array(length),
+  };
   let at = 0;
   for (const { offsetsNs, sizes, outbound } of parts) {
     whole.offsetsNs.set(offsetsNs, at);

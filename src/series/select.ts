@@ -6,9 +6,9 @@ import { equalBytes } from '../bytes.js';
 import type { Address } from '../capture/address.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
+import { KeyedTable } from '../keyed-table.js';
 import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
 import { FragmentPorts, type Ports } from './fragments.js';
-import { KeyedTable } from '../keyed-table.js';
 import type { Conversation } from './packet-series.js';
 import type { DeviceTarget, FlowTarget, Target } from './target.js';
 
@@ -135,8 +135,10 @@ class FlowSelector implements Selector {
   take(packet: Packet): void {
     if (packet.skip !== SKIP.decoded || packet.protocol !== this.#target.protocol) return;
     const { first, second } = this.#target;
-    const forward = isIpAddress(packet, packet.sourceAt, first.address) && isIpAddress(packet, packet.destinationAt, second.address);
-    const backward = isIpAddress(packet, packet.sourceAt, second.address) && isIpAddress(packet, packet.destinationAt, first.address);
+    const forward =
+      isIpAddress(packet, packet.sourceAt, first.address) && isIpAddress(packet, packet.destinationAt, second.address);
+    const backward =
+      isIpAddress(packet, packet.sourceAt, second.address) && isIpAddress(packet, packet.destinationAt, first.address);
     if (!forward && !backward) return;
     if (packet.fragment && first.port !== undefined) this.#takeFragment(packet, forward, backward);
     else this.#takeWhole(packet, forward, backward);

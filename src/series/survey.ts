@@ -9,6 +9,7 @@ import type { CaptureInput } from '../capture/capture-file.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { type CaptureReport, type ReadOptions, readCaptures } from '../capture/read-captures.js';
 import { SKIP } from '../capture/skip-reason.js';
+import { KeyedTable } from '../keyed-table.js';
 import {
   DEVICE_KEY_WORDS,
   FLOW_KEY_WORDS,
@@ -19,7 +20,6 @@ import {
   writeMacKey,
 } from './flow-key.js';
 import { FragmentPorts } from './fragments.js';
-import { KeyedTable } from '../keyed-table.js';
 import { protocolName } from './protocol-name.js';
 import { type DeviceTarget, type FlowTarget, formatTarget, type Target } from './target.js';
 
@@ -140,7 +140,8 @@ class Surveyor {
   /** A packet from an address to itself counts once, as sent. */
   #countDevices(packet: Packet, family: AddressFamily, from: number, to: number, time: number, opens: boolean): void {
     this.#countDevice(packet, from, family, true, time, opens);
-    const toItself = from !== NONE && to !== NONE && equalBytes(packet.bytes, from, packet.bytes, to, ADDRESS_LENGTHS[family]);
+    const toItself =
+      from !== NONE && to !== NONE && equalBytes(packet.bytes, from, packet.bytes, to, ADDRESS_LENGTHS[family]);
     if (!toItself) this.#countDevice(packet, to, family, false, time, false);
   }
 

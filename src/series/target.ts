@@ -38,7 +38,8 @@ export function parseDevice(text: string): DeviceTarget {
   return { kind: 'device', address: parseAddress(text) };
 }
 
-const FLOW_HINT = 'Write it like "UDP 192.168.0.102:18826 192.168.0.105:26454" or "TCP [2001:db8::1]:49735 [2001:db8::2]:443".';
+const FLOW_HINT =
+  'Write it like "UDP 192.168.0.102:18826 192.168.0.105:26454" or "TCP [2001:db8::1]:49735 [2001:db8::2]:443".';
 
 /**
  * Reads `PROTOCOL ENDPOINT ENDPOINT`; an arrow between the endpoints is allowed.

@@ -1,0 +1,29 @@
+/** `synth demo`: the whole way on the embedded capture. */
+import { Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+import { runDemo } from '../src/cli/demo.js';
+
+export default class Demo extends BaseCommand {
+  static override summary = 'Train, generate and evaluate on an embedded capture.';
+  static override description =
+    'Needs nothing else: learns a video doorbell from the capture that comes with synth, generates a capture like it, and measures how ' +
+    'well that fits. Says what it did and where the files are.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --out-dir /tmp/doorbell --seed 42',
+  ];
+  static override flags = {
+    'out-dir': Flags.string({
+      summary: 'Folder for the files; those of an earlier demo are replaced.',
+      default: 'synth-demo',
+      helpValue: 'DIR',
+    }),
+    seed: Flags.string({ summary: 'Seed of the generated capture.', default: '1', helpValue: 'TEXT' }),
+  };
+
+  async run(): Promise<unknown> {
+    const { flags } = await this.parse(Demo);
+    const print = this.jsonEnabled() ? () => {} : (line: string) => this.log(line);
+    return runDemo({ folder: flags['out-dir'], seed: flags.seed, signal: this.signal, print });
+  }
+}

@@ -1,0 +1,136 @@
+/** `synth generate`: from a model to synthetic packets. */
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../src/cli/base-command.js';
+import { forceFlag, seedFlag } from '../src/cli/flags.js';
+import { formatBytes, formatCount, formatSeconds } from '../src/cli/format.js';
+import { parseDuration, parseTimestamp } from '../src/cli/parse.js';
+import { systemClock } from '../src/clock.js';
+import { SynthError } from '../src/errors.js';
+import { loadModelFile } from '../src/load-model.js';
+import { drawSeed } from '../src/random.js';
+import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
+import { identityOf } from '../src/synthesis/identity.js';
+import { PAYLOAD_KINDS } from '../src/synthesis/payload.js';
+
+export default class Generate extends BaseCommand {
+  static override summary = 'Generate packets that a model could have sent and received.';
+  static override description =
+    'Writes a capture with valid frames, or a table. Without --packets and --duration as many packets as the model was trained on. ' +
+    'Addresses are those reserved for documentation unless given, or kept in the model; protocol and ports are those of the busiest ' +
+    'conversation.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --out fake.pcap',
+    '<%= config.bin %> <%= command.id %> model.safetensors --duration 10m --seed 42 --out fake.pcapng',
+    '<%= config.bin %> <%= command.id %> --packets 1000 --client-ip 10.1.2.3 --payload random --format nsecpcap --out -',
+  ];
+  static override args = {
+    model: Args.string({ description: 'Model file.', default: 'model.safetensors' }),
+  };
+  static override flags = {
+    out: Flags.string({
+      char: 'o',
+      summary: 'File to write (.pcap, .pcapng, .csv, .ndjson), or - for standard output.',
+      required: true,
+      helpValue: 'FILE',
+    }),
+    format: Flags.option({ options: OUTPUT_FORMATS })({
+      summary: 'Format, where the name of the file does not tell. pcap has µs, nsecpcap and pcapng have ns timestamps.',
+    }),
+    packets: Flags.integer({ char: 'n', summary: 'Packets to generate at most.', min: 1, helpValue: 'N' }),
+    duration: Flags.string({ char: 'd', summary: 'Time to cover at most: 500ms, 10s, 2m, 1h.', helpValue: 'TIME' }),
+    seed: seedFlag,
+    'start-time': Flags.string({
+      summary: 'Time of the first packet: ISO 8601, or seconds since 1970, or now.',
+      default: '2025-01-01T00:00:00Z',
+      helpValue: 'TIME',
+    }),
+    payload: Flags.option({ options: PAYLOAD_KINDS })({ summary: 'What packets carry.', default: 'zeros' as const }),
+    'client-ip': Flags.string({
+      summary: 'Address of the device, or of the first endpoint.',
+      helpGroup: 'IDENTITY',
+      helpValue: 'IP',
+    }),
+    'client-mac': Flags.string({ summary: 'Its MAC address.', helpGroup: 'IDENTITY', helpValue: 'MAC' }),
+    'client-port': Flags.integer({
+      summary: 'Its port.',
+      helpGroup: 'IDENTITY',
+      min: 0,
+      max: 65_535,
+      helpValue: 'PORT',
+    }),
+    'server-ip': Flags.string({ summary: 'Address of its peer.', helpGroup: 'IDENTITY', helpValue: 'IP' }),
+    'server-mac': Flags.string({ summary: 'MAC address of its peer.', helpGroup: 'IDENTITY', helpValue: 'MAC' }),
+    'server-port': Flags.integer({
+      summary: 'Port of its peer.',
+      helpGroup: 'IDENTITY',
+      min: 0,
+      max: 65_535,
+      helpValue: 'PORT',
+    }),
+    force: forceFlag,
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(Generate);
+    this.requireOneStdout(flags.out);
+    const format = flags.format ?? outputFormatOf(flags.out);
+    const durationNs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
+    const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
+    const seed = flags.seed ?? drawSeed();
+    const file = await loadModelFile(args.model);
+    const limit = {
+      packets: flags.packets ?? (durationNs === undefined ? file.training.packets : Number.POSITIVE_INFINITY),
+      durationNs: durationNs ?? Number.POSITIVE_INFINITY,
+    };
+    if (flags.packets === undefined && durationNs !== undefined && file.training.spanSeconds === 0) {
+      throw new SynthError(
+        'SYNTH_USAGE',
+        `${args.model}: all its packets came at the same time; no duration is ever reached`,
+        {
+          hint: 'Say how many with --packets.',
+        },
+      );
+    }
+    const identity = identityOf(file.profile, {
+      clientIp: flags['client-ip'],
+      clientMac: flags['client-mac'],
+      clientPort: flags['client-port'],
+      serverIp: flags['server-ip'],
+      serverMac: flags['server-mac'],
+      serverPort: flags['server-port'],
+    });
+    const progress = this.progress('generating');
+    const written = await generate(file, {
+      out: flags.out,
+      format,
+      force: flags.force,
+      seed,
+      limit,
+      startNs,
+      identity,
+      payload: flags.payload,
+      inputs: [args.model],
+      signal: this.signal,
+      onProgress: (packets, offsetNs) =>
+        progress.update(
+          Math.max(packets / limit.packets, offsetNs / limit.durationNs),
+          `${formatCount(packets)} packets`,
+        ),
+    }).finally(() => progress.stop());
+    const { packets, outboundPackets, bytes, spanNs } = written;
+    this.note(
+      `${formatCount(packets)} packets (${formatCount(outboundPackets)} out), ${formatBytes(bytes)}, ` +
+        `${formatSeconds(spanNs / 1e9)} of ${format} → ${flags.out}; seed ${seed}`,
+    );
+    return {
+      out: flags.out,
+      format,
+      seed,
+      packets,
+      outboundPackets,
+      bytes,
+      spanSeconds: spanNs / 1e9,
+      modelHash: file.hash,
+    };
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * @module
+ * The kinds of model, by the name that `--model` takes. Each is loaded when it is asked for.
+ */
+import type { ModelKind } from './generator.js';
+
+export const modelKinds: ReadonlyMap<string, () => Promise<ModelKind>> = new Map([
+  ['markov', async () => (await import('./markov/markov-model.js')).markov],
+]);
+
+export const DEFAULT_MODEL_KIND = 'markov';

@@ -1,0 +1,97 @@
+/**
+ * @module
+ * What all commands share: `--json` with a schema version, errors with their exit codes, Ctrl-C, notes on standard error.
+ */
+import { Command } from '@oclif/core';
+import type { CaptureReport } from '../capture/read-captures.js';
+import { SynthError } from '../errors.js';
+import { type Progress, startProgress } from './progress.js';
+
+/** Raised when a field of the `--json` output is renamed or removed. */
+export const JSON_SCHEMA_VERSION = 1;
+
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  readonly #interrupt = new AbortController();
+
+  /** Aborted by Ctrl-C. */
+  protected get signal(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
+  override async init(): Promise<void> {
+    await super.init();
+    const interrupt = () => {
+      // The second time there is no waiting.
+      if (this.signal.aborted) process.exit(130);
+      this.#interrupt.abort();
+    };
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  }
+
+  /** A line for people on standard error, where data never goes. */
+  protected note(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Standard output takes either data or `--json`. @throws SynthError `SYNTH_USAGE` */
+  protected requireOneStdout(out: string): void {
+    if (out !== '-' || !this.jsonEnabled()) return;
+    throw new SynthError('SYNTH_USAGE', '--json and --out - both want standard output', {
+      hint: 'Name a file with --out.',
+    });
+  }
+
+  protected progress(task: string): Progress {
+    return startProgress(task, !this.jsonEnabled());
+  }
+
+  /** Tells what the readers had to cope with. */
+  protected noteWarnings(report: CaptureReport | undefined): void {
+    for (const { message } of report?.warnings ?? []) this.note(`Warning: ${message}`);
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return { schemaVersion: JSON_SCHEMA_VERSION, ...(result as object) };
+  }
+
+  protected override toErrorJson(error: unknown): unknown {
+    const { message } = error as Error;
+    const known = error instanceof SynthError;
+    return {
+      schemaVersion: JSON_SCHEMA_VERSION,
+      error: {
+        code: known ? error.code : isUsageError(error) ? 'SYNTH_USAGE' : 'SYNTH_BUG',
+        message,
+        hint: known ? error.hint : undefined,
+      },
+    };
+  }
+
+  protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
+    if (!this.jsonEnabled()) throw error;
+    process.exitCode = exitCodeOf(error);
+    this.logJson(this.toErrorJson(error));
+    return undefined;
+  }
+}
+
+interface OclifError {
+  readonly oclif: { readonly exit?: number };
+}
+
+function isOclifError(error: unknown): error is OclifError {
+  return typeof error === 'object' && error !== null && 'oclif' in error && typeof error.oclif === 'object';
+}
+
+/** A mistake on the command line that oclif found. */
+export function isUsageError(error: unknown): boolean {
+  return isOclifError(error) && error.oclif.exit !== 0;
+}
+
+/** See “Exit codes” in the README. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof SynthError) return error.exitCode;
+  return isOclifError(error) ? (error.oclif.exit ?? 2) : 1;
+}

@@ -1,0 +1,101 @@
+/**
+ * @module
+ * The demonstration: every step of the way of the data, once, on the capture that ships with the package.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeModelFile } from '../../models/model-file.js';
+import { DEFAULT_MODEL_KIND } from '../../models/registry.js';
+import { train } from '../../models/train.js';
+import { describeSystemError, SynthError } from '../errors.js';
+import { evaluateFiles } from '../evaluation/evaluate-files.js';
+import { loadModelFile } from '../load-model.js';
+import { writeOutput } from '../output-file.js';
+import { loadSeries } from '../series/load.js';
+import { parseDevice } from '../series/target.js';
+import { generate } from '../synthesis/generate.js';
+import { identityOf } from '../synthesis/identity.js';
+import { evaluationLines } from './evaluation-view.js';
+import { formatCount, formatSeconds } from './format.js';
+import { parseTimestamp } from './parse.js';
+import { trainingLines } from './training-view.js';
+
+const CAPTURE = 'fixtures/doorbell/doorbell.pcap';
+const DEVICE = '02:00:00:00:00:17';
+/** The end of the capture, on which the result is judged. */
+const HOLDOUT = 1 / 3;
+
+export interface DemoOptions {
+  readonly folder: string;
+  readonly seed: string;
+  readonly signal: AbortSignal;
+  readonly print: (line: string) => void;
+}
+
+/** The capture in the package, from the built code as from the sources. */
+function embeddedCapture(): string {
+  const candidates = ['../../', '../../../'].map((up) => fileURLToPath(new URL(`${up}${CAPTURE}`, import.meta.url)));
+  return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
+}
+
+export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
+  const capture = embeddedCapture();
+  const modelPath = join(folder, 'model.safetensors');
+  const fakePath = join(folder, 'fake.pcap');
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new SynthError('SYNTH_OUTPUT_FAILED', `${folder}: cannot be made: ${describeSystemError(error)}`, {
+      cause: error,
+    });
+  }
+
+  print(`1. Train on ${relative('.', capture)}: a video doorbell that talks to its cloud (MQTT, HTTP, a call)`);
+  const target = parseDevice(DEVICE);
+  const { series } = await loadSeries([capture], target, { signal });
+  const options = { kind: DEFAULT_MODEL_KIND, holdout: HOLDOUT, keepAddresses: false, payloadOnly: false };
+  const trained = await train(series, target, options, { signal });
+  await writeOutput(modelPath, encodeModelFile(trained), { force: true, inputs: [capture] });
+  const { training, model } = trained;
+  print(
+    `   device ${DEVICE}: ${formatCount(training.packets)} packets, ${formatSeconds(training.spanSeconds)}; the last third is held out`,
+  );
+  for (const line of trainingLines(model)) print(`   ${line}`);
+
+  print(`2. Generate a capture like it, seed ${seed}`);
+  const file = await loadModelFile(modelPath);
+  const written = await generate(file, {
+    out: fakePath,
+    format: 'pcap',
+    force: true,
+    seed,
+    limit: { packets: training.packets, durationNs: Number.POSITIVE_INFINITY },
+    startNs: parseTimestamp('2025-01-01T00:00:00Z'),
+    identity: identityOf(file.profile, {}),
+    payload: 'zeros',
+    inputs: [capture],
+    signal,
+  });
+  print(`   ${formatCount(written.packets)} packets, ${formatSeconds(written.spanNs / 1e9)}`);
+
+  print('3. Evaluate it against the part of the real capture that was held out');
+  const {
+    real: _,
+    model: __,
+    documentationAddress: ___,
+    ...evaluation
+  } = await evaluateFiles(capture, fakePath, {
+    target,
+    seeds: 1,
+    seed,
+    signal,
+  });
+  for (const line of evaluationLines(evaluation)) print(line === '' ? '' : line.replace(/^/gm, '   '));
+
+  print('');
+  print(`The model is in ${modelPath}, the capture in ${fakePath}. Look at it with any tool:`);
+  print(`   tshark -r ${fakePath}`);
+  return { capture, model: modelPath, out: fakePath, seed, training, packets: written.packets, evaluation };
+}

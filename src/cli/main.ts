@@ -1,0 +1,38 @@
+/**
+ * @module
+ * The entry of the command line: runs oclif, and turns what goes wrong into a message and an exit code.
+ */
+import { run } from '@oclif/core';
+import { SynthError } from '../errors.js';
+import { isBrokenPipe } from '../output-file.js';
+import { exitCodeOf, isUsageError } from './base-command.js';
+
+/** Runs the command that the process was started with and sets its exit code. */
+export async function main(): Promise<void> {
+  // A reader such as head may leave before everything is written: that ends the work, and is no mistake.
+  process.stdout.on('error', (error) => {
+    if (!isBrokenPipe(error)) throw error;
+    process.exit(0);
+  });
+  try {
+    await run(process.argv.slice(2), import.meta.url);
+  } catch (error) {
+    if (isBrokenPipe(error)) process.exit(0);
+    process.exitCode = exitCodeOf(error);
+    report(error);
+  }
+}
+
+function report(error: unknown): void {
+  if (error instanceof SynthError) {
+    process.stderr.write(`Error: ${error.message} [${error.code}]\n`);
+    if (error.hint) process.stderr.write(`  ${error.hint}\n`);
+  } else if (isUsageError(error)) {
+    process.stderr.write(`Error: ${(error as Error).message} [SYNTH_USAGE]\n`);
+  } else if (process.exitCode !== 0) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(
+      `This is a bug in synth. Please report it with the command you ran and this text:\n${detail}\n`,
+    );
+  }
+}

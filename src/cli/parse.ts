@@ -1,0 +1,55 @@
+/**
+ * @module
+ * Durations, fractions and times as people type them, everywhere the same.
+ */
+import { SynthError } from '../errors.js';
+
+const UNITS_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
+  d: 86_400e9,
+};
+
+/** `500ms`, `10s`, `2m`, `1h`, `1h30m`, in ns. @throws SynthError `SYNTH_USAGE` */
+export function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
+  const total = parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS_NS[unit!]!, 0);
+  if (parts.map(([part]) => part).join('') !== text || !(total > 0) || total > 2 ** 53) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is not a duration`, {
+      hint: 'Write it like 500ms, 10s, 2m or 1h30m.',
+    });
+  }
+  return Math.round(total);
+}
+
+/** `1/3` or `0.25`: at least 0 and below 1. @throws SynthError `SYNTH_USAGE` */
+export function parseFraction(text: string): number {
+  const match = /^(\d+)\/(\d+)$/.exec(text);
+  const value = match ? Number(match[1]) / Number(match[2]) : text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value < 1)) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is not a fraction from 0 to below 1`, {
+      hint: 'Write it like 1/3 or 0.25.',
+    });
+  }
+  return value;
+}
+
+/** An ISO 8601 date and time, or seconds since the epoch with up to nine decimals, in ns. @throws SynthError `SYNTH_USAGE` */
+export function parseTimestamp(text: string): bigint {
+  const seconds = /^(\d{1,10})(?:\.(\d{1,9}))?$/.exec(text);
+  if (seconds) return BigInt(seconds[1]!) * 1_000_000_000n + BigInt((seconds[2] ?? '').padEnd(9, '0'));
+  const iso = /^(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
+  // Without a zone it is UTC, on every machine.
+  const ms = iso ? Date.parse(`${iso[1]}${iso[1]!.length > 10 ? (iso[3] ?? 'Z') : ''}`) : Number.NaN;
+  if (!iso || Number.isNaN(ms) || ms < 0 || ms >= 2 ** 32 * 1000) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is not a time`, {
+      hint: 'Write it like 2025-01-31T12:00:00Z, or as seconds since 1970.',
+    });
+  }
+  return BigInt(ms) * 1_000_000n + BigInt((iso[2] ?? '').padEnd(9, '0'));
+}

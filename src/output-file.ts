@@ -1,0 +1,151 @@
+/**
+ * @module
+ * Where results go: a file that appears only when it is complete, or standard output.
+ */
+import { constants } from 'node:fs';
+import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
+
+export interface OutputOptions {
+  /** Replace an existing file. */
+  readonly force: boolean;
+  /** Files that are being read: never written over, not even with `force`. */
+  readonly inputs: readonly string[];
+}
+
+/** A sequence of bytes that is written once, from front to back, then finished or discarded. */
+export interface Output {
+  readonly name: string;
+  /** Resolves when the bytes have been taken; the array may be reused then. @throws SynthError `SYNTH_OUTPUT_FAILED` */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the output visible under its name. @throws SynthError `SYNTH_OUTPUT_FAILED` */
+  finish(): Promise<void>;
+  /** Leaves nothing behind. Does nothing after `finish`. */
+  discard(): Promise<void>;
+}
+
+/**
+ * Opens an output; `-` is standard output, and a device or a pipe is written as it is.
+ *
+ * @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED`
+ */
+export async function openOutput(path: string, options: OutputOptions): Promise<Output> {
+  if (path === '-') return new StdoutOutput();
+  const existing = await statOrUndefined(path);
+  if (existing?.isDirectory()) {
+    throw new SynthError('SYNTH_OUTPUT_FAILED', `${path}: is a directory`, { hint: 'Name a file to write to.' });
+  }
+  for (const input of options.inputs) {
+    const same = await statOrUndefined(input);
+    if (existing?.isFile() && same && same.ino === existing.ino && same.dev === existing.dev) {
+      throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: is the input; it would be overwritten`, {
+        hint: 'Write to another file.',
+      });
+    }
+  }
+  if (existing?.isFile() && !options.force) {
+    throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: already exists`, { hint: 'Use --force to replace it.' });
+  }
+  const special = existing !== undefined && !existing.isFile();
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    const handle = special
+      ? await open(path, constants.O_WRONLY)
+      : await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
+    return new FileOutput(path, special ? undefined : temporary, handle);
+  } catch (error) {
+    throw failed(path, error);
+  }
+}
+
+/** Writes a whole output. @throws SynthError as `openOutput` and `Output.write` do */
+export async function writeOutput(path: string, bytes: Uint8Array, options: OutputOptions): Promise<void> {
+  const output = await openOutput(path, options);
+  try {
+    await output.write(bytes);
+    await output.finish();
+  } finally {
+    await output.discard();
+  }
+}
+
+async function statOrUndefined(path: string) {
+  try {
+    return await stat(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(name: string, error: unknown): SynthError {
+  return new SynthError('SYNTH_OUTPUT_FAILED', `${name}: cannot be written: ${describeSystemError(error)}`, {
+    cause: error,
+  });
+}
+
+class FileOutput implements Output {
+  readonly name: string;
+  /** Undefined where the path itself is written. */
+  readonly #temporary: string | undefined;
+  readonly #handle: FileHandle;
+  #open = true;
+
+  constructor(name: string, temporary: string | undefined, handle: FileHandle) {
+    this.name = name;
+    this.#temporary = temporary;
+    this.#handle = handle;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length; ) {
+        at += (await this.#handle.write(bytes, at, bytes.length - at)).bytesWritten;
+      }
+    } catch (error) {
+      throw failed(this.name, error);
+    }
+  }
+
+  async finish(): Promise<void> {
+    try {
+      this.#open = false;
+      await this.#handle.close();
+      if (this.#temporary) await rename(this.#temporary, this.name);
+    } catch (error) {
+      if (this.#temporary) await unlink(this.#temporary).catch(() => {});
+      throw failed(this.name, error);
+    }
+  }
+
+  async discard(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    await this.#handle.close().catch(() => {});
+    if (this.#temporary) await unlink(this.#temporary).catch(() => {});
+  }
+}
+
+class StdoutOutput implements Output {
+  readonly name = 'standard output';
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      process.stdout.write(bytes, (error) => {
+        if (error) reject(failed(this.name, error));
+        else resolve();
+      });
+    });
+  }
+
+  async finish(): Promise<void> {}
+
+  async discard(): Promise<void> {}
+}
+
+/** True for the error of a reader that has gone, such as `head` at the end of a pipe. */
+export function isBrokenPipe(error: unknown): boolean {
+  return (
+    systemErrorCode(error) === 'EPIPE' || (error instanceof SynthError && systemErrorCode(error.cause) === 'EPIPE')
+  );
+}

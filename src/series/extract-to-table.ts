@@ -1,0 +1,65 @@
+/**
+ * @module
+ * From captures to a table on disk, streamed: the packets of the target are never held in memory.
+ */
+import { captureInput } from '../capture/capture-file.js';
+import { SynthError } from '../errors.js';
+import { openOutput } from '../output-file.js';
+import { type Extraction, type ExtractOptions, streamTarget } from './extract.js';
+import { busiestDevice } from './load.js';
+import type { TableFormat } from './table-reader.js';
+import { TableWriter } from './table-writer.js';
+import type { Target } from './target.js';
+
+export interface ExtractToTableOptions extends ExtractOptions {
+  readonly out: string;
+  /** Undefined to go by the name of `out`. */
+  readonly format: TableFormat | undefined;
+  readonly force: boolean;
+}
+
+export interface ExtractedTable extends Extraction {
+  readonly target: Target;
+  readonly busiestTaken: boolean;
+}
+
+/** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `openOutput` do */
+export async function extractToTable(
+  paths: readonly string[],
+  target: Target | undefined,
+  options: ExtractToTableOptions,
+): Promise<ExtractedTable> {
+  const { out } = options;
+  const format = options.format ?? tableFormatOf(out);
+  const inputs = paths.map(captureInput);
+  const chosen = target ?? (await busiestDevice(inputs, options));
+  const output = await openOutput(out, { force: options.force, inputs: paths });
+  try {
+    const writer = new TableWriter(output, format);
+    await writer.begin();
+    const extraction = await streamTarget(
+      inputs,
+      chosen,
+      (seconds, nanoseconds, sizeBytes, outbound) => {
+        if (!writer.hasRoom()) writer.grow();
+        writer.write(seconds, nanoseconds, sizeBytes, outbound ? 1 : 0);
+      },
+      { ...options, drain: () => writer.flush() },
+    );
+    await writer.flush();
+    await output.finish();
+    return { ...extraction, target: chosen, busiestTaken: target === undefined };
+  } finally {
+    await output.discard();
+  }
+}
+
+function tableFormatOf(path: string): TableFormat {
+  if (path === '-' || path.endsWith('.csv')) return 'csv';
+  if (/\.(ndjson|jsonl)$/.test(path)) return 'ndjson';
+  // A device or a pipe has no ending to go by.
+  if (path.startsWith('/dev/')) return 'csv';
+  throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
+    hint: 'End it in .csv or .ndjson, or give --format.',
+  });
+}

@@ -1,0 +1,90 @@
+/**
+ * @module
+ * Series from whatever holds them: captures or tables, told apart by content. What `train` and `evaluate` read with.
+ */
+import { type CaptureInput, captureInput } from '../capture/capture-file.js';
+import type { CaptureReport } from '../capture/read-captures.js';
+import { SynthError } from '../errors.js';
+import { type ExtractOptions, extractSeries } from './extract.js';
+import type { PacketSeries } from './packet-series.js';
+import { surveyCaptures } from './survey.js';
+import { detectTable, readTable, type TableFormat } from './table-reader.js';
+import type { Target } from './target.js';
+
+export interface LoadedSeries {
+  /** One of all captures together, merged by time; then one of each table. */
+  readonly series: readonly PacketSeries[];
+  /** Undefined where there are only tables. */
+  readonly target: Target | undefined;
+  /** True if the target was not named, and the busiest device was taken. */
+  readonly busiestTaken: boolean;
+  readonly report: CaptureReport | undefined;
+  readonly orphanFragments: number;
+}
+
+/** Enough to see what a file is. */
+const HEAD_BYTES = 64;
+
+/** The first bytes of a file. @throws SynthError `SYNTH_FILE_UNREADABLE` */
+export async function readHead(input: CaptureInput): Promise<Uint8Array> {
+  const source = await input.open();
+  try {
+    const head = new Uint8Array(HEAD_BYTES);
+    let length = 0;
+    while (length < HEAD_BYTES) {
+      const count = await source.read(head, length, HEAD_BYTES - length);
+      if (count === 0) break;
+      length += count;
+    }
+    return head.subarray(0, length);
+  } finally {
+    await source.close();
+  }
+}
+
+/**
+ * Reads series from files, which must be readable more than once (no pipes).
+ *
+ * @param target whose packets to take from captures; undefined for the busiest device
+ * @throws SynthError as `extractSeries` and `readTable` do
+ */
+export async function loadSeries(
+  paths: readonly string[],
+  target: Target | undefined,
+  options: ExtractOptions = {},
+): Promise<LoadedSeries> {
+  const captures: CaptureInput[] = [];
+  const tables: { input: CaptureInput; format: TableFormat }[] = [];
+  for (const path of paths) {
+    const input = captureInput(path);
+    const format = detectTable(await readHead(input));
+    if (format) tables.push({ input, format });
+    else captures.push(input);
+  }
+  const series: PacketSeries[] = [];
+  let chosen = target;
+  let report: CaptureReport | undefined;
+  let orphanFragments = 0;
+  if (captures.length > 0) {
+    chosen ??= await busiestDevice(captures, options);
+    const extraction = await extractSeries(captures, chosen, options);
+    series.push(extraction.series);
+    report = extraction.report;
+    orphanFragments = extraction.orphanFragments;
+  } else if (target !== undefined || options.payloadOnly) {
+    const message = `${paths.join(', ')}: a table is one series already; it has no devices, flows or payloads to choose by`;
+    throw new SynthError('SYNTH_USAGE', message, { hint: 'Leave out --device, --flow and --payload-only.' });
+  }
+  for (const { input, format } of tables) series.push(await readTable(input, format));
+  return { series, target: chosen, busiestTaken: chosen !== target, report, orphanFragments };
+}
+
+/** The busiest device of captures, as a target. @throws SynthError `SYNTH_TARGET_NOT_FOUND` if there is none */
+export async function busiestDevice(captures: readonly CaptureInput[], options: ExtractOptions): Promise<Target> {
+  const { devices, report } = await surveyCaptures(captures, options);
+  const [busiest] = devices;
+  if (busiest) return busiest.target;
+  const names = captures.map(({ name }) => name).join(', ');
+  const kinds = report.skipped.map(({ reason, packets }) => `${packets} × ${reason}`).join(', ');
+  throw new SynthError('SYNTH_TARGET_NOT_FOUND', `${names}: no IP packet of any device (${kinds || 'multicast only'})`);
+}

@@ -1,0 +1,127 @@
+/**
+ * @module
+ * Series from tables, as `table-writer.ts` makes them or another program: CSV with the columns `time_s`, `direction` and
+ * `size_bytes` in any order, or a JSON object with these keys on every line. Other columns are passed over; gaps follow from the
+ * times.
+ */
+import type { ByteSource } from '../capture/byte-source.js';
+import type { CaptureInput } from '../capture/capture-file.js';
+import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
+import { SynthError } from '../errors.js';
+import type { PacketSeries } from './packet-series.js';
+import { SeriesBuilder } from './series-builder.js';
+
+export type TableFormat = 'csv' | 'ndjson';
+
+const REQUIRED = ['time_s', 'direction', 'size_bytes'] as const;
+type Column = (typeof REQUIRED)[number];
+
+/** A line longer than this is not a row of a table. */
+const MAX_LINE_LENGTH = 65_536;
+
+/** What a file that begins like this is, if it is a table. */
+export function detectTable(head: Uint8Array): TableFormat | undefined {
+  const text = new TextDecoder('latin1')
+    .decode(head)
+    .replace(/^\u00ef\u00bb\u00bf/, '')
+    .trimStart();
+  if (text.startsWith('{')) return 'ndjson';
+  return /^"?(time_s|direction|size_bytes|gap_s|[a-z_]+,)/i.test(text) ? 'csv' : undefined;
+}
+
+/**
+ * Reads a whole table.
+ *
+ * @throws SynthError `SYNTH_SERIES_INVALID` with the line that is wrong, or if there are no rows
+ */
+export async function readTable(input: CaptureInput, format: TableFormat): Promise<PacketSeries> {
+  const source = await input.open();
+  const builder = new SeriesBuilder();
+  try {
+    let parse: ((line: string) => Readonly<Record<Column, string>>) | undefined =
+      format === 'ndjson' ? parseObject : undefined;
+    let number = 0;
+    for await (const line of lines(source, input.name)) {
+      number++;
+      if (line.trim() === '') continue;
+      const where = `${input.name}, line ${number}`;
+      if (parse === undefined) {
+        parse = csvParser(line, where);
+        continue;
+      }
+      appendRow(builder, parse(line), where);
+    }
+  } finally {
+    await source.close();
+  }
+  if (builder.length === 0) throw invalid(`${input.name}: a table without packets`);
+  return builder.build([]);
+}
+
+function invalid(message: string): SynthError {
+  return new SynthError('SYNTH_SERIES_INVALID', message, {
+    hint: 'A series has the columns time_s (seconds), direction (out or in) and size_bytes; synth extract makes one.',
+  });
+}
+
+async function* lines(source: ByteSource, name: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8');
+  const chunk = new Uint8Array(256 * 1024);
+  let rest = '';
+  for (;;) {
+    const count = await source.read(chunk, 0, chunk.length);
+    rest += decoder.decode(chunk.subarray(0, count), { stream: count > 0 });
+    const complete = rest.split(/\r?\n/);
+    rest = complete.pop() ?? '';
+    if (rest.length > MAX_LINE_LENGTH) throw invalid(`${name}: a line of more than ${MAX_LINE_LENGTH} characters`);
+    yield* complete;
+    if (count === 0) break;
+  }
+  if (rest !== '') yield rest;
+}
+
+const unquote = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
+
+function csvParser(header: string, where: string): (line: string) => Readonly<Record<Column, string>> {
+  const names = header.split(',').map((name) => unquote(name).toLowerCase());
+  const [time, direction, size] = REQUIRED.map((column) => {
+    const index = names.indexOf(column);
+    if (index < 0) throw invalid(`${where}: the column “${column}” is missing`);
+    return index;
+  });
+  return (line) => {
+    const cells = line.split(',');
+    const cell = (index: number | undefined) => unquote(cells[index ?? -1] ?? '');
+    return { time_s: cell(time), direction: cell(direction), size_bytes: cell(size) };
+  };
+}
+
+/** By pattern, because a parsed number would lose the nanoseconds. */
+function parseObject(line: string): Readonly<Record<Column, string>> {
+  const value = (key: Column) => new RegExp(`"${key}"\\s*:\\s*"?([^",}]*)`).exec(line)?.[1]?.trim() ?? '';
+  return { time_s: value('time_s'), direction: value('direction'), size_bytes: value('size_bytes') };
+}
+
+function appendRow(builder: SeriesBuilder, row: Readonly<Record<Column, string>>, where: string): void {
+  const { seconds, nanoseconds } = parseTime(row.time_s, where);
+  const outbound = row.direction === 'out' || row.direction === 'outbound';
+  if (!outbound && row.direction !== 'in' && row.direction !== 'inbound') {
+    throw invalid(`${where}: direction “${row.direction}” is neither out nor in`);
+  }
+  const size = Number(row.size_bytes);
+  if (row.size_bytes === '' || !Number.isInteger(size) || size < 1 || size > MAX_PACKET_BYTES) {
+    throw invalid(`${where}: size_bytes “${row.size_bytes}” is not a whole number from 1 to ${MAX_PACKET_BYTES}`);
+  }
+  builder.append(seconds, nanoseconds, size, outbound, 0);
+}
+
+/** Decimal seconds to ns exactly; more digits than nine are cut. */
+function parseTime(text: string, where: string): { seconds: number; nanoseconds: number } {
+  const match = /^(\d{1,12})(?:\.(\d*))?$/.exec(text);
+  if (match) return { seconds: Number(match[1]), nanoseconds: Number((match[2] ?? '').slice(0, 9).padEnd(9, '0')) };
+  const value = text === '' ? Number.NaN : Number(text);
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e12)
+    throw invalid(`${where}: time_s “${text}” is not a time in seconds`);
+  const seconds = Math.floor(value);
+  return { seconds, nanoseconds: Math.min(999_999_999, Math.round((value - seconds) * 1e9)) };
+}

@@ -1,0 +1,51 @@
+/**
+ * @module
+ * What generated packets carry. Payloads are slices of one pool whose checksums are known beforehand, so that a packet costs a
+ * copy and two look-ups, whatever its size.
+ */
+import type { Random } from '../random.js';
+
+export const PAYLOAD_KINDS = ['zeros', 'random', 'pattern'] as const;
+export type PayloadKind = (typeof PAYLOAD_KINDS)[number];
+
+/** Longer than any payload, and as long again to begin anywhere. */
+const POOL_BYTES = 2 ** 19;
+/** Random payloads begin at one of this many even positions. */
+const POSITIONS = 2 ** 17;
+
+export class PayloadPool {
+  readonly bytes: Uint8Array;
+  readonly #kind: PayloadKind;
+  readonly #random: Random;
+  /** Sum of the 16-bit words before each word; below 2^53. */
+  readonly #sums: Float64Array;
+
+  constructor(kind: PayloadKind, random: Random) {
+    this.#kind = kind;
+    this.#random = random;
+    this.bytes = new Uint8Array(POOL_BYTES);
+    if (kind === 'random') {
+      const words = new Uint32Array(this.bytes.buffer);
+      for (let i = 0; i < words.length; i++) words[i] = random.next() * 2 ** 32;
+    } else if (kind === 'pattern') {
+      for (let i = 0; i < POOL_BYTES; i++) this.bytes[i] = i;
+    }
+    this.#sums = new Float64Array(POOL_BYTES / 2 + 1);
+    for (let word = 0; word < POOL_BYTES / 2; word++) {
+      this.#sums[word + 1] = this.#sums[word]! + this.bytes[2 * word]! * 256 + this.bytes[2 * word + 1]!;
+    }
+  }
+
+  /** Where the next payload begins in the pool: an even position. */
+  nextPosition(): number {
+    return this.#kind === 'random' ? Math.floor(this.#random.next() * POSITIONS) * 2 : 0;
+  }
+
+  /** Sum of the 16-bit words of a payload; an odd last byte is the upper half of a word (RFC 1071 §1). */
+  sum(position: number, length: number): number {
+    const word = position / 2;
+    const words = length >>> 1;
+    const sum = this.#sums[word + words]! - this.#sums[word]!;
+    return (length & 1) === 0 ? sum : sum + this.bytes[position + length - 1]! * 256;
+  }
+}

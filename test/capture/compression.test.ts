@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import { integer, join, memoryInput, pcap, sampleFrames, zstdFrame, zstdSkippableFrame } from '../support/frames.js';
+import { testWithPeers } from '../support/peers.js';
+import { expectSynthError, outcomeOf, readPackets, warningOf } from '../support/read.js';
+
+const FRAMES = sampleFrames(40);
+const FILE = pcap(FRAMES, { kind: 'nano' });
+const plain = async () => (await readPackets(memoryInput(FILE))).records;
+
+/** Random enough that deflate cannot make it small, so that a cut in the middle leaves packets before it. */
+const LARGE_FRAMES = Array.from({ length: 400 }, (_, i) => {
+  let state = i + 1;
+  const bytes = Uint8Array.from({ length: 700 }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // the generator of Numerical Recipes
+    return state >>> 24;
+  });
+  return { timeNs: BigInt(i) * 1000n, bytes };
+});
+const LARGE_FILE = pcap(LARGE_FRAMES);
+
+describe('gzip', () => {
+  test('several members after each other are one stream (RFC 1952 §2.2)', async () => {
+    const file = join(gzipSync(FILE.subarray(0, 500)), gzipSync(FILE.subarray(500)));
+    expect((await readPackets(memoryInput(file, 7))).records).toEqual(await plain());
+  });
+
+  test('a stream cut anywhere yields the packets before the cut and a warning', async () => {
+    const whole = gzipSync(LARGE_FILE);
+    let most = 0;
+    for (const share of [0.1, 0.25, 0.5, 0.9, 0.999]) {
+      const { packets, report } = await readPackets(memoryInput(whole.subarray(0, Math.floor(whole.length * share))));
+      // At least half of what arrived compressed is there: this data does not compress.
+      expect(packets.length).toBeGreaterThan(LARGE_FRAMES.length * share * 0.5);
+      expect(packets.length).toBeGreaterThanOrEqual(most);
+      expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')!.message).toContain('gzip');
+      expect(packets.map(({ timeNs }) => timeNs)).toEqual(
+        LARGE_FRAMES.slice(0, packets.length).map(({ timeNs }) => timeNs),
+      );
+      most = packets.length;
+    }
+  });
+
+  test('a stream that is cut in its trailer yields every packet and a warning', async () => {
+    const whole = gzipSync(FILE);
+    const { records, report } = await readPackets(memoryInput(whole.subarray(0, whole.length - 3)));
+    expect(records).toEqual(await plain());
+    expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
+  });
+
+  test('a wrong checksum is a warning', async () => {
+    const damaged = gzipSync(FILE);
+    damaged[damaged.length - 8]! ^= 1; // RFC 1952 §2.3.1: CRC32, then the size, four bytes each
+    const { records, report } = await readPackets(memoryInput(damaged, 100));
+    expect(records).toEqual(await plain());
+    expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
+  });
+
+  test('damage in the middle yields the packets before it and a warning', async () => {
+    const damaged = gzipSync(LARGE_FILE, { level: 9, memLevel: 1 });
+    damaged.fill(0xff, Math.floor(damaged.length / 2), Math.floor(damaged.length / 2) + 2000);
+    const { packets, report } = await readPackets(memoryInput(damaged));
+    expect(packets.length).toBeGreaterThan(0);
+    expect(report.warnings.length).toBeGreaterThan(0);
+  });
+
+  test('a header with nothing behind it is an error', async () => {
+    const whole = gzipSync(FILE);
+    for (const length of [4, 10, 11])
+      await expectSynthError(readPackets(memoryInput(whole.subarray(0, length))), 'SYNTH_CAPTURE_COMPRESSION');
+  });
+
+  test('a header with garbage behind it is an error', async () => {
+    const garbage = join(gzipSync(FILE).subarray(0, 10), new Uint8Array(50_000).fill(0xff));
+    await expectSynthError(readPackets(memoryInput(garbage)), 'SYNTH_CAPTURE_COMPRESSION');
+  });
+
+  test('an empty file inside is an error', async () => {
+    await expectSynthError(readPackets(memoryInput(gzipSync(new Uint8Array(0)))), 'SYNTH_CAPTURE_EMPTY');
+  });
+
+  test('a file inside that is no capture is an error', async () => {
+    await expectSynthError(
+      readPackets(memoryInput(gzipSync(Buffer.from('not a capture at all')))),
+      'SYNTH_CAPTURE_FORMAT',
+    );
+  });
+});
+
+describe('zstd', () => {
+  test('frames and skippable frames after each other are one stream (RFC 8878 §3)', async () => {
+    const file = join(
+      zstdSkippableFrame([1, 2, 3]),
+      zstdFrame(FILE.subarray(0, 700)),
+      zstdSkippableFrame([]),
+      zstdFrame(FILE.subarray(700)),
+    );
+    for (const chunkBytes of [1, 5, 1000]) {
+      expect((await readPackets(memoryInput(file, chunkBytes))).records).toEqual(await plain());
+    }
+  });
+
+  test('a stream cut at any block yields the packets before the cut and a warning', async () => {
+    const whole = zstdFrame(LARGE_FILE, 1000);
+    for (const share of [0.01, 0.25, 0.5, 0.999]) {
+      const { packets, report } = await readPackets(memoryInput(whole.subarray(0, Math.floor(whole.length * share))));
+      // A block (1000 bytes) and a record (716 bytes) may be lost at the cut.
+      const arrived = Math.floor((whole.length * share) / 716);
+      expect(packets.length).toBeGreaterThanOrEqual(arrived - 4);
+      expect(packets.length).toBeLessThanOrEqual(arrived);
+      expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')!.message).toContain('zstd');
+    }
+  });
+
+  test('damage in the middle yields the packets before it and a warning', async () => {
+    const damaged = zstdFrame(LARGE_FILE, 1000);
+    const header = 9 + 1003 * 100; // frame header, then blocks of three bytes of header and 1000 of content
+    damaged[header]! |= 6; // block type 3 is reserved (RFC 8878 §3.1.1.2.2)
+    const { packets, report } = await readPackets(memoryInput(damaged));
+    expect(packets.length).toBe(Math.floor((100_000 - 24) / 716)); // records of 16 + 700 bytes behind a header of 24
+    expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
+  });
+
+  test('a magic number with nothing behind it is an error', async () => {
+    for (const length of [4, 6, 9]) {
+      const outcome = await outcomeOf(memoryInput(zstdFrame(FILE).subarray(0, length)));
+      expect('error' in outcome && outcome.error.code).toBe('SYNTH_CAPTURE_COMPRESSION');
+    }
+  });
+
+  test.each([
+    ['at the start', []],
+    ['behind a skippable frame', zstdSkippableFrame([1])],
+    ['behind another frame', zstdFrame(FILE)],
+  ])('a window of 1 GiB %s is refused before it is allocated', async (_, before) => {
+    // RFC 8878 §3.1.1.1.2: window descriptor 20 << 3 is 2^(10+20) bytes; then one raw block of one byte.
+    const huge = join([0x28, 0xb5, 0x2f, 0xfd, 0x00, 20 << 3], integer((1 << 3) | 1, 3, false), new Uint8Array(20));
+    const allocated = process.memoryUsage().arrayBuffers;
+    const outcome = await outcomeOf(memoryInput(join(before, huge)));
+    expect(process.memoryUsage().arrayBuffers - allocated).toBeLessThan(2 ** 28);
+    if ('error' in outcome) expect(outcome.error.code).toBe('SYNTH_CAPTURE_COMPRESSION');
+    else expect(warningOf(outcome.report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
+  });
+
+  testWithPeers(['zstd'], 'reads what the zstd program writes, at any level, with and without checksum', async () => {
+    for (const options of [['-1'], ['-19'], ['--no-check'], ['--fast=5'], ['--single-thread', '-9']]) {
+      const file = execFileSync('zstd', ['-q', '-c', ...options], { input: LARGE_FILE, maxBuffer: 1 << 26 });
+      const { packets, report } = await readPackets(memoryInput(file, 10_000));
+      expect(packets.map(({ frame }) => frame)).toEqual(
+        LARGE_FRAMES.map(({ bytes }) => Buffer.from(bytes).toString('hex')),
+      );
+      expect(report.warnings).toEqual([]);
+    }
+  });
+
+  testWithPeers(['zstd'], 'reads several frames of the zstd program after each other', async () => {
+    const compress = (bytes: Uint8Array) => execFileSync('zstd', ['-q', '-c'], { input: bytes });
+    const file = join(compress(FILE.subarray(0, 333)), compress(FILE.subarray(333, 900)), compress(FILE.subarray(900)));
+    for (const chunkBytes of [1, 3, 1000]) {
+      expect((await readPackets(memoryInput(file, chunkBytes))).records).toEqual(await plain());
+    }
+  });
+
+  testWithPeers(
+    ['zstd'],
+    'a file of the zstd program that is cut yields the packets before the cut and a warning',
+    async () => {
+      const whole = execFileSync('zstd', ['-q', '-c'], { input: LARGE_FILE, maxBuffer: 1 << 26 });
+      const { packets, report } = await readPackets(memoryInput(whole.subarray(0, whole.length - 10_000)));
+      expect(packets.length).toBeGreaterThan(0);
+      expect(packets.length).toBeLessThan(LARGE_FRAMES.length);
+      expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
+    },
+  );
+});
