@@ -44,7 +44,7 @@ export default class Generate extends BaseCommand {
       default: '2025-01-01T00:00:00Z',
       helpValue: 'TIME',
     }),
-    payload: Flags.option({ options: PAYLOAD_KINDS })({ summary: 'What packets carry.', default: 'zeros' as const }),
+    payload: Flags.option({ options: PAYLOAD_KINDS })({ summary: 'What packets carry.', default: 'pattern' as const }),
     'client-ip': Flags.string({
       summary: 'Address of the device, or of the first endpoint.',
       helpGroup: 'IDENTITY',

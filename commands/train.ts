@@ -50,7 +50,10 @@ export default class Train extends BaseCommand {
       default: '0',
       helpValue: '1/3',
     }),
-    'keep-addresses': Flags.boolean({ summary: 'Store the captured addresses in the model, and generate with them.' }),
+    'keep-addresses': Flags.boolean({
+      default: false,
+      summary: 'Store the captured addresses in the model, and generate with them.',
+    }),
     force: forceFlag,
   };
 

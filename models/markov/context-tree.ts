@@ -3,7 +3,7 @@
  * A Markov chain of variable order over tokens, with back-off to shorter contexts where a longer one was rarely seen.
  *
  * Each context keeps its counts less an absolute discount; what was discounted makes the counts of the context that is one
- * token shorter. So an escape to a shorter context draws just what the longer ones gave up, and every context of the chain,
+ * token shorter. So a back-off to a shorter context draws just what the longer ones gave up, and every context of the chain,
  * down to the empty one, is followed by each token as often as in the training data. This is the idea of Kneser and Ney,
  * “Improved backing-off for m-gram language modeling” (ICASSP 1995), with the discounted mass itself in the place of their
  * continuation counts.
@@ -48,7 +48,7 @@ export class ContextTree {
     suffix: Uint32Array,
     parent: Uint32Array,
     edge: Uint32Array,
-    escape: Float64Array,
+    backOff: Float64Array,
     starts: Uint32Array,
     followers: Uint32Array,
     cumulative: Float64Array,
@@ -57,7 +57,7 @@ export class ContextTree {
     this.#suffix = suffix;
     this.#parent = parent;
     this.#edge = edge;
-    this.#escape = escape;
+    this.#escape = backOff;
     this.#starts = starts;
     this.#followers = followers;
     this.#cumulative = cumulative;
@@ -87,8 +87,8 @@ export class ContextTree {
   static fit(sequences: readonly Int32Array[], classes: Uint32Array, order: number): ContextTree {
     const builder = new TreeBuilder(sequences, classes);
     for (let depth = 1; depth <= order; depth++) builder.deepen(depth);
-    const { suffix, parent, edge, escape, starts, followers, cumulative } = builder.finish(classes.length);
-    return new ContextTree(classes, suffix, parent, edge, escape, starts, followers, cumulative);
+    const { suffix, parent, edge, backOff, starts, followers, cumulative } = builder.finish(classes.length);
+    return new ContextTree(classes, suffix, parent, edge, backOff, starts, followers, cumulative);
   }
 
   /** The context before the first token. */
@@ -106,8 +106,8 @@ export class ContextTree {
     let node = context;
     for (;;) {
       const uniform = random.next();
-      const escape = this.#escape[node]!;
-      if (uniform >= escape) return this.#pick(node, (uniform - escape) / (1 - escape));
+      const backOff = this.#escape[node]!;
+      if (uniform >= backOff) return this.#pick(node, (uniform - backOff) / (1 - backOff));
       node = this.#suffix[node]!;
     }
   }
@@ -143,9 +143,9 @@ export class ContextTree {
     let probability = 0;
     let reach = 1;
     for (let node = context; reach > 0; node = this.#suffix[node]!) {
-      const escape = this.#escape[node]!;
-      probability += reach * (1 - escape) * this.#share(node, token);
-      reach *= escape;
+      const backOff = this.#escape[node]!;
+      probability += reach * (1 - backOff) * this.#share(node, token);
+      reach *= backOff;
     }
     return probability;
   }
@@ -181,7 +181,7 @@ export class ContextTree {
     const suffix = reader.vector('chain.suffix', Uint32Array);
     const parent = reader.vector('chain.parent', Uint32Array);
     const edge = reader.vector('chain.edge', Uint32Array);
-    const escape = reader.vector('chain.escape', Float64Array);
+    const backOff = reader.vector('chain.escape', Float64Array);
     const starts = reader.vector('chain.starts', Uint32Array);
     const followers = reader.vector('chain.followers', Uint32Array);
     const cumulative = reader.vector('chain.cumulative', Float64Array);
@@ -192,7 +192,7 @@ export class ContextTree {
         classes.length === vocabulary &&
         suffix.length === nodes &&
         edge.length === nodes &&
-        escape.length === nodes &&
+        backOff.length === nodes &&
         starts.length === nodes + 1 &&
         starts[0] === 0 &&
         starts[nodes] === followers.length &&
@@ -207,8 +207,8 @@ export class ContextTree {
       );
     }
     for (let node = 0; node < nodes; node++)
-      requireDistribution(node, vocabulary, escape, starts, followers, cumulative);
-    const tree = new ContextTree(classes, suffix, parent, edge, escape, starts, followers, cumulative);
+      requireDistribution(node, vocabulary, backOff, starts, followers, cumulative);
+    const tree = new ContextTree(classes, suffix, parent, edge, backOff, starts, followers, cumulative);
     requireModel(tree.#children.size === nodes - 1, 'has a Markov chain with the same context twice');
     return tree;
   }
@@ -217,14 +217,14 @@ export class ContextTree {
 function requireDistribution(
   node: number,
   vocabulary: number,
-  escape: Float64Array,
+  backOff: Float64Array,
   starts: Uint32Array,
   followers: Uint32Array,
   cumulative: Float64Array,
 ): void {
   const from = starts[node]!;
   const to = starts[node + 1]!;
-  const share = escape[node]!;
+  const share = backOff[node]!;
   let valid = from <= to && to <= followers.length && share >= 0 && share <= 1;
   if (node === ROOT) valid &&= share === 0 && from < to;
   if (valid && from === to) valid = share === 1;
@@ -339,7 +339,7 @@ class TreeBuilder {
       suffix: Uint32Array.from(this.#suffix),
       parent: Uint32Array.from(this.#parent),
       edge: Uint32Array.from(this.#edge),
-      escape: given.map((mass, node) => (total[node] === 0 || mass >= total[node]! ? 1 : mass / total[node]!)),
+      backOff: given.map((mass, node) => (total[node] === 0 || mass >= total[node]! ? 1 : mass / total[node]!)),
     };
   }
 

@@ -69,7 +69,7 @@ export class ChunkSource implements ByteSource {
         this.#rest = value;
       }
     } catch (error) {
-      throw unreadable(this.#name, error);
+      throw error instanceof SynthError ? error : unreadable(this.#name, error);
     }
     const count = Math.min(length, this.#rest.length);
     target.set(this.#rest.subarray(0, count), at);

@@ -19,8 +19,8 @@ const INPUT_BYTES = 16 * 1024;
 /** What the zstd program itself decodes without being asked for more (its `ZSTD_WINDOWLOG_LIMIT_DEFAULT`, 27). */
 const MAX_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024;
 
-/** Bytes needed to recognise a compression and to check a zstd frame header. */
-export const COMPRESSION_PEEK_BYTES = 18;
+/** Bytes needed to recognise a compression. */
+export const COMPRESSION_PEEK_BYTES = 4;
 
 export type Compression = 'gzip' | 'zstd';
 
@@ -86,12 +86,15 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
   const ready: Uint8Array[] = [];
   let produced = false;
   let failure: unknown;
+  let settle = () => {};
   stream.on('data', (chunk: Uint8Array) => {
     produced = true;
     ready.push(chunk);
   });
+  // After an error the callback of the write in progress is never called.
   stream.on('error', (error) => {
     failure = error;
+    settle();
   });
   try {
     // One chunk in, everything that comes of it out: a stream read through a pipe would drop on an error what it had buffered.
@@ -101,13 +104,16 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
       input = await readChunk(source)
     ) {
       const chunk = input;
-      await new Promise<void>((resolve) => stream.write(chunk, () => resolve()));
+      await new Promise<void>((resolve) => {
+        settle = resolve;
+        stream.write(chunk, () => resolve());
+      });
       yield* ready.splice(0);
     }
     if (failure === undefined) {
       await new Promise<void>((resolve) => {
-        stream.once('end', resolve).once('error', () => resolve());
-        stream.end();
+        settle = resolve;
+        stream.once('end', resolve).end();
       });
       yield* ready.splice(0);
     }
@@ -124,11 +130,18 @@ async function* unzstd(name: string, source: ByteSource, fault: Fault): AsyncGen
     produced ||= chunk.length > 0;
     ready.push(chunk);
   });
-  let first = true;
+  const windows = new ZstdWindows();
   for (;;) {
     const input = await readChunk(source);
-    if (first && input) checkZstdWindow(name, input);
-    first = false;
+    if (input && windows.check(input) > MAX_ZSTD_WINDOW_BYTES) {
+      if (produced) {
+        fault.problem = `a zstd frame has a window ${ABOVE_WINDOW_LIMIT}`;
+        return;
+      }
+      throw new SynthError('SYNTH_CAPTURE_COMPRESSION', `${name}: has a zstd window ${ABOVE_WINDOW_LIMIT}`, {
+        hint: 'Decompress it first: zstd -d --long=31 FILE.',
+      });
+    }
     try {
       stream.push(input ?? new Uint8Array(0), input === undefined);
     } catch (error) {
@@ -141,25 +154,71 @@ async function* unzstd(name: string, source: ByteSource, fault: Fault): AsyncGen
   }
 }
 
-/** Refuses a frame whose window (RFC 8878 §3.1.1.1.2) would take more memory than any sane capture needs. */
-function checkZstdWindow(name: string, head: Uint8Array): void {
-  if (head.length < COMPRESSION_PEEK_BYTES || readU32LE(head, 0) !== ZSTD_MAGIC) return;
-  const descriptor = head[4]!;
-  const singleSegment = (descriptor & 0x20) !== 0;
-  let windowBytes: number;
-  if (singleSegment) {
-    const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
-    const sizeBytes = [1, 2, 4, 8][descriptor >> 6]!;
-    windowBytes = 0;
-    for (let i = sizeBytes - 1; i >= 0; i--) windowBytes = windowBytes * 256 + head[5 + dictionaryBytes + i]!;
-  } else {
-    const base = 2 ** (10 + (head[5]! >> 3));
-    windowBytes = base + (base / 8) * (head[5]! & 7);
+const ABOVE_WINDOW_LIMIT = `above the limit of ${MAX_ZSTD_WINDOW_BYTES / 2 ** 20} MiB`;
+
+/**
+ * Walks from frame to frame of a zstd stream (RFC 8878 §3.1) ahead of the decoder, which would allocate any window that a
+ * header asks for.
+ */
+class ZstdWindows {
+  readonly #head = new Uint8Array(18); // the longest header of a frame
+  #headBytes = 0;
+  #toSkip = 0;
+  #inFrame = false;
+  #checksumBytes = 0;
+
+  /** The largest window, in bytes, of the frames whose header is completed by these bytes. */
+  check(chunk: Uint8Array): number {
+    let largest = 0;
+    for (let at = 0; at < chunk.length; ) {
+      const skipped = Math.min(this.#toSkip, chunk.length - at);
+      this.#toSkip -= skipped;
+      at += skipped;
+      if (at === chunk.length) break;
+      this.#head[this.#headBytes++] = chunk[at++]!;
+      if (this.#inFrame) this.#block();
+      else largest = Math.max(largest, this.#frame());
+    }
+    return largest;
   }
-  if (windowBytes > MAX_ZSTD_WINDOW_BYTES) {
-    const message = `${name}: zstd window of ${Math.round(windowBytes / 2 ** 20)} MiB, above the limit of 128 MiB`;
-    throw new SynthError('SYNTH_CAPTURE_COMPRESSION', message, {
-      hint: 'Decompress it first: zstd -d --long=31 FILE.',
-    });
+
+  /** §3.1.1.2: three bytes of header; a block of type 1 is one byte that is repeated. */
+  #block(): void {
+    const head = this.#head;
+    if (this.#headBytes < 3) return;
+    const isLast = (head[0]! & 1) !== 0;
+    const isRepeated = ((head[0]! >> 1) & 3) === 1;
+    this.#toSkip = isRepeated ? 1 : (head[0]! | (head[1]! << 8) | (head[2]! << 16)) >> 3;
+    if (isLast) this.#toSkip += this.#checksumBytes;
+    this.#inFrame = !isLast;
+    this.#headBytes = 0;
+  }
+
+  /** §3.1.1.1 and §3.1.2. @returns the window of the frame if its header is complete, else 0 */
+  #frame(): number {
+    const head = this.#head;
+    if (this.#headBytes < 5) return 0;
+    const magic = readU32LE(head, 0);
+    if (magic >>> 4 === ZSTD_SKIPPABLE_MAGIC) {
+      if (this.#headBytes < 8) return 0;
+      this.#toSkip = readU32LE(head, 4);
+      this.#headBytes = 0;
+      return 0;
+    }
+    if (magic !== ZSTD_MAGIC) {
+      this.#toSkip = Number.POSITIVE_INFINITY; // the decoder will complain
+      return 0;
+    }
+    const descriptor = head[4]!;
+    const singleSegment = (descriptor & 0x20) !== 0;
+    const sizeAt = (singleSegment ? 5 : 6) + [0, 1, 2, 4][descriptor & 3]!;
+    const sizeBytes = [singleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6]!;
+    if (this.#headBytes < sizeAt + sizeBytes) return 0;
+    this.#checksumBytes = (descriptor & 4) !== 0 ? 4 : 0;
+    this.#inFrame = true;
+    this.#headBytes = 0;
+    if (singleSegment) return head.subarray(sizeAt, sizeAt + sizeBytes).reduceRight((sum, byte) => sum * 256 + byte, 0);
+    const base = 2 ** (10 + (head[5]! >> 3));
+    return base + (base / 8) * (head[5]! & 7);
   }
 }

@@ -74,7 +74,7 @@ export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
     limit: { packets: training.packets, durationNs: Number.POSITIVE_INFINITY },
     startNs: parseTimestamp('2025-01-01T00:00:00Z'),
     identity: identityOf(file.profile, {}),
-    payload: 'zeros',
+    payload: 'pattern',
     inputs: [capture],
     signal,
   });

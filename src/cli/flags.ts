@@ -21,11 +21,12 @@ export const targetFlags = {
 };
 
 export const payloadOnlyFlag = Flags.boolean({
+  default: false,
   summary: 'Leave out packets without transport payload, such as bare TCP acknowledgements.',
   helpGroup: 'TARGET',
 });
 
-export const forceFlag = Flags.boolean({ summary: 'Replace an existing output file.' });
+export const forceFlag = Flags.boolean({ default: false, summary: 'Replace an existing output file.' });
 
 export const seedFlag = Flags.string({
   summary: 'Seed of all random numbers; the same seed gives the same bytes. Default: a fresh one, which is printed.',

@@ -46,7 +46,7 @@ export async function extractToTable(
       },
       { ...options, drain: () => writer.flush() },
     );
-    await writer.flush();
+    await writer.end();
     await output.finish();
     return { ...extraction, target: chosen, busiestTaken: target === undefined };
   } finally {

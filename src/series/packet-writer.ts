@@ -11,4 +11,6 @@ export interface PacketWriter {
   /** @param seconds, nanoseconds since the Unix epoch */
   write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void;
   flush(): Promise<void>;
+  /** Resolves when everything has been taken. */
+  end(): Promise<void>;
 }

@@ -58,6 +58,7 @@ export class SeriesBuilder {
     let sizes = this.#sizes.slice(0, length);
     let outbound = this.#outbound.slice(0, length);
     let conversation = this.#conversation.slice(0, length);
+    let startNanoseconds = this.#firstNanoseconds;
     if (this.#backwards > 0) {
       const unsorted = offsetsNs;
       const order = Uint32Array.from({ length }, (_, i) => i).sort((a, b) => unsorted[a]! - unsorted[b]! || a - b);
@@ -66,11 +67,11 @@ export class SeriesBuilder {
       sizes = Uint32Array.from(order, (i) => this.#sizes[i]!);
       outbound = Uint8Array.from(order, (i) => this.#outbound[i]!);
       conversation = Uint16Array.from(order, (i) => this.#conversation[i]!);
-      this.#firstNanoseconds += earliest;
+      startNanoseconds += earliest;
     }
     return {
       length,
-      startNs: BigInt(this.#firstSeconds) * 1_000_000_000n + BigInt(this.#firstNanoseconds),
+      startNs: BigInt(this.#firstSeconds) * 1_000_000_000n + BigInt(startNanoseconds),
       offsetsNs,
       sizes,
       outbound,

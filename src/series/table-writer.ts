@@ -74,6 +74,10 @@ export class TableWriter implements PacketWriter {
     return this.#buffer.flush();
   }
 
+  end(): Promise<void> {
+    return this.#buffer.end();
+  }
+
   write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
     const style = this.#style;
     this.#text(style.beforeTime);

@@ -95,6 +95,10 @@ export class CaptureWriter implements PacketWriter {
     return this.#buffer.flush();
   }
 
+  end(): Promise<void> {
+    return this.#buffer.end();
+  }
+
   write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
     if (this.#options.format === 'pcapng') this.#enhancedPacket(seconds, nanoseconds, sizeBytes, outbound);
     else this.#record(seconds, nanoseconds, sizeBytes, outbound);

@@ -44,8 +44,9 @@ function wordSum(bytes: Uint8Array): number {
 
 /** The one's complement checksum of a sum of words (RFC 1071). */
 function fold(sum: number): number {
-  let folded = sum;
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+  // The payload of a jumbo frame can take the sum above 32 bits, where only arithmetic on doubles is right.
+  let folded = sum < 2 ** 31 ? sum : (sum % 0x10000) + Math.floor(sum / 0x10000);
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return ~folded & 0xffff;
 }
 
@@ -94,17 +95,16 @@ export class FrameBuilder {
     if (version === 4) this.#ipv4(bytes, ip, sizeBytes, protocol, direction);
     else this.#ipv6(bytes, ip, room, protocol, direction);
     const pseudoSum = (version === 4 ? direction.addressSum4 : direction.addressSum6) + protocol + room;
-    switch (protocol) {
-      case IP_PROTOCOL.tcp:
-        return this.#tcp(bytes, transport, room, pseudoSum, direction, this.#directions[1 - outbound]!);
-      case IP_PROTOCOL.udp:
-        return this.#udp(bytes, transport, room, pseudoSum, direction);
-      case IP_PROTOCOL.icmp:
-        return this.#echo(bytes, transport, room, 0, outbound === 1 ? 8 : 0, direction);
-      case IP_PROTOCOL.icmpv6:
-        return this.#echo(bytes, transport, room, pseudoSum, outbound === 1 ? 128 : 129, direction);
-      default:
-        this.#payload(bytes, transport, room);
+    if (protocol === IP_PROTOCOL.tcp) {
+      this.#tcp(bytes, transport, room, pseudoSum, direction, this.#directions[1 - outbound]!);
+    } else if (protocol === IP_PROTOCOL.udp) {
+      this.#udp(bytes, transport, room, pseudoSum, direction);
+    } else if (protocol === IP_PROTOCOL.icmp) {
+      this.#echo(bytes, transport, room, 0, outbound === 1 ? 8 : 0, direction);
+    } else if (protocol === IP_PROTOCOL.icmpv6) {
+      this.#echo(bytes, transport, room, pseudoSum, outbound === 1 ? 128 : 129, direction);
+    } else {
+      this.#payload(bytes, transport, room);
     }
   }
 

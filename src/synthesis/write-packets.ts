@@ -52,6 +52,6 @@ export async function writePackets(
     lastOffsetNs = offsetsNs[length - 1]!;
     onProgress?.(packets, lastOffsetNs);
   }
-  await writer.flush();
+  await writer.end();
   return { packets, outboundPackets, bytes, spanNs: lastOffsetNs };
 }

@@ -50,7 +50,12 @@ export function testWithCaptures(name: string, body: (context: TestContext) => P
 
 /** Runs a peer program to its end and returns its standard output. */
 export function runPeer(program: string, args: readonly string[]): string {
-  const { stdout, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return runPeerToExit(program, args).stdout;
+}
+
+/** The same with the exit status, which is 0 if the peer found nothing wrong. */
+export function runPeerToExit(program: string, args: readonly string[]): { stdout: string; status: number | null } {
+  const { stdout, status, error } = spawnSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (error) throw error;
-  return stdout;
+  return { stdout, status };
 }

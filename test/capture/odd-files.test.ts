@@ -1,0 +1,62 @@
+/**
+ * Captures that are odd, damaged or something else, from the test suites of other projects. capinfos judges the number of
+ * packets, tshark that of IP packets; every difference is listed with its reason, and the list may hold no other.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { captureInput } from '../../src/capture/capture-file.js';
+import { runPeerToExit, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
+import { type Outcome, outcomeOf } from '../support/read.js';
+
+/** What we answer where the peers answer otherwise. */
+interface Difference {
+  /** Our number of packets, or the code of our error, where capinfos reads the file without error and counts otherwise. */
+  readonly packets?: number | string;
+  /** Our number of IP packets, or the code of our error, where tshark counts otherwise. */
+  readonly ipPackets?: number | string;
+  readonly because: string;
+}
+
+const DIFFERENCES: Readonly<Record<string, Difference>> = {};
+
+const folder = sharedCapture('odd/');
+const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+
+const answer = (outcome: Outcome, field: 'packets' | 'ipPackets'): number | string =>
+  'error' in outcome ? outcome.error.code : outcome.report[field];
+
+/** Undefined where capinfos finds an error in the file, or does not know it. */
+function packetsByCapinfos(file: string): number | undefined {
+  const { stdout, status } = runPeerToExit('capinfos', ['-c', '-M', '-T', '-r', '-m', file]);
+  return status === 0 ? Number(stdout.trim().split(',').at(-1)) : undefined;
+}
+
+/** Undefined where tshark does not get to a packet: it does not know the file. */
+function ipPacketsByTshark(file: string): number | undefined {
+  const plain = ['-n', '-o', 'ip.defragment:FALSE', '-o', 'ipv6.defragment:FALSE'];
+  const fields = ['-T', 'fields', '-e', 'ip.src', '-e', 'ipv6.src', '-E', 'occurrence=f'];
+  const { stdout, status } = runPeerToExit('tshark', [...plain, '-r', file, ...fields]);
+  if (status !== 0 && stdout === '') return undefined;
+  return stdout.split('\n').filter((line) => line.trim() !== '').length;
+}
+
+describe('capinfos and tshark agree, or there is a reason, on', () => {
+  for (const name of files) {
+    testWithPeers(['capinfos', 'tshark'], name, async () => {
+      const file = sharedCapture(`odd/${name}`);
+      const outcome = await outcomeOf(captureInput(file)); // a result or a SynthError: anything else fails here
+      const difference: { -readonly [key in 'packets' | 'ipPackets']?: number | string } = {};
+      const byPeer = { packets: packetsByCapinfos(file), ipPackets: ipPacketsByTshark(file) };
+      for (const field of ['packets', 'ipPackets'] as const) {
+        const ours = answer(outcome, field);
+        if (byPeer[field] !== undefined && byPeer[field] !== ours) difference[field] = ours;
+      }
+      const { because: _, ...expected } = DIFFERENCES[name] ?? { because: '' };
+      expect(difference).toEqual(expected);
+    });
+  }
+
+  testWithCaptures('every file that is listed with a difference', () => {
+    expect(Object.keys(DIFFERENCES).filter((name) => !files.includes(name))).toEqual([]);
+  });
+});
