@@ -160,8 +160,8 @@ export class SymbolTable {
     tensors.set(`${prefix}.high`, vector(this.high));
   }
 
-  /** @param limit no value may be above it */
-  static load(prefix: string, reader: TensorReader, limit: number): SymbolTable {
+  /** @param least, limit no value may be below or above */
+  static load(prefix: string, reader: TensorReader, least: number, limit: number): SymbolTable {
     const values = reader.vector(`${prefix}.values`, Float64Array);
     const starts = reader.vector(`${prefix}.starts`, Uint32Array);
     const exact = reader.vector(`${prefix}.exact`, Uint32Array);
@@ -176,8 +176,12 @@ export class SymbolTable {
       isRising(starts, true) &&
       starts[0] === 0 &&
       starts[size] === values.length &&
-      low.every((value, i) => value >= 0 && value <= high[i]! && high[i]! <= limit) &&
-      values.every((value) => value >= 0 && value <= limit);
+      low.every((value, i) => value >= least && value <= high[i]! && high[i]! <= limit) &&
+      low.every((value, i) => i >= exact[0]! || value === high[i]) &&
+      low.every((value, i) =>
+        values.subarray(starts[i]!, starts[i + 1]!).every((one) => one >= value && one <= high[i]!),
+      ) &&
+      [low, high, values].every((numbers) => numbers.every(Number.isInteger));
     requireModel(valid, `has a symbol table “${prefix}” that contradicts itself`);
     return new SymbolTable(values, starts, exact[0]!, low, high);
   }
@@ -232,8 +236,10 @@ interface DirectionTables {
   readonly clockStarts: Uint32Array;
 }
 
+const MIN_SIZE_BYTES = 20;
 const MAX_SIZE_BYTES = 262_144;
-const MAX_GAP_NS = 2 ** 53;
+/** Times are below 10^12 s in tables (table-reader.ts) and below 2^63 ns in captures. */
+const MAX_GAP_NS = 2e21;
 const NAMES = ['inbound', 'outbound'] as const;
 
 /** Position in time while tokens are decoded. */
@@ -493,8 +499,8 @@ export class EmpiricalQuantizer {
 
 function loadDirection(reader: TensorReader, direction: 0 | 1): DirectionTables {
   const prefix = `quantizer.${NAMES[direction]}`;
-  const sizes = SymbolTable.load(`${prefix}.size`, reader, MAX_SIZE_BYTES);
-  const gaps = SymbolTable.load(`${prefix}.gap`, reader, MAX_GAP_NS);
+  const sizes = SymbolTable.load(`${prefix}.size`, reader, MIN_SIZE_BYTES, MAX_SIZE_BYTES);
+  const gaps = SymbolTable.load(`${prefix}.gap`, reader, 0, MAX_GAP_NS);
   const clockValues = reader.vector(`${prefix}.clock.values`, Float64Array);
   const clockStarts = reader.vector(`${prefix}.clock.starts`, Uint32Array);
   const valid =
@@ -502,7 +508,8 @@ function loadDirection(reader: TensorReader, direction: 0 | 1): DirectionTables 
     clockStarts[0] === 0 &&
     clockStarts[clockStarts.length - 1] === clockValues.length &&
     isRising(clockStarts, false) &&
-    clockValues.every((value) => value >= 0 && value <= MAX_GAP_NS);
+    clockStarts.every((from, i) => isRising(clockValues.subarray(from, clockStarts[i + 1]), false)) &&
+    clockValues.every((value) => value >= 0 && value <= MAX_GAP_NS && Number.isInteger(value));
   requireModel(valid, `has a clock “${prefix}” that contradicts itself`);
   return { sizes, gaps, clockValues, clockStarts };
 }

@@ -96,18 +96,23 @@ export function decodeSafetensors(file: Uint8Array): { tensors: Tensors; metadat
   const metadata = metadataSchema.safeParse(rawMetadata ?? {});
   if (!metadata.success) throw invalid('has metadata that is not text', metadata.error);
   const tensors = new Map<string, Tensor>();
-  let covered = 0;
-  for (const [name, entry] of Object.entries(entries)) {
+  const described = Object.entries(entries).map(([name, entry]) => {
     const parsed = tensorSchema.safeParse(entry);
     if (!parsed.success) throw invalid(`has a malformed description of tensor “${name}”`, parsed.error);
-    const { dtype, shape, data_offsets } = parsed.data;
+    return { name, ...parsed.data };
+  });
+  described.sort((a, b) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+  // One behind the other, so that no byte is taken twice and none is left out.
+  let covered = 0;
+  for (const { name, dtype, shape, data_offsets } of described) {
     const [from, to] = data_offsets;
+    if (from !== covered) throw invalid(`has a tensor “${name}” that begins at byte ${from} instead of ${covered}`);
     const elements = shape.reduce((product, size) => product * size, 1);
     const { bytes, make } = TYPES[dtype];
     if (to > file.length - dataAt || to - from !== elements * bytes) {
       throw invalid(`has a tensor “${name}” whose shape [${shape}] does not fit its bytes ${from} to ${to}`);
     }
-    covered += to - from;
+    covered = to;
     const copy = new Uint8Array(to - from);
     copy.set(file.subarray(dataAt + from, dataAt + to));
     tensors.set(name, { shape, data: make(copy.buffer) });

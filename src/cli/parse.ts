@@ -18,13 +18,13 @@ const UNITS_NS: Readonly<Record<string, number>> = {
 /** `500ms`, `10s`, `2m`, `1h`, `1h30m`, in ns. @throws SynthError `SYNTH_USAGE` */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
-  const total = parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS_NS[unit!]!, 0);
+  const total = Math.round(parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS_NS[unit!]!, 0));
   if (parts.map(([part]) => part).join('') !== text || !(total > 0) || total > 2 ** 53) {
     throw new SynthError('SYNTH_USAGE', `“${text}” is not a duration`, {
       hint: 'Write it like 500ms, 10s, 2m or 1h30m.',
     });
   }
-  return Math.round(total);
+  return total;
 }
 
 /** `1/3` or `0.25`: at least 0 and below 1. @throws SynthError `SYNTH_USAGE` */
@@ -42,14 +42,21 @@ export function parseFraction(text: string): number {
 /** An ISO 8601 date and time, or seconds since the epoch with up to nine decimals, in ns. @throws SynthError `SYNTH_USAGE` */
 export function parseTimestamp(text: string): bigint {
   const seconds = /^(\d{1,10})(?:\.(\d{1,9}))?$/.exec(text);
-  if (seconds) return BigInt(seconds[1]!) * 1_000_000_000n + BigInt((seconds[2] ?? '').padEnd(9, '0'));
-  const iso = /^(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/.exec(text);
-  // Without a zone it is UTC, on every machine.
-  const ms = iso ? Date.parse(`${iso[1]}${iso[1]!.length > 10 ? (iso[3] ?? 'Z') : ''}`) : Number.NaN;
-  if (!iso || Number.isNaN(ms) || ms < 0 || ms >= 2 ** 32 * 1000) {
+  if (seconds && Number(seconds[1]) < 2 ** 32) {
+    return BigInt(seconds[1]!) * 1_000_000_000n + BigInt((seconds[2] ?? '').padEnd(9, '0'));
+  }
+  const iso =
+    /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2}(?::\d{2})?)(?:(?<=:\d{2}:\d{2})\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?)?$/.exec(
+      text,
+    );
+  const [, date = '', time = '00:00', fraction = '', zone = 'Z'] = iso ?? [];
+  const ms = Date.parse(`${date}T${time}${zone}`); // without a zone it is UTC, on every machine
+  // Date.parse makes a 2nd of March of the 30th of February.
+  const isDay = !Number.isNaN(ms) && new Date(`${date}T00:00Z`).toISOString().startsWith(date);
+  if (!isDay || ms < 0 || ms >= 2 ** 32 * 1000) {
     throw new SynthError('SYNTH_USAGE', `“${text}” is not a time`, {
       hint: 'Write it like 2025-01-31T12:00:00Z, or as seconds since 1970.',
     });
   }
-  return BigInt(ms) * 1_000_000n + BigInt((iso[2] ?? '').padEnd(9, '0'));
+  return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }

@@ -18,6 +18,8 @@ type Column = (typeof REQUIRED)[number];
 
 /** A line longer than this is not a row of a table. */
 const MAX_LINE_LENGTH = 65_536;
+/** An IP header (RFC 791 §3.1). */
+const MIN_SIZE_BYTES = 20;
 
 /** What a file that begins like this is, if it is a table. */
 export function detectTable(head: Uint8Array): TableFormat | undefined {
@@ -109,8 +111,10 @@ function appendRow(builder: SeriesBuilder, row: Readonly<Record<Column, string>>
     throw invalid(`${where}: direction “${row.direction}” is neither out nor in`);
   }
   const size = Number(row.size_bytes);
-  if (row.size_bytes === '' || !Number.isInteger(size) || size < 1 || size > MAX_PACKET_BYTES) {
-    throw invalid(`${where}: size_bytes “${row.size_bytes}” is not a whole number from 1 to ${MAX_PACKET_BYTES}`);
+  if (row.size_bytes === '' || !Number.isInteger(size) || size < MIN_SIZE_BYTES || size > MAX_PACKET_BYTES) {
+    throw invalid(
+      `${where}: size_bytes “${row.size_bytes}” is not a whole number from ${MIN_SIZE_BYTES} to ${MAX_PACKET_BYTES}`,
+    );
   }
   builder.append(seconds, nanoseconds, size, outbound, 0);
 }

@@ -1,0 +1,36 @@
+/**
+ * @module
+ * What a program needs: read captures, extract series, train, generate, evaluate. No command line in here.
+ */
+export type { FitHooks, ModelKind, SampleLimit, TrafficModel } from '../models/generator.js';
+export {
+  decodeModelFile,
+  encodeModelFile,
+  type LoadedModelFile,
+  type ModelFile,
+  type TargetProfile,
+  type TrainingRecord,
+} from '../models/model-file.js';
+export { type TrainOptions, train } from '../models/train.js';
+export { type CaptureInput, type CaptureWarning, captureInput } from './capture/capture-file.js';
+export type { Packet } from './capture/packet.js';
+export { type CaptureReport, type ReadOptions, readCaptures } from './capture/read-captures.js';
+export { SynthError, type SynthErrorCode } from './errors.js';
+export { type Evaluation, evaluate, type MetricResult } from './evaluation/evaluate.js';
+export { loadModelFile } from './load-model.js';
+export { type Random, randomStream } from './random.js';
+export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
+export { type LoadedSeries, loadSeries } from './series/load.js';
+export {
+  type Conversation,
+  collect,
+  type PacketBlock,
+  type PacketSeries,
+  sliceSeries,
+} from './series/packet-series.js';
+export { type Survey, surveyCaptures } from './series/survey.js';
+export { formatTarget, parseDevice, parseFlow, type Target } from './series/target.js';
+export { throughputBytes } from './series/throughput.js';
+export { ksStatistic } from './statistics/ks.js';
+export { type GenerateOptions, generate } from './synthesis/generate.js';
+export { type Identity, type IdentityOptions, identityOf } from './synthesis/identity.js';
