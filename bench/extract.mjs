@@ -26,11 +26,22 @@ export async function run() {
     const rows = [];
     const row = (name, packets, bytes, result, other) => {
       const ratio = other === undefined ? '' : (result.seconds / other.seconds).toFixed(2);
-      rows.push([name, mebibytes(bytes), (packets / 1e6).toFixed(1), seconds(result.seconds), rate(packets, result.seconds), mebibytes(result.peakBytes), ratio]);
+      rows.push([
+        name,
+        mebibytes(bytes),
+        (packets / 1e6).toFixed(1),
+        seconds(result.seconds),
+        rate(packets, result.seconds),
+        mebibytes(result.peakBytes),
+        ratio,
+      ]);
     };
     const withTcpdump = isInstalled('tcpdump');
     if (!withTcpdump) console.error('tcpdump is not installed: its rows are missing');
-    for (const [label, packets, onlyOne] of [['one flow of 50', 8_000_000, false], ['all packets in the flow', 8_000_000, true]]) {
+    for (const [label, packets, onlyOne] of [
+      ['one flow of 50', 8_000_000, false],
+      ['all packets in the flow', 8_000_000, true],
+    ]) {
       const path = file('large.pcap');
       makeCapture(path, packets, onlyOne);
       const { size } = statSync(path);

@@ -4,7 +4,10 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 const FLOWS = 50;
 
 /** The flow that the benchmarks extract: one packet in fifty, half of them in each direction. */
-export const benchFlow = { synth: 'UDP 10.0.0.7:40007 10.1.0.7:5007', tcpdump: 'udp and host 10.0.0.7 and host 10.1.0.7 and port 40007 and port 5007' };
+export const benchFlow = {
+  synth: 'UDP 10.0.0.7:40007 10.1.0.7:5007',
+  tcpdump: 'udp and host 10.0.0.7 and host 10.1.0.7 and port 40007 and port 5007',
+};
 
 /** @param onlyOne all packets belong to that flow */
 export function makeCapture(path, packets, onlyOne = false) {
