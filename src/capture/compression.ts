@@ -16,8 +16,11 @@ const ZSTD_SKIPPABLE_MAGIC = 0x184d2a5; // RFC 8878 §3.1.2, all but the lowest 
 /** Compressed bytes taken at a time: deflate expands at most 1032 times, so this bounds what is held in memory at 16 MiB. */
 const INPUT_BYTES = 16 * 1024;
 
-/** What the zstd program itself decodes without being asked for more (its `ZSTD_WINDOWLOG_LIMIT_DEFAULT`, 27). */
-const MAX_ZSTD_WINDOW_BYTES = 128 * 1024 * 1024;
+/**
+ * What a decoder should support at least (RFC 8878 §3.1.1.1.2), and what every level of zstd up to 19 stays within. The decoder
+ * moves its window for every block, so that a larger one would let a small file take minutes.
+ */
+const MAX_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** Bytes needed to recognise a compression. */
 export const COMPRESSION_PEEK_BYTES = 4;

@@ -76,7 +76,7 @@ export async function readCaptures(
     if (files.length === 1) await readOne(files[0]!, take, options);
     else await readMerged(files, take, options);
     const reports = files.map((file) => file.report);
-    for (const report of reports) checkNotEmpty(report);
+    if (reports.every(({ packets }) => packets === 0)) throw withoutPackets(reports[0]!);
     return summarize(reports, skipped, decoded);
   } finally {
     await Promise.all(files.map((file) => file.close()));
@@ -143,16 +143,13 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw new SynthError('SYNTH_INTERRUPTED', 'interrupted while reading');
 }
 
-function checkNotEmpty(report: CaptureFileReport): void {
-  if (report.packets > 0) return;
+/** The error of a reading in which no file has a packet. */
+function withoutPackets(report: CaptureFileReport): SynthError {
   const cut = report.warnings.find(({ offset }) => offset !== undefined);
-  if (cut?.code === 'SYNTH_CAPTURE_DAMAGED') {
-    throw new SynthError('SYNTH_CAPTURE_DAMAGED', `${report.path}: ${cut.message}`);
+  if (cut?.code === 'SYNTH_CAPTURE_DAMAGED' || cut?.code === 'SYNTH_CAPTURE_TRUNCATED') {
+    return new SynthError(cut.code, `${report.path}: ${cut.message}`);
   }
-  if (cut?.code === 'SYNTH_CAPTURE_TRUNCATED') {
-    throw new SynthError('SYNTH_CAPTURE_TRUNCATED', `${report.path}: ${cut.message}`);
-  }
-  throw new SynthError('SYNTH_CAPTURE_EMPTY', `${report.path}: a valid ${report.format} file that holds no packets`, {
+  return new SynthError('SYNTH_CAPTURE_EMPTY', `${report.path}: a valid ${report.format} file that holds no packets`, {
     hint: 'Nothing was captured: check the interface and the filter of the capture.',
   });
 }

@@ -24,7 +24,8 @@ export class FragmentPorts {
     const { bytes, sourceAt } = packet;
     const end = sourceAt + (packet.ipVersion === 4 ? 8 : 32); // the destination follows the source
     const addresses = Buffer.from(bytes.buffer, bytes.byteOffset + sourceAt, end - sourceAt).toString('latin1');
-    return `${packet.protocol}/${packet.identification}/${addresses}`;
+    // In IPv6 the protocol is behind extension headers that only the first fragment has; it is no part of the key (RFC 8200 §4.5).
+    return `${packet.ipVersion === 4 ? packet.protocol : ''}/${packet.identification}/${addresses}`;
   }
 
   /** Takes in a first fragment. */

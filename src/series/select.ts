@@ -133,7 +133,10 @@ class FlowSelector implements Selector {
   }
 
   take(packet: Packet): void {
-    if (packet.skip !== SKIP.decoded || packet.protocol !== this.#target.protocol) return;
+    if (packet.skip !== SKIP.decoded) return;
+    // A later fragment of IPv6 may name an extension header instead of the protocol, which only its first fragment tells.
+    const protocolUnknown = packet.ipVersion === 6 && packet.fragment && !packet.firstFragment;
+    if (packet.protocol !== this.#target.protocol && !protocolUnknown) return;
     const { first, second } = this.#target;
     const forward =
       isIpAddress(packet, packet.sourceAt, first.address) && isIpAddress(packet, packet.destinationAt, second.address);

@@ -47,7 +47,7 @@ const FLOW_HINT =
  * @throws SynthError `SYNTH_TARGET_INVALID`
  */
 export function parseFlow(text: string): FlowTarget {
-  const parts = text.trim().split(/\s+(?:(?:<?-+>|<-+|[↔→])\s+)?/);
+  const parts = text.trim().split(/\s+(?:(?:<?-+>|[↔→])\s+)?/);
   const [protocolText = '', firstText = '', secondText = ''] = parts;
   const protocol = parseProtocol(protocolText);
   if (parts.length !== 3 || protocol === undefined) {
