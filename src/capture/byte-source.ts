@@ -15,6 +15,7 @@ export interface ByteSource {
    * @throws SynthError `SYNTH_FILE_UNREADABLE`
    */
   read(target: Uint8Array, at: number, length: number): Promise<number>;
+  /** Ends a read that is under way too, one way or the other. */
   close(): Promise<void>;
 }
 
@@ -82,13 +83,25 @@ export class ChunkSource implements ByteSource {
   }
 }
 
+class StdinSource extends ChunkSource {
+  constructor() {
+    super(STDIN_NAME, process.stdin);
+  }
+
+  /** Whoever writes into the pipe may never end; the stream does. */
+  override async close(): Promise<void> {
+    process.stdin.destroy();
+    await super.close().catch(() => {});
+  }
+}
+
 /**
  * Opens a file, a pipe or, for `-`, standard input.
  *
  * @throws SynthError `SYNTH_FILE_UNREADABLE`
  */
 export async function openByteSource(path: string): Promise<ByteSource> {
-  if (path === '-') return new ChunkSource(STDIN_NAME, process.stdin);
+  if (path === '-') return new StdinSource();
   try {
     const handle = await open(path, 'r');
     const stat = await handle.stat();

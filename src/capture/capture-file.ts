@@ -110,20 +110,20 @@ export class CaptureFile {
   static async open(input: CaptureInput, windowBytes?: number): Promise<CaptureFile> {
     const { name } = input;
     const source = new MeteredSource(await input.open());
+    let window = new ByteWindow(source, windowBytes);
     try {
-      let window = new ByteWindow(source, windowBytes);
       await window.fill(COMPRESSION_PEEK_BYTES);
-      const compression = detectCompression(window.bytes.subarray(0, window.end));
+      const compression = detectCompression(window.bytes.subarray(window.start, window.end));
       let compressed: DecompressedSource | undefined;
       if (compression) {
-        compressed = decompress(name, replay(window, source), compression);
+        compressed = decompress(name, window, compression);
         window = new ByteWindow(compressed, windowBytes);
       }
       await window.fill(PCAP_HEADER_BYTES);
       const reader = createReader(name, window);
       return new CaptureFile(name, source, window, reader, compressed, compression);
     } catch (error) {
-      await source.close();
+      await window.close();
       throw error;
     }
   }
@@ -139,18 +139,30 @@ export class CaptureFile {
    */
   next(packet: Packet): boolean {
     if (this.#cut !== undefined || this.#reader.next(packet) !== RECORD.packet) return false;
+    this.#note(packet);
+    return true;
+  }
+
+  /** Takes all packets that are in memory. One loop, because a call for each packet would be felt. */
+  takeAll(packet: Packet, take: (packet: Packet) => void): void {
+    if (this.#cut !== undefined) return;
+    const reader = this.#reader;
+    while (reader.next(packet) === RECORD.packet) {
+      this.#note(packet);
+      take(packet);
+    }
+  }
+
+  #note(packet: Packet): void {
+    const { seconds, nanoseconds } = packet;
+    if (seconds < this.#lastSeconds || (seconds === this.#lastSeconds && nanoseconds < this.#lastNanoseconds)) {
+      if (this.#packets > 0) this.#backwards++;
+    }
     this.#packets++;
     this.#bytes += packet.wireLength;
     if (packet.capturedLength === 0) this.#emptyFrames++;
-    if (
-      packet.seconds < this.#lastSeconds ||
-      (packet.seconds === this.#lastSeconds && packet.nanoseconds < this.#lastNanoseconds)
-    ) {
-      if (this.#packets > 1) this.#backwards++;
-    }
-    this.#lastSeconds = packet.seconds;
-    this.#lastNanoseconds = packet.nanoseconds;
-    return true;
+    this.#lastSeconds = seconds;
+    this.#lastNanoseconds = nanoseconds;
   }
 
   /** Reads more of the file. Resolves with false when nothing more is to be had. */
@@ -183,7 +195,7 @@ export class CaptureFile {
   }
 
   close(): Promise<void> {
-    return this.#compressed ? this.#compressed.close() : this.#source.close();
+    return this.#window.close();
   }
 
   get report(): CaptureFileReport {
@@ -276,20 +288,4 @@ class MeteredSource implements ByteSource {
   close(): Promise<void> {
     return this.#inner.close();
   }
-}
-
-/** What a window has read already, then the rest of its source. */
-function replay(window: ByteWindow, source: ByteSource): ByteSource {
-  let rest = window.bytes.subarray(window.start, window.end);
-  return {
-    size: source.size,
-    close: () => source.close(),
-    read: async (target, at, length) => {
-      if (rest.length === 0) return source.read(target, at, length);
-      const count = Math.min(length, rest.length);
-      target.set(rest.subarray(0, count), at);
-      rest = rest.subarray(count);
-      return count;
-    },
-  };
 }

@@ -59,8 +59,7 @@ export function decompress(name: string, source: ByteSource, compression: Compre
     size: undefined,
     read: (target, at, length) => inner.read(target, at, length),
     close: async () => {
-      await inner.close();
-      await source.close();
+      await Promise.all([source.close(), inner.close()]);
     },
     get problem() {
       return fault.problem;

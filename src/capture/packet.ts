@@ -14,6 +14,8 @@ export const IP_PROTOCOL = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58, sctp
 export class Packet {
   /** The bytes that hold the frame; more than the frame. */
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same bytes, for numbers of several bytes. */
+  view: DataView = new DataView(new ArrayBuffer(0));
   /** Position of the frame in `bytes`. */
   at = 0;
   /** Bytes of the frame that were captured. */

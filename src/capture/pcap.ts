@@ -71,10 +71,10 @@ export class PcapReader implements RecordReader {
       this.needed = headerBytes;
       return RECORD.incomplete;
     }
-    const bytes = window.bytes;
+    const view = window.view;
     const littleEndian = this.#littleEndian;
-    let capturedLength = littleEndian ? readU32LE(bytes, at + 8) : readU32BE(bytes, at + 8);
-    let wireLength = littleEndian ? readU32LE(bytes, at + 12) : readU32BE(bytes, at + 12);
+    let capturedLength = view.getUint32(at + 8, littleEndian);
+    let wireLength = view.getUint32(at + 12, littleEndian);
     if (this.#swapped === 'always' || (this.#swapped === 'perhaps' && capturedLength > wireLength)) {
       [capturedLength, wireLength] = [wireLength, capturedLength];
     }
@@ -86,14 +86,15 @@ export class PcapReader implements RecordReader {
       this.needed = headerBytes + capturedLength;
       return RECORD.incomplete;
     }
-    let seconds = littleEndian ? readU32LE(bytes, at) : readU32BE(bytes, at);
-    let nanoseconds = (littleEndian ? readU32LE(bytes, at + 4) : readU32BE(bytes, at + 4)) * this.#fractionUnitNs;
+    let seconds = view.getUint32(at, littleEndian);
+    let nanoseconds = view.getUint32(at + 4, littleEndian) * this.#fractionUnitNs;
     if (nanoseconds >= 1e9) {
       this.timestamps.fractionInvalid++;
       seconds += Math.floor(nanoseconds / 1e9);
       nanoseconds %= 1e9;
     }
-    packet.bytes = bytes;
+    packet.bytes = window.bytes;
+    packet.view = view;
     packet.at = at + headerBytes;
     packet.capturedLength = capturedLength;
     packet.wireLength = wireLength;

@@ -247,6 +247,7 @@ export class PcapngReader implements RecordReader {
       return this.#damaged(`a packet of ${capturedLength} captured bytes in a block with room for ${room}`);
     }
     packet.bytes = bytes;
+    packet.view = this.#window.view;
     packet.at = at;
     packet.capturedLength = capturedLength;
     const source = this.#interfaces[interfaceIndex];
@@ -265,6 +266,7 @@ export class PcapngReader implements RecordReader {
     const wireLength = this.#u32(bytes, at + 8);
     const snapLength = source && source.snapLength > 0 ? source.snapLength : MAX_PACKET_BYTES;
     packet.bytes = bytes;
+    packet.view = this.#window.view;
     packet.at = at + 12;
     packet.wireLength = wireLength;
     packet.capturedLength = Math.min(wireLength, snapLength, length - 16);

@@ -46,7 +46,7 @@ export interface ReadOptions {
 }
 
 /** With many files at once each gets a smaller window. */
-const WINDOW_BYTES = { few: 1024 * 1024, many: 320 * 1024 };
+const WINDOW_BYTES = { few: 1024 * 1024, many: 256 * 1024 };
 const MANY_FILES = 8;
 
 /**
@@ -87,7 +87,7 @@ async function readOne(file: CaptureFile, take: (packet: Packet) => void, option
   const packet = new Packet();
   do {
     throwIfAborted(options.signal);
-    while (file.next(packet)) take(packet);
+    file.takeAll(packet, take);
     options.onProgress?.(file.progress);
     await options.drain?.();
   } while (await file.advance());

@@ -2,7 +2,7 @@
  * @module
  * Picks the packets of a target out of a capture, in the order of the file, and says which way each one goes.
  */
-import { equalBytes } from '../bytes.js';
+import { equalBytes, readU32BE } from '../bytes.js';
 import type { Address } from '../capture/address.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
@@ -43,9 +43,27 @@ export function createSelector(target: Target, options: SelectOptions, onPacket:
     : new FlowSelector(target, options, onPacket);
 }
 
-function isIpAddress(packet: Packet, at: number, address: Address): boolean {
-  const length = packet.ipVersion === 4 ? 4 : 16;
-  return address.bytes.length === length && equalBytes(packet.bytes, at, address.bytes, 0, length);
+/** An IP address to compare with, whose last four bytes, which differ most, are one number. */
+class IpMatcher {
+  readonly #version: number;
+  readonly #bytes: Uint8Array;
+  readonly #rest: number;
+  readonly #last: number;
+
+  constructor({ family, bytes }: Address) {
+    this.#version = family === 'ipv4' ? 4 : family === 'ipv6' ? 6 : 0;
+    this.#bytes = bytes;
+    this.#rest = bytes.length - 4;
+    this.#last = readU32BE(bytes, this.#rest);
+  }
+
+  matches(packet: Packet, at: number): boolean {
+    return (
+      packet.ipVersion === this.#version &&
+      packet.view.getUint32(at + this.#rest) === this.#last &&
+      equalBytes(packet.bytes, at, this.#bytes, 0, this.#rest)
+    );
+  }
 }
 
 /** Conversations of a device beyond this number share the last index, which is what 16 bits can tell apart. */
@@ -54,6 +72,8 @@ const MAX_CONVERSATIONS = 65_535;
 class DeviceSelector implements Selector {
   readonly orphanFragments = 0;
   readonly #address: Address;
+  /** Undefined for a MAC address. */
+  readonly #ip: IpMatcher | undefined;
   readonly #payloadOnly: boolean;
   readonly #onPacket: SelectedPacketHandler;
   readonly #fragments = new FragmentPorts();
@@ -62,6 +82,7 @@ class DeviceSelector implements Selector {
 
   constructor(target: DeviceTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#address = target.address;
+    this.#ip = target.address.family === 'mac' ? undefined : new IpMatcher(target.address);
     this.#payloadOnly = payloadOnly;
     this.#onPacket = onPacket;
   }
@@ -87,9 +108,8 @@ class DeviceSelector implements Selector {
   }
 
   #matches(packet: Packet, macAt: number, ipAt: number): boolean {
-    const address = this.#address;
-    if (address.family !== 'mac') return isIpAddress(packet, ipAt, address);
-    return macAt !== NONE && equalBytes(packet.bytes, macAt, address.bytes, 0, 6);
+    if (this.#ip) return this.#ip.matches(packet, ipAt);
+    return macAt !== NONE && equalBytes(packet.bytes, macAt, this.#address.bytes, 0, 6);
   }
 
   finish(): void {}
@@ -120,6 +140,8 @@ const MAX_WAITING = 4096;
 class FlowSelector implements Selector {
   orphanFragments = 0;
   readonly #target: FlowTarget;
+  readonly #first: IpMatcher;
+  readonly #second: IpMatcher;
   readonly #payloadOnly: boolean;
   readonly #onPacket: SelectedPacketHandler;
   readonly #fragments = new FragmentPorts();
@@ -128,6 +150,8 @@ class FlowSelector implements Selector {
 
   constructor(target: FlowTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#target = target;
+    this.#first = new IpMatcher(target.first.address);
+    this.#second = new IpMatcher(target.second.address);
     this.#payloadOnly = payloadOnly;
     this.#onPacket = onPacket;
   }
@@ -137,13 +161,13 @@ class FlowSelector implements Selector {
     // A later fragment of IPv6 may name an extension header instead of the protocol, which only its first fragment tells.
     const protocolUnknown = packet.ipVersion === 6 && packet.fragment && !packet.firstFragment;
     if (packet.protocol !== this.#target.protocol && !protocolUnknown) return;
-    const { first, second } = this.#target;
-    const forward =
-      isIpAddress(packet, packet.sourceAt, first.address) && isIpAddress(packet, packet.destinationAt, second.address);
-    const backward =
-      isIpAddress(packet, packet.sourceAt, second.address) && isIpAddress(packet, packet.destinationAt, first.address);
+    const fromFirst = this.#first.matches(packet, packet.sourceAt);
+    const fromSecond = this.#second.matches(packet, packet.sourceAt);
+    if (!fromFirst && !fromSecond) return;
+    const forward = fromFirst && this.#second.matches(packet, packet.destinationAt);
+    const backward = fromSecond && this.#first.matches(packet, packet.destinationAt);
     if (!forward && !backward) return;
-    if (packet.fragment && first.port !== undefined) this.#takeFragment(packet, forward, backward);
+    if (packet.fragment && this.#target.first.port !== undefined) this.#takeFragment(packet, forward, backward);
     else this.#takeWhole(packet, forward, backward);
   }
 
