@@ -1,4 +1,5 @@
 // Extraction of one flow, beside tcpdump doing the same into a capture, and dpkt counting it.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,8 +40,9 @@ export async function run() {
     const withTcpdump = isInstalled('tcpdump');
     if (!withTcpdump) console.error('tcpdump is not installed: its rows are missing');
     for (const [label, packets, onlyOne] of [
-      ['one flow of 50', 8_000_000, false],
-      ['all packets in the flow', 8_000_000, true],
+      ['one flow of 50', 20_000_000, false],
+      ['one flow of 50', 2_000_000, false],
+      ['all packets in the flow', 5_000_000, true],
     ]) {
       const path = file('large.pcap');
       makeCapture(path, packets, onlyOne);
@@ -55,14 +57,17 @@ export async function run() {
       const [ours] = await measure([extract(path)], 3);
       row('synth extract, memory', packets, statSync(path).size, ours);
     }
-    if (isInstalled('python3')) {
+    const python = ['python3', '/usr/bin/python3'].find(
+      (program) => spawnSync(program, ['-c', 'import dpkt'], { stdio: 'ignore' }).status === 0,
+    );
+    if (python) {
       const path = file('small.pcap');
       makeCapture(path, 500_000);
-      const [ours, theirs] = await measure([extract(path), ['python3', file('count.py'), path]], 3).catch(() => []);
-      if (theirs) {
-        row('synth extract, small', 500_000, statSync(path).size, ours);
-        row('dpkt loop, small', 500_000, statSync(path).size, theirs, ours);
-      } else console.error('python3 has no dpkt: its row is missing');
+      const [ours, theirs] = await measure([extract(path), [python, file('count.py'), path]], 3);
+      row('synth extract, small', 500_000, statSync(path).size, ours);
+      row('dpkt loop, small', 500_000, statSync(path).size, theirs, ours);
+    } else {
+      console.error('no python3 with dpkt: its row is missing');
     }
     printTable('extract', ['', 'file', 'M packets', 'time', 'packets/s', 'peak memory', 'synth is faster by'], rows);
   } finally {

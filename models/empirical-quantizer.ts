@@ -212,7 +212,7 @@ function quantileBins(sorted: Float64Array, bins: number): Float64Array[] {
 function splitWide(group: Float64Array): Float64Array[] {
   const first = Math.max(1, group[0]!);
   if (group.length < 2 * MIN_SPLIT_VALUES || group[group.length - 1]! / first <= MAX_BIN_RATIO) return [group];
-  let widest = 0;
+  let widest = 1; // never between equal values
   let cut = -1;
   for (let i = MIN_SPLIT_VALUES; i <= group.length - MIN_SPLIT_VALUES; i++) {
     const ratio = group[i]! / Math.max(1, group[i - 1]!);
@@ -221,6 +221,7 @@ function splitWide(group: Float64Array): Float64Array[] {
       cut = i;
     }
   }
+  if (cut < 0) return [group];
   return [...splitWide(group.subarray(0, cut)), ...splitWide(group.subarray(cut))];
 }
 

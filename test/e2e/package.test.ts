@@ -9,7 +9,8 @@ const folder = mkdtempSync(join(tmpdir(), 'synth-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // The build that `npm test` has just made is packed as it is: packing must not delete what other tests are running.
-const npm = (args: readonly string[], cwd: string) => runProgram('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], { cwd });
+const npm = (args: readonly string[], cwd: string) =>
+  runProgram('npm', [...args, '--ignore-scripts', '--no-audit', '--no-fund'], { cwd });
 
 test('the packed package installs in an empty folder, tells its version and runs the demo', async () => {
   const packed = await npm(['pack', '--pack-destination', folder], projectRoot);

@@ -5,7 +5,8 @@ import { runProgram, synthBin, workFolder } from '../support/cli.js';
 import { projectRoot } from '../support/peers.js';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
-const blocks = (language: string) => [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text!);
+const blocks = (language: string) =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text!);
 
 describe('README', () => {
   test('every command in it runs, from top to bottom, in one folder', async () => {
