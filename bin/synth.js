@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from '../dist/src/cli/main.js';
+import module from 'node:module';
 
+// From Node.js 22 on: compiled code is kept between runs, which halves the time to start.
+module.enableCompileCache?.();
+const { main } = await import('../dist/src/cli/main.js');
 await main();

@@ -8,7 +8,7 @@ import { randomStream } from '../../src/random.js';
 import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '../../src/series/packet-series.js';
 import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
-import { lowerBound } from '../empirical-quantizer.js';
+import { lowerBound } from '../symbol-table.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';
 
 const RESOLUTIONS = [0.15, 0.3, 0.6];
@@ -79,11 +79,13 @@ export async function chooseChain(
     generatedKs,
   }));
   const rank = (candidate: Candidate) => candidate.generatedKs ?? Number.POSITIVE_INFINITY;
-  return { candidates, best: candidates.reduce((a, b) => (rank(b) < rank(a) ? b : a)) };
+  const isBetter = (a: Candidate, b: Candidate) =>
+    rank(a) < rank(b) || (rank(a) === rank(b) && a.heldOutLogLikelihood > b.heldOutLogLikelihood);
+  return { candidates, best: candidates.reduce((best, other) => (isBetter(other, best) ? other : best)) };
 }
 
 /** Mean KS statistic of the gaps and of the throughput of both directions, between a series and what is generated like it. */
-function generatedKs(chain: TokenChain, series: PacketBlock): number {
+function generatedKs(chain: TokenChain, series: PacketBlock): number | null {
   const real = sliceBlock(series, 0, Math.min(series.length, GENERATED_PACKETS));
   const binNs = Math.max(1, (spanNs(real) * BIN_PACKETS) / real.length);
   const distances: number[] = [];
@@ -99,7 +101,8 @@ function generatedKs(chain: TokenChain, series: PacketBlock): number {
     }
   }
   // What a series does not have, such as a second direction, has no distance.
-  return mean(Float64Array.from(distances.filter((distance) => !Number.isNaN(distance))));
+  const known = distances.filter((distance) => !Number.isNaN(distance));
+  return known.length > 0 ? mean(Float64Array.from(known)) : null;
 }
 
 export function mean(values: Float64Array): number {

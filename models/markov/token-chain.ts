@@ -4,8 +4,9 @@
  */
 import type { Random } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { type DecodeState, EmpiricalQuantizer, type Resolution } from '../empirical-quantizer.js';
+import { type DecodeState, EmpiricalQuantizer } from '../empirical-quantizer.js';
 import type { SampleLimit } from '../generator.js';
+import type { Resolution } from '../symbol-table.js';
 import type { Tensor, TensorReader } from '../tensors.js';
 import { ContextTree } from './context-tree.js';
 

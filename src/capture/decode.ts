@@ -7,7 +7,7 @@
  */
 import { LINK_TYPE } from './link-type.js';
 import { IP_PROTOCOL, NONE, type Packet } from './packet.js';
-import { MAX_PACKET_BYTES } from './record-reader.js';
+import { MAX_SIZE_BYTES } from './record-reader.js';
 import { SKIP, skipEtherType, skipLinkType, skipPppProtocol } from './skip-reason.js';
 
 const ETHERTYPE = {
@@ -231,7 +231,7 @@ function ip(packet: Packet, at: number, end: number): number {
 
 /** Bytes on the wire from `at` to the end of the frame, within reason: the field may hold anything. */
 function wireBytes(packet: Packet, at: number): number {
-  return Math.min(MAX_PACKET_BYTES, Math.max(packet.wireLength, packet.capturedLength) - (at - packet.at));
+  return Math.min(MAX_SIZE_BYTES, Math.max(packet.wireLength, packet.capturedLength) - (at - packet.at));
 }
 
 /** RFC 791 §3.1. */

@@ -19,8 +19,8 @@ export const TRAINING_SHARE = 2 / 3;
 const THROUGHPUT_BIN_NS = 1e9;
 /** With fewer full bins than this on either side, throughput is not compared. */
 const MIN_THROUGHPUT_BINS = 10;
-/** A series of more bins than this (three years of seconds) is not cut into them. */
-const MAX_THROUGHPUT_BINS = 1e8;
+/** A series of more bins than this (a year of seconds) is not cut into them. */
+const MAX_THROUGHPUT_BINS = 366 * 86_400;
 
 export type Quantity = 'size' | 'gap' | 'throughput';
 
@@ -53,7 +53,7 @@ function sampleOf(series: PacketBlock, quantity: Quantity, outbound: boolean): S
   if (quantity === 'size') return nonEmpty(directionSizes(series, outbound), 'no packets');
   if (quantity === 'gap') return nonEmpty(directionGapsNs(series, outbound), 'fewer than two packets');
   const spanNs = series.length > 0 ? series.offsetsNs[series.length - 1]! - series.offsetsNs[0]! : 0;
-  if (spanNs / THROUGHPUT_BIN_NS > MAX_THROUGHPUT_BINS) return 'more than three years long';
+  if (spanNs / THROUGHPUT_BIN_NS > MAX_THROUGHPUT_BINS) return 'more than a year long';
   const bins = throughputBytes(series, outbound, THROUGHPUT_BIN_NS);
   return bins.length < MIN_THROUGHPUT_BINS ? `${bins.length} full seconds, fewer than ${MIN_THROUGHPUT_BINS}` : bins;
 }

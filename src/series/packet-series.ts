@@ -5,6 +5,8 @@
  */
 import type { Address } from '../capture/address.js';
 
+export { MAX_SIZE_BYTES } from '../capture/record-reader.js';
+
 /** A run of packets as columns of equal length. Blocks that a generator yields are reused: read them before the next one. */
 export interface PacketBlock {
   /** Number of packets; the arrays may be longer. */

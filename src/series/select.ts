@@ -43,28 +43,12 @@ export function createSelector(target: Target, options: SelectOptions, onPacket:
     : new FlowSelector(target, options, onPacket);
 }
 
-/** An IP address to compare with, whose last four bytes, which differ most, are one number. */
-class IpMatcher {
-  readonly #version: number;
-  readonly #bytes: Uint8Array;
-  readonly #rest: number;
-  readonly #last: number;
-
-  constructor({ family, bytes }: Address) {
-    this.#version = family === 'ipv4' ? 4 : family === 'ipv6' ? 6 : 0;
-    this.#bytes = bytes;
-    this.#rest = bytes.length - 4;
-    this.#last = readU32BE(bytes, this.#rest);
-  }
-
-  matches(packet: Packet, at: number): boolean {
-    return (
-      packet.ipVersion === this.#version &&
-      packet.view.getUint32(at + this.#rest) === this.#last &&
-      equalBytes(packet.bytes, at, this.#bytes, 0, this.#rest)
-    );
-  }
+/** Whether the packet has this IP address at a position; its IP version is that of the address. */
+function isAddress(packet: Packet, at: number, address: Address): boolean {
+  return equalBytes(packet.bytes, at, address.bytes, 0, address.bytes.length);
 }
+
+const versionOf = ({ family }: Address): number => (family === 'ipv4' ? 4 : 6);
 
 /** Conversations of a device beyond this number share the last index, which is what 16 bits can tell apart. */
 const MAX_CONVERSATIONS = 65_535;
@@ -72,8 +56,6 @@ const MAX_CONVERSATIONS = 65_535;
 class DeviceSelector implements Selector {
   readonly orphanFragments = 0;
   readonly #address: Address;
-  /** Undefined for a MAC address. */
-  readonly #ip: IpMatcher | undefined;
   readonly #payloadOnly: boolean;
   readonly #onPacket: SelectedPacketHandler;
   readonly #fragments = new FragmentPorts();
@@ -82,7 +64,6 @@ class DeviceSelector implements Selector {
 
   constructor(target: DeviceTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#address = target.address;
-    this.#ip = target.address.family === 'mac' ? undefined : new IpMatcher(target.address);
     this.#payloadOnly = payloadOnly;
     this.#onPacket = onPacket;
   }
@@ -108,8 +89,9 @@ class DeviceSelector implements Selector {
   }
 
   #matches(packet: Packet, macAt: number, ipAt: number): boolean {
-    if (this.#ip) return this.#ip.matches(packet, ipAt);
-    return macAt !== NONE && equalBytes(packet.bytes, macAt, this.#address.bytes, 0, 6);
+    const address = this.#address;
+    if (address.family === 'mac') return macAt !== NONE && isAddress(packet, macAt, address);
+    return packet.ipVersion === versionOf(address) && isAddress(packet, ipAt, address);
   }
 
   finish(): void {}
@@ -140,8 +122,11 @@ const MAX_WAITING = 4096;
 class FlowSelector implements Selector {
   orphanFragments = 0;
   readonly #target: FlowTarget;
-  readonly #first: IpMatcher;
-  readonly #second: IpMatcher;
+  readonly #version: number;
+  /** Where the last four bytes of an address are, and what they are in those of the flow: what differs most is looked at first. */
+  readonly #tailAt: number;
+  readonly #firstTail: number;
+  readonly #secondTail: number;
   readonly #payloadOnly: boolean;
   readonly #onPacket: SelectedPacketHandler;
   readonly #fragments = new FragmentPorts();
@@ -150,22 +135,29 @@ class FlowSelector implements Selector {
 
   constructor(target: FlowTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#target = target;
-    this.#first = new IpMatcher(target.first.address);
-    this.#second = new IpMatcher(target.second.address);
+    const { first, second } = target;
+    this.#version = versionOf(first.address);
+    this.#tailAt = first.address.bytes.length - 4;
+    this.#firstTail = readU32BE(first.address.bytes, this.#tailAt);
+    this.#secondTail = readU32BE(second.address.bytes, this.#tailAt);
     this.#payloadOnly = payloadOnly;
     this.#onPacket = onPacket;
   }
 
   take(packet: Packet): void {
-    if (packet.skip !== SKIP.decoded) return;
+    if (packet.skip !== SKIP.decoded || packet.ipVersion !== this.#version) return;
+    const tail = packet.view.getUint32(packet.sourceAt + this.#tailAt);
+    if (tail === this.#firstTail || tail === this.#secondTail) this.#takeLikely(packet);
+  }
+
+  #takeLikely(packet: Packet): void {
     // A later fragment of IPv6 may name an extension header instead of the protocol, which only its first fragment tells.
     const protocolUnknown = packet.ipVersion === 6 && packet.fragment && !packet.firstFragment;
     if (packet.protocol !== this.#target.protocol && !protocolUnknown) return;
-    const fromFirst = this.#first.matches(packet, packet.sourceAt);
-    const fromSecond = this.#second.matches(packet, packet.sourceAt);
-    if (!fromFirst && !fromSecond) return;
-    const forward = fromFirst && this.#second.matches(packet, packet.destinationAt);
-    const backward = fromSecond && this.#first.matches(packet, packet.destinationAt);
+    const { sourceAt, destinationAt } = packet;
+    const [first, second] = [this.#target.first.address, this.#target.second.address];
+    const forward = isAddress(packet, sourceAt, first) && isAddress(packet, destinationAt, second);
+    const backward = isAddress(packet, sourceAt, second) && isAddress(packet, destinationAt, first);
     if (!forward && !backward) return;
     if (packet.fragment && this.#target.first.port !== undefined) this.#takeFragment(packet, forward, backward);
     else this.#takeWhole(packet, forward, backward);

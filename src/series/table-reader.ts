@@ -6,7 +6,7 @@
  */
 import type { ByteSource } from '../capture/byte-source.js';
 import type { CaptureInput } from '../capture/capture-file.js';
-import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
+import { MAX_SIZE_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
 import type { PacketSeries } from './packet-series.js';
 import { SeriesBuilder } from './series-builder.js';
@@ -84,15 +84,22 @@ async function* lines(source: ByteSource, name: string): AsyncGenerator<string> 
 
 const unquote = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
 
+/** RFC 4180: a quoted cell may hold commas. */
+function splitCells(line: string): string[] {
+  return line.includes('"')
+    ? (line.match(/\s*("([^"]|"")*"|[^",]*)\s*(,|$)/g) ?? []).map((cell) => cell.replace(/,$/, ''))
+    : line.split(',');
+}
+
 function csvParser(header: string, where: string): (line: string) => Readonly<Record<Column, string>> {
-  const names = header.split(',').map((name) => unquote(name).toLowerCase());
+  const names = splitCells(header).map((name) => unquote(name).toLowerCase());
   const [time, direction, size] = REQUIRED.map((column) => {
     const index = names.indexOf(column);
     if (index < 0) throw invalid(`${where}: the column “${column}” is missing`);
     return index;
   });
   return (line) => {
-    const cells = line.split(',');
+    const cells = splitCells(line);
     const cell = (index: number | undefined) => unquote(cells[index ?? -1] ?? '');
     return { time_s: cell(time), direction: cell(direction), size_bytes: cell(size) };
   };
@@ -111,9 +118,9 @@ function appendRow(builder: SeriesBuilder, row: Readonly<Record<Column, string>>
     throw invalid(`${where}: direction “${row.direction}” is neither out nor in`);
   }
   const size = Number(row.size_bytes);
-  if (row.size_bytes === '' || !Number.isInteger(size) || size < MIN_SIZE_BYTES || size > MAX_PACKET_BYTES) {
+  if (row.size_bytes === '' || !Number.isInteger(size) || size < MIN_SIZE_BYTES || size > MAX_SIZE_BYTES) {
     throw invalid(
-      `${where}: size_bytes “${row.size_bytes}” is not a whole number from ${MIN_SIZE_BYTES} to ${MAX_PACKET_BYTES}`,
+      `${where}: size_bytes “${row.size_bytes}” is not a whole number from ${MIN_SIZE_BYTES} to ${MAX_SIZE_BYTES}`,
     );
   }
   builder.append(seconds, nanoseconds, size, outbound, 0);
@@ -124,8 +131,7 @@ function parseTime(text: string, where: string): { seconds: number; nanoseconds:
   const match = /^(\d{1,12})(?:\.(\d*))?$/.exec(text);
   if (match) return { seconds: Number(match[1]), nanoseconds: Number((match[2] ?? '').slice(0, 9).padEnd(9, '0')) };
   const value = text === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value) || Math.abs(value) >= 1e12)
-    throw invalid(`${where}: time_s “${text}” is not a time in seconds`);
+  if (!(value >= 0 && value < 1e12)) throw invalid(`${where}: time_s “${text}” is not a time in seconds`);
   const seconds = Math.floor(value);
   return { seconds, nanoseconds: Math.min(999_999_999, Math.round((value - seconds) * 1e9)) };
 }

@@ -7,6 +7,7 @@ import { LINK_TYPE } from '../capture/link-type.js';
 import { PCAP_MAGIC } from '../capture/pcap.js';
 import { BLOCK, BYTE_ORDER_MAGIC } from '../capture/pcapng.js';
 import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
+import { SynthError } from '../errors.js';
 import { OutputBuffer } from '../output-buffer.js';
 import type { Output } from '../output-file.js';
 import type { PacketWriter } from '../series/packet-writer.js';
@@ -105,6 +106,11 @@ export class CaptureWriter implements PacketWriter {
   }
 
   #record(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
+    if (seconds > 0xffff_ffff) {
+      throw new SynthError('SYNTH_USAGE', 'the packets reach beyond the year 2106, which a pcap file cannot say', {
+        hint: 'Write pcapng, or let them start earlier.',
+      });
+    }
     const buffer = this.#buffer;
     const { bytes, position } = buffer;
     const frameBytes = this.#frames.frameBytes(sizeBytes);

@@ -10,8 +10,8 @@ import { expectSynthError } from '../support/read.js';
 import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blocks.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
-const fit = (...all: (readonly Row[])[]) => markov.fit(all.map(blockOf), {});
-const sampled = (model: Awaited<ReturnType<typeof fit>>, packets: number, seed = '1', durationNs = FOREVER) =>
+const learn = (...all: (readonly Row[])[]) => markov.fit(all.map(blockOf), {});
+const sampled = (model: Awaited<ReturnType<typeof learn>>, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
 
 const expectSound = (block: PacketBlock, trainedSizes: ReadonlySet<number>) => {
@@ -26,7 +26,7 @@ const count = (values: Iterable<number>, wanted: number) => [...values].filter((
 
 describe('what it learns', () => {
   test('a structured series gets contexts, under which its end is likelier than without them', async () => {
-    const { summary } = await fit(requests(3000));
+    const { summary } = await learn(requests(3000));
     const { order, candidates, heldOutLogLikelihood } = summary as {
       order: number;
       heldOutLogLikelihood: number;
@@ -34,8 +34,9 @@ describe('what it learns', () => {
     };
     expect(order).toBeGreaterThan(0);
     const memoryless = candidates.filter((one) => one.order === 0).map((one) => one.heldOutLogLikelihood);
-    // Which of three kinds of packet comes next is certain given the one before: ln 3 = 1.1 nats a packet.
-    expect(heldOutLogLikelihood - Math.max(...memoryless)).toBeGreaterThan(1);
+    // Which of three kinds of packet comes next is certain given the one before: ln 3 = 1.1 nats a packet. The chosen model is
+    // not always the likeliest, but one that cannot be told from it.
+    expect(heldOutLogLikelihood - Math.max(...memoryless)).toBeGreaterThan(Math.log(3) / 2);
     // Three resolutions, three groupings, orders from 0 to 6 unless given up.
     expect(candidates.length).toBeGreaterThanOrEqual(9 * 2);
     expect(candidates.filter(({ generatedKs }) => generatedKs !== null).length).toBeGreaterThan(0);
@@ -43,7 +44,7 @@ describe('what it learns', () => {
 
   test('the order of the packets comes back', async () => {
     const rows = requests(3000);
-    const block = sampled(await fit(rows), 3000);
+    const block = sampled(await learn(rows), 3000);
     expectSound(block, sizesOf(rows));
     // 93 is always followed by 61, but for the last packet.
     let after93 = 0;
@@ -60,7 +61,7 @@ describe('what it learns', () => {
   test('several series make one model, and what ends one is not followed by what begins the next', async () => {
     const low: Row[] = rowsBy(300, (i) => [1000, i === 299 ? 77 : 50, 1]);
     const high: Row[] = rowsBy(300, (i) => [1000, i === 0 ? 88 : 60, 0]);
-    const model = await fit(low, high, low, high);
+    const model = await learn(low, high, low, high);
     const block = sampled(model, 20_000);
     expectSound(block, new Set([50, 77, 60, 88]));
     expect(block.outbound.includes(0) && block.outbound.includes(1)).toBe(true);
@@ -94,7 +95,7 @@ describe('what it learns', () => {
 });
 
 describe('sampling', () => {
-  const ready = fit(requests(1500));
+  const ready = learn(requests(1500));
 
   test('one seed is one series, another seed is another', async () => {
     const model = await ready;
@@ -126,7 +127,7 @@ describe('sampling', () => {
   });
 
   test('a duration of zero leaves the first packet, and what comes with it', async () => {
-    const block = sampled(await fit(rowsBy(100, () => [1000, 50, 1])), 500, '1', 0);
+    const block = sampled(await learn(rowsBy(100, () => [1000, 50, 1])), 500, '1', 0);
     expect([...block.offsetsNs]).toEqual([0]);
   });
 
@@ -140,7 +141,7 @@ describe('sampling', () => {
 
 describe('degenerate input', () => {
   test.each(DEGENERATE)('$name trains, samples, saves and loads', async ({ rows }) => {
-    const model = await fit(rows);
+    const model = await learn(rows);
     const block = sampled(model, 5000);
     expect(block.length).toBe(5000);
     expectSound(block, sizesOf(rows));
@@ -150,7 +151,7 @@ describe('degenerate input', () => {
   });
 
   test.each(DEGENERATE)('$name: what was never seen has a finite likelihood', async ({ rows }) => {
-    const model = await fit(rows);
+    const model = await learn(rows);
     const strange: Row[] = [
       [0, 20, 0],
       [0, 65_535, 1],
@@ -175,7 +176,7 @@ describe('degenerate input', () => {
         fc.array(fc.array(row, { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 3 }),
         async (all) => {
           const series = all.map((gaps) => rowsBy(gaps.length, (i) => gaps[i]!));
-          const model = await fit(...series);
+          const model = await learn(...series);
           const block = sampled(model, 100);
           expect(block.length).toBe(100);
           expectSound(block, new Set(series.flatMap((rows) => [...sizesOf(rows)])));
@@ -193,13 +194,13 @@ describe('degenerate input', () => {
 describe('traps', () => {
   test('trap 2: gaps below a millisecond are kept to the nanosecond', async () => {
     const rows = rowsBy(2000, (i) => [[137, 20_411, 999_983, 10_000_019][i % 4]!, 93, 1]);
-    const block = sampled(await fit(rows), 2000);
+    const block = sampled(await learn(rows), 2000);
     expect(new Set(gapsNs(block))).toEqual(new Set([137, 20_411, 999_983, 10_000_019]));
   });
 
   test('trap 3: no gap is an outlier; a rare long pause and the zero gaps come back as often as they were', async () => {
     const rows = rowsBy(4000, (i) => [i % 100 === 0 ? 3600e9 : i % 2 === 0 ? 0 : 1_000_000, 93, 1]);
-    const gaps = gapsNs(sampled(await fit(rows), 20_000));
+    const gaps = gapsNs(sampled(await learn(rows), 20_000));
     // One in a hundred, and 49 in a hundred. Five standard deviations of independent draws are 0.0035 and 0.018.
     expect(count(gaps, 3600e9) / gaps.length).toBeCloseTo(0.01, 2);
     expect(Math.abs(count(gaps, 0) / gaps.length - 0.49)).toBeLessThan(0.018);
@@ -207,7 +208,7 @@ describe('traps', () => {
 
   test('trap 4: a zero gap comes back as zero, as often as it was seen, even where it is rare', async () => {
     const rows = rowsBy(4000, (i, random) => [i % 250 === 0 ? 0 : 1 + Math.floor(random.next() * 1e6), 93, 1]);
-    const gaps = gapsNs(sampled(await fit(rows), 50_000));
+    const gaps = gapsNs(sampled(await learn(rows), 50_000));
     // 1 in 250; five standard deviations of 50000 independent draws are 0.0014.
     expect(Math.abs(count(gaps, 0) / gaps.length - 1 / 250)).toBeLessThan(0.0014);
   });
@@ -218,7 +219,7 @@ describe('traps', () => {
       random.next() < 0.7 ? 93 : 1500,
       i % 2 ? 1 : 0,
     ]);
-    const block = sampled(await fit(rows), 20_000);
+    const block = sampled(await learn(rows), 20_000);
     expect(new Set(block.sizes)).toEqual(new Set([93, 1500]));
     const trained = Float64Array.from(rows, ([, size]) => size);
     // A Gaussian around 93 would have KS 0.35 at least: half of the spike lies above 93. Sampling noise stays below 0.03.
@@ -226,7 +227,7 @@ describe('traps', () => {
   });
 
   test('trap 6: nothing that does not spread stops the training', async () => {
-    const model = await fit(rowsBy(50, () => [1_000_000, 93, 1]));
+    const model = await learn(rowsBy(50, () => [1_000_000, 93, 1]));
     const block = sampled(model, 100);
     expect(new Set(block.sizes)).toEqual(new Set([93]));
     expect(new Set(gapsNs(block))).toEqual(new Set([1_000_000]));
@@ -239,13 +240,13 @@ describe('traps', () => {
       block.outbound.filter((one, i) => i > 0 && one !== block.outbound[i - 1]).length;
     const real = changes(blockOf(rows));
     expect(real).toBe(1999); // two changes every three packets
-    expect(Math.abs(changes(sampled(await fit(rows), 3000)) / real - 1)).toBeLessThan(0.03);
+    expect(Math.abs(changes(sampled(await learn(rows), 3000)) / real - 1)).toBeLessThan(0.03);
   });
 
   test('trap 8: two directions that are independent do not share their noise', async () => {
     // Gaps of both directions uniform; correlation of the n-th outbound with the n-th inbound gap.
     const rows = rowsBy(4000, (_, random) => [1 + Math.floor(random.next() * 1e6), 93, random.next() < 0.5 ? 1 : 0]);
-    const block = sampled(await fit(rows), 20_000);
+    const block = sampled(await learn(rows), 20_000);
     const [a, b] = [directionGapsNs(block, true), directionGapsNs(block, false)];
     const n = Math.min(a.length, b.length);
     const mean = (values: Float64Array) => values.subarray(0, n).reduce((sum, value) => sum + value, 0) / n;
@@ -266,6 +267,6 @@ describe('traps', () => {
         random.next() < 0.5 ? 20 + Math.floor(random.next() ** 8 * 30) : 1500 - Math.floor(random.next() ** 8 * 30);
       return [Math.floor(random.next() ** 6 * 1e6), size, random.next() < 0.5 ? 1 : 0];
     });
-    expectSound(sampled(await fit(rows), 50_000), sizesOf(rows));
+    expectSound(sampled(await learn(rows), 50_000), sizesOf(rows));
   });
 });

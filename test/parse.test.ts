@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseDuration, parseFraction, parseTimestamp } from '../src/cli/parse.js';
+import { expectSynthError } from './support/read.js';
+
+describe('a duration', () => {
+  test.each<[string, number]>([
+    ['1ns', 1],
+    ['7us', 7000],
+    ['7µs', 7000],
+    ['500ms', 500e6],
+    ['10s', 10e9],
+    ['0.5s', 0.5e9],
+    ['2m', 120e9],
+    ['1h', 3600e9],
+    ['1h30m', 5400e9],
+    ['1h30m15.5s', 5415.5e9],
+    ['2d', 172_800e9],
+    ['104d', 104 * 86_400e9],
+  ])('%s is %i ns', (text, expected) => {
+    expect(parseDuration(text)).toBe(expected);
+  });
+
+  test.each([
+    '',
+    ' ',
+    '10',
+    's',
+    '10 s',
+    '-1s',
+    '1s-',
+    '1x',
+    '10S',
+    '1.s',
+    '.5s',
+    '1e3s',
+    '0s',
+    '0.1ns',
+    '105d',
+    'infinity',
+    '1s,2s',
+  ])('“%s” is refused', async (text) => {
+    const error = await expectSynthError(() => parseDuration(text), 'SYNTH_USAGE');
+    expect(error.message).toContain(`“${text}”`);
+    expect(error.hint).toBeDefined();
+  });
+});
+
+describe('a fraction', () => {
+  test.each<[string, number]>([
+    ['0', 0],
+    ['1/3', 1 / 3],
+    ['0/5', 0],
+    ['0.25', 0.25],
+    ['.5', 0.5],
+    ['1e-3', 0.001],
+    ['0.999999', 0.999999],
+  ])('%s is %f', (text, expected) => {
+    expect(parseFraction(text)).toBe(expected);
+  });
+
+  test.each([
+    '',
+    ' ',
+    '1',
+    '3/3',
+    '4/3',
+    '-0.1',
+    '-1/3',
+    '1/0',
+    '0/0',
+    '1/',
+    '/3',
+    '1/3/3',
+    'NaN',
+    'Infinity',
+    '25%',
+    '0,5',
+  ])('“%s” is refused', async (text) => {
+    await expectSynthError(() => parseFraction(text), 'SYNTH_USAGE');
+  });
+});
+
+describe('a time', () => {
+  // 2025-01-31T12:00:00Z is 1738324800: date -u -d 2025-01-31T12:00:00Z +%s
+  test.each<[string, bigint]>([
+    ['0', 0n],
+    ['1738324800', 1_738_324_800_000_000_000n],
+    ['1738324800.5', 1_738_324_800_500_000_000n],
+    ['1738324800.123456789', 1_738_324_800_123_456_789n],
+    ['4294967295', 4_294_967_295_000_000_000n],
+    ['1970-01-01', 0n],
+    ['2025-01-31', 1_738_281_600_000_000_000n],
+    ['2025-01-31T12:00', 1_738_324_800_000_000_000n],
+    ['2025-01-31T12:00:00', 1_738_324_800_000_000_000n],
+    ['2025-01-31T12:00:00Z', 1_738_324_800_000_000_000n],
+    ['2025-01-31T12:00:00.000000001Z', 1_738_324_800_000_000_001n],
+    ['2025-01-31T13:00:00.25+01:00', 1_738_324_800_250_000_000n],
+    ['2025-01-31T13:00+01:00', 1_738_324_800_000_000_000n],
+    ['2024-02-29', 1_709_164_800_000_000_000n], // date -u -d 2024-02-29 +%s
+    ['2106-02-07T06:28:15Z', 4_294_967_295_000_000_000n], // 2^32 − 1
+  ])('%s is %s ns since 1970', (text, expected) => {
+    expect(parseTimestamp(text)).toBe(expected);
+  });
+
+  test('in whole nanoseconds comes back exactly', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 0n, max: 2n ** 32n * 1_000_000_000n - 1n }), (ns) => {
+        const text = `${ns / 1_000_000_000n}.${String(ns % 1_000_000_000n).padStart(9, '0')}`;
+        expect(parseTimestamp(text)).toBe(ns);
+      }),
+      { numRuns: 200, seed: 20_240_605 },
+    );
+  });
+
+  test.each([
+    '',
+    'now',
+    '-1',
+    '1e9',
+    '1738324800.1234567890',
+    '4294967296', // 2^32: beyond the seconds of a pcap
+    '9999999999',
+    '1969-12-31T23:59:59Z',
+    '2106-02-07T06:28:16Z',
+    '2025-02-30',
+    '2025-02-29T12:00:00Z',
+    '2025-13-01',
+    '2025-01-31T25:00',
+    '2025-01-31T12',
+    '2025-01-31 12:00:00',
+    '2025-01-31.5',
+    '2025-01-31Z',
+    '2025-01-31+05:00',
+    '2025-01-31T12:00.5',
+    '2025-1-31',
+  ])('“%s” is refused', async (text) => {
+    await expectSynthError(() => parseTimestamp(text), 'SYNTH_USAGE');
+  });
+});

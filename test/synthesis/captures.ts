@@ -1,0 +1,58 @@
+/** Captures of our own making, in memory. */
+import type { TargetProfile } from '../../models/model-file.js';
+import type { Output } from '../../src/output-file.js';
+import { randomStream } from '../../src/random.js';
+import type { PacketBlock } from '../../src/series/packet-series.js';
+import { CaptureWriter, type WrittenCaptureFormat } from '../../src/synthesis/capture-writer.js';
+import { FrameBuilder } from '../../src/synthesis/frame-builder.js';
+import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
+import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
+import { writePackets } from '../../src/synthesis/write-packets.js';
+
+export class MemoryOutput implements Output {
+  readonly name = 'memory';
+  readonly #chunks: Uint8Array[] = [];
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#chunks.push(bytes.slice());
+  }
+
+  async finish(): Promise<void> {}
+
+  async discard(): Promise<void> {}
+
+  get content(): Buffer {
+    return Buffer.concat(this.#chunks);
+  }
+}
+
+export const profileOf = (ipVersion: 4 | 6, protocol: number): TargetProfile => ({
+  kind: 'flow',
+  ipVersion,
+  protocol,
+  localPort: 49_152,
+  peerPort: 9,
+  addresses: null,
+});
+
+export interface CaptureOptions {
+  readonly profile: TargetProfile;
+  readonly format?: WrittenCaptureFormat;
+  readonly payload?: PayloadKind;
+  readonly startNs?: bigint;
+  readonly identity?: IdentityOptions;
+  readonly seed?: string;
+}
+
+export const START_NS = 1_700_000_000_123_456_789n;
+export const COMMENT = 'Synthetic traffic, über alles';
+
+export async function captureOf(block: PacketBlock, options: CaptureOptions): Promise<Buffer> {
+  const { profile, format = 'nsecpcap', payload = 'random', startNs = START_NS, identity = {}, seed = '1' } = options;
+  const output = new MemoryOutput();
+  const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
+  const frames = new FrameBuilder(identityOf(profile, identity), pool, randomStream(seed, 'headers'));
+  const writer = new CaptureWriter(output, frames, pool, { format, application: 'synth test', comment: COMMENT });
+  await writePackets([block], writer, { startNs });
+  return output.content;
+}

@@ -1,0 +1,265 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readU16BE, readU32BE } from '../../src/bytes.js';
+import { randomStream } from '../../src/random.js';
+import { CAPTURE_FORMATS } from '../../src/synthesis/capture-writer.js';
+import { PAYLOAD_KINDS, PayloadPool } from '../../src/synthesis/payload.js';
+import { blockOf, type Row } from '../models/blocks.js';
+import { memoryInput } from '../support/frames.js';
+import { runPeer, testWithPeers } from '../support/peers.js';
+import { readPackets, type SeenPacket } from '../support/read.js';
+import { COMMENT, captureOf, profileOf, START_NS } from './captures.js';
+
+// IANA protocol numbers; 47 is GRE, whose header is not made up.
+const CONVERSATIONS = [
+  { name: 'TCP over IPv4', ipVersion: 4, protocol: 6 },
+  { name: 'UDP over IPv4', ipVersion: 4, protocol: 17 },
+  { name: 'ICMP', ipVersion: 4, protocol: 1 },
+  { name: 'GRE over IPv4', ipVersion: 4, protocol: 47 },
+  { name: 'TCP over IPv6', ipVersion: 6, protocol: 6 },
+  { name: 'UDP over IPv6', ipVersion: 6, protocol: 17 },
+  { name: 'ICMPv6', ipVersion: 6, protocol: 58 },
+  { name: 'GRE over IPv6', ipVersion: 6, protocol: 47 },
+] as const;
+
+const SIZES = [...Array.from({ length: 1981 }, (_, i) => 20 + i), 9000, 65_534, 65_535];
+/** Segments before offload: the length field of IPv4 cannot hold them. */
+const LARGE_SIZES = [65_536, 65_575, 65_576, 70_001, 131_072, 262_130];
+const rowsOf = (sizes: readonly number[]): Row[] =>
+  sizes.map((size, i) => [i * 1_000_000_007 + (i % 3), size, i % 5 < 2 ? 1 : 0]);
+
+/** RFC 1071 §1: one's complement sum of 16-bit words, an odd last byte padded with zero; 0xffff where a checksum in it is right. */
+function naiveSum(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i += 2) {
+    sum += (bytes[i]! << 8) | (bytes[i + 1] ?? 0);
+    sum = (sum & 0xffff) + (sum >>> 16);
+  }
+  return sum;
+}
+
+/** RFC 791, RFC 9293 §3.1, RFC 768, RFC 792, RFC 4443 §2.3. */
+function checkSums(frame: Uint8Array): void {
+  const ip = frame.subarray(14);
+  const isV4 = ip[0]! >> 4 === 4;
+  if (isV4) expect(naiveSum(ip.subarray(0, 20))).toBe(0xffff);
+  const transport = ip.subarray(isV4 ? 20 : 40);
+  const protocol = isV4 ? ip[9]! : ip[6]!;
+  const addresses = isV4 ? ip.subarray(12, 20) : ip.subarray(8, 40);
+  const length = [transport.length >>> 24, transport.length >>> 16, transport.length >>> 8, transport.length];
+  const pseudo = Uint8Array.from([...addresses, ...length, 0, 0, 0, protocol].map((byte) => byte & 0xff));
+  if (protocol === 1) expect(naiveSum(transport)).toBe(0xffff);
+  else if ([6, 17, 58].includes(protocol)) expect(naiveSum(Buffer.concat([pseudo, transport]))).toBe(0xffff);
+  if (protocol === 17) expect(readU16BE(transport, 6)).not.toBe(0);
+}
+
+/** What a packet of this size of this conversation has to be. */
+function expectedProtocol(ipVersion: 4 | 6, protocol: number, size: number): { version: 4 | 6; protocol: number } {
+  const version = ipVersion === 6 && size >= 40 ? 6 : 4;
+  const room = size - (version === 6 ? 40 : 20);
+  const bare = version === 6 ? 59 : 253; // RFC 8200 §4.7: no next header; RFC 3692: for experiments
+  if (protocol === 6) return { version, protocol: room >= 20 ? 6 : room >= 8 ? 17 : bare };
+  if (protocol === 17) return { version, protocol: room >= 8 ? 17 : bare };
+  if (protocol === (version === 6 ? 58 : 1)) return { version, protocol: room >= 8 ? protocol : bare };
+  return { version, protocol: bare };
+}
+
+const frameOf = ({ frame }: SeenPacket) => Buffer.from(frame, 'hex');
+
+describe.each(CONVERSATIONS)('$name', ({ ipVersion, protocol }) => {
+  const profile = profileOf(ipVersion, protocol);
+
+  test.each(PAYLOAD_KINDS)('frames of any size with a payload of %s have that size, and are valid', async (payload) => {
+    const rows = rowsOf(SIZES);
+    const { packets, report } = await readPackets(memoryInput(await captureOf(blockOf(rows), { profile, payload })));
+    expect(packets.length).toBe(rows.length);
+    expect(report.warnings).toEqual([]);
+    packets.forEach((packet, i) => {
+      const [, size, outbound] = rows[i]!;
+      const expected = expectedProtocol(ipVersion, protocol, size);
+      expect(packet).toMatchObject({
+        skip: 'decoded',
+        sizeBytes: size,
+        wireLength: 14 + size,
+        ipVersion: expected.version,
+        protocol: expected.protocol,
+        fragment: false,
+      });
+      const [client, server] =
+        expected.version === 6 ? ['2001:db8::1', '2001:db8:1::1'] : ['192.0.2.1', '198.51.100.1'];
+      const macs = ['00:00:5e:00:53:01', '00:00:5e:00:53:02'];
+      expect([packet.source, packet.destination]).toEqual(outbound ? [client, server] : [server, client]);
+      expect(packet.macs).toEqual(outbound ? macs : macs.reverse());
+      if (expected.protocol === 6 || expected.protocol === 17) {
+        expect(packet.ports).toEqual(outbound ? [49_152, 9] : [9, 49_152]);
+      }
+      checkSums(frameOf(packet));
+    });
+  });
+
+  test('frames above 65535 bytes keep their size, and their sums', async () => {
+    const rows = rowsOf(LARGE_SIZES);
+    const { packets } = await readPackets(memoryInput(await captureOf(blockOf(rows), { profile })));
+    const wanted = rows.filter(([, size]) => expectedProtocol(ipVersion, protocol, size).protocol !== 59);
+    if (wanted.length > 0) expect(packets.map(({ sizeBytes }) => sizeBytes)).toEqual(wanted.map(([, size]) => size));
+    expect(packets.map(({ wireLength }) => wireLength)).toEqual(rows.map(([, size]) => 14 + size));
+    for (const packet of packets) checkSums(frameOf(packet));
+  });
+});
+
+describe('times', () => {
+  const rows: Row[] = [
+    [0, 100, 1],
+    [1, 101, 0],
+    [999, 102, 1],
+    [876_543_210, 103, 0], // with the fraction of the start: the last ns of a second
+    [876_543_211, 104, 1],
+    [86_400e9 * 100, 105, 1],
+  ];
+  test.each(CAPTURE_FORMATS)('of a %s are exact to what it can hold', async (format) => {
+    for (const startNs of [0n, START_NS, 4_285_000_000_999_999_999n]) {
+      const bytes = await captureOf(blockOf(rows), { profile: profileOf(4, 17), format, startNs });
+      const { packets, report } = await readPackets(memoryInput(bytes));
+      expect(report.files[0]).toMatchObject({ format, warnings: [] });
+      const precisionNs = format === 'pcap' ? 1000n : 1n;
+      const times = rows.map(([offset]) => startNs + BigInt(offset));
+      expect(packets.map(({ timeNs }) => timeNs)).toEqual(times.map((time) => time - (time % precisionNs)));
+    }
+  });
+});
+
+test('TCP numbers advance by payload, and acknowledge what the other side has sent', async () => {
+  const rows = rowsOf(Array.from({ length: 200 }, (_, i) => 40 + ((i * 37) % 1460)));
+  const { packets } = await readPackets(memoryInput(await captureOf(blockOf(rows), { profile: profileOf(4, 6) })));
+  const next: (number | undefined)[] = [undefined, undefined];
+  packets.forEach((packet, i) => {
+    const [, size, outbound] = rows[i]!;
+    const tcp = frameOf(packet).subarray(34);
+    const [sequence, acknowledged] = [readU32BE(tcp, 4), readU32BE(tcp, 8)];
+    expect(sequence).toBe(next[outbound] ?? sequence);
+    expect(acknowledged).toBe(next[1 - outbound] ?? acknowledged);
+    next[outbound] = (sequence + size - 40) >>> 0;
+    next[1 - outbound] = acknowledged;
+  });
+});
+
+test('the same seed gives the same bytes, another seed others', async () => {
+  const block = blockOf(rowsOf([100, 200]));
+  const bytes = (seed: string) => captureOf(block, { profile: profileOf(4, 6), seed });
+  expect((await bytes('1')).equals(await bytes('1'))).toBe(true);
+  expect((await bytes('1')).equals(await bytes('2'))).toBe(false);
+});
+
+test('packets that fill the buffer many times over are all there', async () => {
+  const rows = rowsOf(Array.from({ length: 3000 }, (_, i) => (i % 2 === 0 ? 1500 : 9000 + (i % 4))));
+  for (const format of CAPTURE_FORMATS) {
+    const { packets } = await readPackets(
+      memoryInput(await captureOf(blockOf(rows), { profile: profileOf(4, 17), format })),
+    );
+    expect(packets.map(({ sizeBytes }) => sizeBytes)).toEqual(rows.map(([, size]) => size));
+  }
+});
+
+describe.each(PAYLOAD_KINDS)('a payload of %s', (kind) => {
+  test('has the sum that its words add up to, at any position and length', () => {
+    const pool = new PayloadPool(kind, randomStream('1', 'payload'));
+    const random = randomStream('2', 'lengths');
+    for (let run = 0; run < 300; run++) {
+      const position = pool.nextPosition();
+      expect(position % 2).toBe(0);
+      const length = run < 40 ? run : Math.floor(random.next() * 3000);
+      const payload = pool.bytes.subarray(position, position + length);
+      let sum = 0;
+      for (let i = 0; i < length; i++) sum += payload[i]! * (i % 2 === 0 ? 256 : 1);
+      expect(pool.sum(position, length)).toBe(sum);
+    }
+  });
+
+  test('is what it says', () => {
+    const pool = new PayloadPool(kind, randomStream('1', 'payload'));
+    const head = [...pool.bytes.subarray(0, 300)];
+    if (kind === 'zeros') expect(new Set(head)).toEqual(new Set([0]));
+    else if (kind === 'pattern')
+      expect(head).toEqual(head.map((_, i) => (i < 2 ? 0xff : 0))); // docs/decisions/0006-payload-pattern.md
+    else expect(new Set(pool.bytes).size).toBe(256);
+  });
+});
+
+describe('another decoder', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'synth-frames-'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  // Every size where something changes, then odd and even ones.
+  const sizes = [...Array.from({ length: 70 }, (_, i) => 20 + i), 575, 576, 1280, 1499, 1500, 1501, 2000, 9001, 65_535];
+  const rows = rowsOf(sizes);
+  const FAULTS = [
+    '_ws.malformed',
+    'ip.checksum.status==0',
+    'tcp.checksum.status==0',
+    'udp.checksum.status==0',
+    'icmp.checksum.status==0',
+    'icmpv6.checksum.status==0',
+  ].join(' || ');
+  const tshark = (path: string, filter: string) =>
+    runPeer('tshark', [
+      ...['-r', path, '-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'],
+      ...['-Y', filter, '-T', 'fields', '-e', 'frame.number', '-e', 'ip.len', '-e', 'ipv6.plen'],
+    ])
+      .split('\n')
+      .filter((line) => line !== '');
+  /** Checksums that tshark found good: so that none found bad means something. */
+  const GOOD = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' } as const;
+
+  for (const { name, ipVersion, protocol } of CONVERSATIONS) {
+    for (const format of CAPTURE_FORMATS) {
+      testWithPeers(['tshark'], `tshark finds no fault with ${name} as ${format}`, async () => {
+        for (const payload of PAYLOAD_KINDS) {
+          const path = join(folder, `${ipVersion}-${protocol}-${payload}.${format}`);
+          await writeFile(
+            path,
+            await captureOf(blockOf(rows), { profile: profileOf(ipVersion, protocol), format, payload }),
+          );
+          expect(tshark(path, FAULTS)).toEqual([]);
+          const all = tshark(path, 'frame');
+          expect(all.length).toBe(rows.length);
+          // Outermost length fields: ip.len, or ipv6.plen less the header of 40 bytes.
+          const lengths = all.map((line) => line.split('\t'));
+          expect(lengths.map(([, v4, v6]) => (v6 ? Number(v6) + 40 : Number(v4)))).toEqual(sizes);
+          if (protocol === 47) continue;
+          const able = sizes.filter((size) => expectedProtocol(ipVersion, protocol, size).protocol === protocol);
+          expect(tshark(path, `${GOOD[protocol]}.checksum.status==1`).length).toBe(able.length);
+        }
+      });
+    }
+  }
+
+  for (const ipVersion of [4, 6] as const) {
+    testWithPeers(['tshark'], `tshark finds nothing lost or sent again in TCP over IPv${ipVersion}`, async () => {
+      const path = join(folder, `tcp${ipVersion}.pcapng`);
+      const random = randomStream('1', 'sizes');
+      const segments = rowsOf(Array.from({ length: 400 }, () => 60 + Math.floor(random.next() * 1440)));
+      await writeFile(path, await captureOf(blockOf(segments), { profile: profileOf(ipVersion, 6), format: 'pcapng' }));
+      expect(tshark(path, 'tcp.analysis.flags')).toEqual([]);
+      expect(tshark(path, 'tcp').length).toBe(400);
+    });
+  }
+
+  testWithPeers(['capinfos'], 'capinfos reads the comment, the count and the precision', async () => {
+    for (const format of CAPTURE_FORMATS) {
+      const path = join(folder, `info.${format}`);
+      await writeFile(path, await captureOf(blockOf(rows), { profile: profileOf(4, 17), format }));
+      const info = runPeer('capinfos', ['-M', path]);
+      expect(info).toMatch(new RegExp(`Number of packets: +${rows.length}\\b`));
+      expect(info).toMatch(/encapsulation: +ether/);
+      expect(info).toMatch(format === 'pcap' ? /precision: +microseconds/ : /precision: +nanoseconds/);
+      if (format !== 'pcapng') continue;
+      expect(info).toContain(COMMENT);
+      expect(info).toContain('synth test');
+    }
+  });
+});
