@@ -93,5 +93,6 @@ export function isUsageError(error: unknown): boolean {
 /** See “Exit codes” in the README. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof SynthError) return error.exitCode;
-  return isOclifError(error) ? (error.oclif.exit ?? 2) : 1;
+  // Whatever number a plugin of oclif has for it (127 for an unknown command): a mistake on the command line.
+  return isOclifError(error) ? (error.oclif.exit === 0 ? 0 : 2) : 1;
 }
