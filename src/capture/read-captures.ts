@@ -29,7 +29,7 @@ export interface CaptureReport {
   readonly packets: number;
   /** Bytes of all frames on the wire. */
   readonly bytes: number;
-  /** Frames that hold an IP packet. */
+  /** Frames that hold an IP packet, of those that were decoded. */
   readonly ipPackets: number;
   /** Most frequent first. */
   readonly skipped: readonly SkippedFrames[];
@@ -41,6 +41,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after every read from a file. */
   readonly onProgress?: ((progress: ReadProgress) => void) | undefined;
+  /** False for a packet that the caller certainly does not want, by its bytes as they are: it is counted and not decoded. */
+  readonly mayMatter?: ((packet: Packet) => boolean) | undefined;
   /** Waited for before every read from a file: the place to hand on what has been collected since. */
   readonly drain?: (() => Promise<void>) | undefined;
 }
@@ -64,7 +66,9 @@ export async function readCaptures(
   const files: CaptureFile[] = [];
   const skipped = new Map<number, number>();
   let decoded = 0;
+  const { mayMatter } = options;
   const take = (packet: Packet) => {
+    if (mayMatter !== undefined && !mayMatter(packet)) return;
     decode(packet);
     if (packet.skip === SKIP.decoded) decoded++;
     else skipped.set(packet.skip, (skipped.get(packet.skip) ?? 0) + 1);

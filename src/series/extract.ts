@@ -74,12 +74,15 @@ async function select(
     packets++;
     onPacket(seconds, nanoseconds, sizeBytes, outbound, conversation);
   });
-  const report = await readCaptures(inputs, (packet) => selector.take(packet), options);
+  const report = await readCaptures(inputs, (packet) => selector.take(packet), {
+    ...options,
+    mayMatter: (packet) => selector.mayMatter(packet),
+  });
   selector.finish();
   if (packets === 0) {
     const names = inputs.map(({ name }) => name).join(', ');
     const what = selectOptions.payloadOnly ? 'packet with payload' : 'packet';
-    const message = `${names}: no ${what} of ${target.kind} ${formatTarget(target)} among ${report.ipPackets} IP packets`;
+    const message = `${names}: no ${what} of ${target.kind} ${formatTarget(target)} among ${report.packets} packets`;
     throw new SynthError('SYNTH_TARGET_NOT_FOUND', message, {
       hint: 'List what is there with: synth inspect CAPTURE',
     });

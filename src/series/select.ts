@@ -4,6 +4,7 @@
  */
 import { equalBytes, readU32BE } from '../bytes.js';
 import type { Address } from '../capture/address.js';
+import { LINK_TYPE } from '../capture/link-type.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
@@ -28,6 +29,8 @@ export interface SelectOptions {
 
 /** A filter that is fed every packet of a capture. */
 export interface Selector {
+  /** False for packets that certainly do not belong to the target, told from a frame that is not decoded yet. */
+  mayMatter(packet: Packet): boolean;
   take(packet: Packet): void;
   /** To be called after the last packet. */
   finish(): void;
@@ -94,6 +97,10 @@ class DeviceSelector implements Selector {
     return packet.ipVersion === versionOf(address) && isAddress(packet, ipAt, address);
   }
 
+  mayMatter(): boolean {
+    return true;
+  }
+
   finish(): void {}
 
   conversations(): readonly Conversation[] {
@@ -142,6 +149,16 @@ class FlowSelector implements Selector {
     this.#secondTail = readU32BE(second.address.bytes, this.#tailAt);
     this.#payloadOnly = payloadOnly;
     this.#onPacket = onPacket;
+  }
+
+  /** Nine frames in ten of most captures are plain Ethernet and end here: the source address is neither end of the flow. */
+  mayMatter({ linkType, view, at, capturedLength }: Packet): boolean {
+    if (linkType !== LINK_TYPE.ethernet || capturedLength < 54) return true;
+    const plain = view.getUint16(at + 12) === (this.#version === 4 ? 0x0800 : 0x86dd);
+    if (!plain || view.getUint8(at + 14) >> 4 !== this.#version) return true;
+    const sourceAt = at + (this.#version === 4 ? 26 : 22);
+    const tail = view.getUint32(sourceAt + this.#tailAt);
+    return tail === this.#firstTail || tail === this.#secondTail;
   }
 
   take(packet: Packet): void {

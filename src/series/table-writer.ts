@@ -108,33 +108,36 @@ export class TableWriter implements PacketWriter {
 
   #time(seconds: number, nanoseconds: number): void {
     this.#integer(seconds);
-    const { bytes } = this.#buffer;
-    const point = this.#buffer.position;
-    bytes[point] = 0x2e;
-    let rest = nanoseconds;
-    for (let at = point + 9; at > point; at--) {
-      const tenth = Math.floor(rest / 10);
-      bytes[at] = 0x30 + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.#buffer.position = point + 10;
+    const { bytes, position } = this.#buffer;
+    bytes[position] = 0x2e;
+    writeDigits(bytes, position + 1, 9, nanoseconds);
+    this.#buffer.position = position + 10;
   }
 
   #integer(value: number): void {
     const { bytes } = this.#buffer;
-    let rest = value;
-    if (rest < 0) {
-      bytes[this.#buffer.position++] = 0x2d;
-      rest = -rest;
-    }
+    const size = Math.abs(value);
+    if (value < 0) bytes[this.#buffer.position++] = 0x2d;
     let digits = 1;
-    for (let limit = 10; rest >= limit; limit *= 10) digits++;
-    const end = this.#buffer.position + digits;
-    for (let at = end - 1; at >= this.#buffer.position; at--) {
-      const tenth = Math.floor(rest / 10);
-      bytes[at] = 0x30 + rest - tenth * 10;
-      rest = tenth;
+    for (let limit = 10; size >= limit; limit *= 10) digits++;
+    const { position } = this.#buffer;
+    if (size < 2 ** 31) {
+      writeDigits(bytes, position, digits, size);
+    } else {
+      const high = Math.floor(size / 1e9);
+      writeDigits(bytes, position, digits - 9, high);
+      writeDigits(bytes, position + digits - 9, 9, size - high * 1e9);
     }
-    this.#buffer.position = end;
+    this.#buffer.position = position + digits;
+  }
+}
+
+/** The lowest digits of a whole number below 2^31. */
+function writeDigits(bytes: Uint8Array, position: number, digits: number, value: number): void {
+  let rest = value | 0;
+  for (let at = position + digits - 1; at >= position; at--) {
+    const tenth = (rest / 10) | 0;
+    bytes[at] = 0x30 + rest - tenth * 10;
+    rest = tenth;
   }
 }
