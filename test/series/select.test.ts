@@ -119,7 +119,7 @@ describe('a device', () => {
   test('without a packet is an error that says how to find others', async () => {
     const error = await expectSynthError(rowsOf(parseDevice('192.0.2.77'), frames), 'SYNTH_TARGET_NOT_FOUND');
     expect(error.message).toContain('192.0.2.77');
-    expect(error.message).toContain('6 IP packets'); // all but ARP
+    expect(error.message).toContain('among 7 packets');
     expect(error.hint).toContain('synth inspect');
   });
 });
