@@ -1,18 +1,21 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags } from '@oclif/core';
+import { defaultFitOptions, QUANTIZER_KINDS } from '../models/fit-options.js';
 import { encodeModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { train } from '../models/train.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { formatCount, formatSeconds } from '../src/cli/format.js';
-import { parseFraction } from '../src/cli/parse.js';
+import { parseComponents, parseFraction, parsePositive } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { trainingLines } from '../src/cli/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
+
+const DEFAULTS = defaultFitOptions();
 
 export default class Train extends BaseCommand {
   static override summary = 'Learn how a device or flow talks.';
@@ -55,6 +58,48 @@ export default class Train extends BaseCommand {
       summary: 'Store the captured addresses in the model, and generate with them.',
     }),
     force: forceFlag,
+    quantizer: Flags.option({ options: QUANTIZER_KINDS })({
+      summary: 'What makes tokens of packets, for --model markov: quantiles, or Gaussian mixtures.',
+      default: DEFAULTS.quantizer,
+      helpGroup: 'FITTING',
+    }),
+    components: Flags.string({
+      summary:
+        'States of --model hmm, or components of --quantizer gmm: a number, a range and its step, or auto. BIC decides.',
+      default: 'auto',
+      helpValue: 'auto|N|FROM..TO:STEP',
+      helpGroup: 'FITTING',
+    }),
+    restarts: Flags.integer({
+      summary: 'How often k-means starts anew before a Gaussian model is fitted.',
+      default: DEFAULTS.restarts,
+      min: 1,
+      max: 1000,
+      helpGroup: 'FITTING',
+    }),
+    iterations: Flags.integer({
+      summary: 'Most iterations of expectation and maximization.',
+      default: DEFAULTS.iterations,
+      min: 1,
+      max: 100_000,
+      helpGroup: 'FITTING',
+    }),
+    tolerance: Flags.string({
+      summary: 'Iterations end when one gains less, in nats per packet.',
+      default: String(DEFAULTS.tolerance),
+      helpGroup: 'FITTING',
+    }),
+    seed: Flags.string({
+      summary: 'Where k-means draws its first centres from. The same seed gives the same model.',
+      default: DEFAULTS.seed,
+      helpGroup: 'FITTING',
+    }),
+    threads: Flags.integer({
+      summary: 'Threads to fit on; their number does not change the model. Default: one a processor.',
+      min: 1,
+      max: 256,
+      helpGroup: 'FITTING',
+    }),
   };
 
   async run(): Promise<unknown> {
@@ -63,6 +108,15 @@ export default class Train extends BaseCommand {
     const paths = argv as string[];
     const target = parseTarget(flags);
     const holdout = parseFraction(flags.holdout);
+    const fit = {
+      quantizer: flags.quantizer,
+      components: parseComponents(flags.components),
+      restarts: flags.restarts,
+      iterations: flags.iterations,
+      tolerance: parsePositive(flags.tolerance),
+      seed: flags.seed,
+      threads: flags.threads ?? DEFAULTS.threads,
+    };
     const print =
       flags.out === '-' || this.jsonEnabled() ? (line: string) => this.note(line) : (line: string) => this.log(line);
     // Opened first: nobody should wait for a training and then hear that the file exists.
@@ -80,7 +134,7 @@ export default class Train extends BaseCommand {
       const file = await train(
         loaded.series,
         loaded.target,
-        { kind: flags.model, holdout, keepAddresses: flags['keep-addresses'], payloadOnly },
+        { kind: flags.model, holdout, keepAddresses: flags['keep-addresses'], payloadOnly, fit },
         { signal: this.signal, onProgress: (done, what) => progress.update(done, what) },
       );
       const trainingSeconds = (systemClock.nowNs() - started) / 1e9;

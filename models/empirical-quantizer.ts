@@ -6,51 +6,28 @@
  * falls into quantile bins, and a bin is decoded to one of the values that were seen in it. A token is a direction, a size
  * symbol and a gap symbol that were seen together.
  *
- * The gap of a token is the joint gap, so that the order of the packets is part of the sequence. A stream with a clock of its
- * own (a codec that sends every 20 ms, whatever the other side does) would be blurred by that: its own gap is a sum of joint
- * gaps. So where the gap since the previous packet of the same direction spreads less than the joint gap, the packet is timed
- * by that clock, within what its token allows.
+ * The gap of a token is the joint gap; own-clock.ts tells what becomes of a direction's own.
  */
 
 import type { Random } from '../src/random.js';
 import { MAX_SIZE_BYTES, type PacketBlock } from '../src/series/packet-series.js';
-import { isRising, lowerBound, orderStatistics, type Resolution, SymbolTable } from './symbol-table.js';
+import { MAX_GAP_NS, MIN_SIZE_BYTES } from './limits.js';
+import { OwnClock } from './own-clock.js';
+import { type DecodeState, groupByValue, isFirst, type Quantizer } from './quantizer.js';
+import { type Resolution, SymbolTable } from './symbol-table.js';
 import { requireModel, type Tensor, type TensorReader, vector } from './tensors.js';
-
-/** Values of a direction's own clock that a class keeps. */
-const MAX_CLOCK_VALUES = 1024;
-/** Packets of a class before its clock is trusted. */
-const MIN_CLOCK_PACKETS = 8;
-/** How far a packet may be timed outside its gap symbol's range, in widths of the range. */
-const CLOCK_TOLERANCE = 3;
 
 /** The symbols of one direction, and its own clock. */
 interface DirectionTables {
   readonly sizes: SymbolTable;
   readonly gaps: SymbolTable;
-  /**
-   * For each size symbol and each direction of the packet before (class 2·size symbol + direction): gaps since the previous
-   * packet of this direction, rising, where they spread less than the joint gaps; else empty.
-   */
-  readonly clockValues: Float64Array;
-  readonly clockStarts: Uint32Array;
+  /** Its classes are the size symbols. */
+  readonly clock: OwnClock;
 }
 
-const MIN_SIZE_BYTES = 20;
-/** Times are below 10^12 s in tables (table-reader.ts) and below 2^63 ns in captures. */
-const MAX_GAP_NS = 2e21;
 const NAMES = ['inbound', 'outbound'] as const;
 
-/** Position in time while tokens are decoded. */
-export interface DecodeState {
-  /** Time of the latest packet; the first is at 0. */
-  timeNs: number;
-  direction: number;
-  /** Time of the latest packet of each direction, NaN before its first. */
-  readonly lastNs: [number, number];
-}
-
-export class EmpiricalQuantizer {
+export class EmpiricalQuantizer implements Quantizer {
   readonly #tables: readonly [DirectionTables, DirectionTables];
   /** Tokens by their parts: direction, size symbol, gap symbol. */
   readonly tokenDirection: Uint8Array;
@@ -132,12 +109,6 @@ export class EmpiricalQuantizer {
     return this.#tokens.get(this.#pack(direction, sizes.encode(sizeBytes), gaps.encode(gapNs))) ?? -1;
   }
 
-  /**
-   * Classes of tokens for use as contexts: direction, and sizes and gaps in `groups` groups of about equal share each.
-   *
-   * @param counts how often each token occurs
-   * @returns the class of each token; each token its own class where `groups` is infinite
-   */
   classes(counts: Float64Array, groups: number): Uint32Array {
     if (groups === Number.POSITIVE_INFINITY) return Uint32Array.from(counts, (_, token) => token);
     const ofSize = this.#tables.map(({ sizes }, direction) =>
@@ -153,7 +124,7 @@ export class EmpiricalQuantizer {
     });
   }
 
-  /** The group of each symbol of a table: symbols in the order of their values, cut where their counts add up. */
+  /** The group of each symbol of a table. */
   #groups(
     direction: number,
     table: SymbolTable,
@@ -162,31 +133,14 @@ export class EmpiricalQuantizer {
     groups: number,
   ): Uint32Array {
     const weights = new Float64Array(table.size);
-    let total = 0;
     counts.forEach((count, token) => {
-      if (this.tokenDirection[token] !== direction) return;
-      weights[symbolOf[token]!]! += count;
-      total += count;
+      if (this.tokenDirection[token] === direction) weights[symbolOf[token]!]! += count;
     });
-    const byValue = Uint32Array.from(weights, (_, symbol) => symbol).sort(
-      (a, b) => table.low[a]! - table.low[b]! || a - b,
-    );
-    const group = new Uint32Array(table.size);
-    let below = 0;
-    for (const symbol of byValue) {
-      group[symbol] = Math.min(groups - 1, Math.floor(((below + weights[symbol]! / 2) / total) * groups));
-      below += weights[symbol]!;
-    }
-    return group;
+    return groupByValue(table.low, weights, groups);
   }
 
-  /**
-   * Probability of a packet if direction and size symbol were independent of the gap symbol: what is left to say about parts
-   * that were never seen together.
-   *
-   * @param marginal probability of each token
-   */
-  independent(marginal: Float64Array): (outbound: number, sizeBytes: number, gapNs: number) => number {
+  /** As if direction and size symbol were independent of the gap symbol. */
+  anyToken(marginal: Float64Array): (token: number, outbound: number, sizeBytes: number, gapNs: number) => number {
     const ofSize = [0, 1].map((direction) => new Float64Array(this.#tables[direction]!.sizes.size));
     const ofGap = [0, 1].map((direction) => new Float64Array(this.#tables[direction]!.gaps.size));
     const ofDirection = [0, 0];
@@ -196,7 +150,7 @@ export class EmpiricalQuantizer {
       ofGap[direction]![this.tokenGap[token]!]! += probability;
       ofDirection[direction]! += probability;
     });
-    return (outbound, sizeBytes, gapNs) => {
+    return (_token, outbound, sizeBytes, gapNs) => {
       if (ofDirection[outbound] === 0) return 0;
       const { sizes, gaps } = this.#tables[outbound]!;
       const size = sizes.encode(sizeBytes);
@@ -206,63 +160,28 @@ export class EmpiricalQuantizer {
     };
   }
 
-  /** Probability of a size (bytes) and a gap (ns) given their token. */
   probability(token: number, sizeBytes: number, gapNs: number): number {
     const { sizes, gaps } = this.#tables[this.tokenDirection[token]!]!;
     return sizes.probability(this.tokenSize[token]!, sizeBytes) * gaps.probability(this.tokenGap[token]!, gapNs);
   }
 
-  decodeSize(token: number, random: Random): number {
-    return this.#tables[this.tokenDirection[token]!]!.sizes.decode(this.tokenSize[token]!, random);
-  }
-
-  /**
-   * Moves `state` to the time of the packet that `token` stands for.
-   *
-   * @returns the token that fits the gap that came out, where the direction's own clock moved it: what follows should depend
-   * on what happened, not on what was drawn
-   */
-  decodeTime(token: number, state: DecodeState, random: Random): number {
+  decode(token: number, state: DecodeState, random: Random): number {
     const direction = this.tokenDirection[token]!;
-    const { gaps } = this.#tables[direction]!;
+    const { sizes, gaps, clock } = this.#tables[direction]!;
+    const size = this.tokenSize[token]!;
     const gap = this.tokenGap[token]!;
-    const isFirst = Number.isNaN(state.lastNs[0]) && Number.isNaN(state.lastNs[1]);
-    const gapNs = isFirst ? 0 : this.#clockGap(token, state, random);
     let realized = token;
-    if (isFirst) {
-      // A first packet has no gap, whatever its token says.
-    } else if (gapNs === undefined) {
-      state.timeNs += gaps.decode(gap, random);
-    } else {
-      state.timeNs += gapNs;
-      const symbol = gaps.encode(gapNs);
-      if (symbol !== gap) {
-        realized = this.#tokens.get(this.#pack(direction, this.tokenSize[token]!, symbol)) ?? token;
-      }
+    if (!isFirst(state)) {
+      const elapsed = state.timeNs - state.lastNs[direction]!;
+      const byClock = clock.draw(size, state.direction, elapsed, gaps.low[gap]!, gaps.high[gap]!, random);
+      state.timeNs += byClock ?? gaps.decode(gap, random);
+      const symbol = byClock === undefined ? gap : gaps.encode(byClock);
+      if (symbol !== gap) realized = this.#tokens.get(this.#pack(direction, size, symbol)) ?? token;
     }
+    state.sizeBytes = sizes.decode(size, random);
     state.direction = direction;
     state.lastNs[direction] = state.timeNs;
     return realized;
-  }
-
-  /** A joint gap by the direction's own clock, or undefined where it has none or the clock and the token do not meet. */
-  #clockGap(token: number, state: DecodeState, random: Random): number | undefined {
-    const direction = this.tokenDirection[token]!;
-    const { gaps, clockValues, clockStarts } = this.#tables[direction]!;
-    const gap = this.tokenGap[token]!;
-    const low = gaps.low[gap]!;
-    const high = gaps.high[gap]!;
-    const last = state.lastNs[direction]!;
-    const clock = 2 * this.tokenSize[token]! + state.direction;
-    const from = clockStarts[clock]!;
-    const to = clockStarts[clock + 1]!;
-    if (from === to || low === high || Number.isNaN(last)) return undefined;
-    const elapsed = state.timeNs - last;
-    const slack = (high - low) * CLOCK_TOLERANCE;
-    const first = lowerBound(clockValues, Math.max(elapsed, elapsed + low - slack), from, to);
-    const end = lowerBound(clockValues, elapsed + high + slack + 1, first, to);
-    if (first === end) return undefined;
-    return clockValues[first + Math.floor(random.next() * (end - first))]! - elapsed;
   }
 
   save(tensors: Map<string, Tensor>): void {
@@ -270,8 +189,7 @@ export class EmpiricalQuantizer {
       const prefix = `quantizer.${NAMES[direction]}`;
       table.sizes.save(`${prefix}.size`, tensors);
       table.gaps.save(`${prefix}.gap`, tensors);
-      tensors.set(`${prefix}.clock.values`, vector(table.clockValues));
-      tensors.set(`${prefix}.clock.starts`, vector(table.clockStarts));
+      table.clock.save(`${prefix}.clock`, tensors);
     });
     tensors.set('quantizer.token.direction', vector(this.tokenDirection));
     tensors.set('quantizer.token.size', vector(this.tokenSize));
@@ -300,17 +218,7 @@ function loadDirection(reader: TensorReader, direction: 0 | 1): DirectionTables 
   const prefix = `quantizer.${NAMES[direction]}`;
   const sizes = SymbolTable.load(`${prefix}.size`, reader, MIN_SIZE_BYTES, MAX_SIZE_BYTES);
   const gaps = SymbolTable.load(`${prefix}.gap`, reader, 0, MAX_GAP_NS);
-  const clockValues = reader.vector(`${prefix}.clock.values`, Float64Array);
-  const clockStarts = reader.vector(`${prefix}.clock.starts`, Uint32Array);
-  const valid =
-    clockStarts.length === 2 * sizes.size + 1 &&
-    clockStarts[0] === 0 &&
-    clockStarts[clockStarts.length - 1] === clockValues.length &&
-    isRising(clockStarts, false) &&
-    clockStarts.every((from, i) => isRising(clockValues.subarray(from, clockStarts[i + 1]), false)) &&
-    clockValues.every((value) => value >= 0 && value <= MAX_GAP_NS && Number.isInteger(value));
-  requireModel(valid, `has a clock “${prefix}” that contradicts itself`);
-  return { sizes, gaps, clockValues, clockStarts };
+  return { sizes, gaps, clock: OwnClock.load(`${prefix}.clock`, sizes.size, reader) };
 }
 
 function fitDirection(series: readonly PacketBlock[], direction: 0 | 1, resolution: Resolution): DirectionTables {
@@ -326,52 +234,6 @@ function fitDirection(series: readonly PacketBlock[], direction: 0 | 1, resoluti
   if (gaps.length === 0 && sizes.length > 0) gaps.push(0);
   const sizeTable = SymbolTable.fit(Float64Array.from(sizes), resolution, false);
   const gapTable = SymbolTable.fit(Float64Array.from(gaps), resolution, true);
-  return { sizes: sizeTable, gaps: gapTable, ...fitClocks(series, direction, sizeTable) };
-}
-
-/** Gaps of one class of packets, by both clocks. */
-interface ClockSample {
-  readonly joint: number[];
-  readonly own: number[];
-}
-
-function fitClocks(
-  series: readonly PacketBlock[],
-  direction: number,
-  sizes: SymbolTable,
-): { clockValues: Float64Array; clockStarts: Uint32Array } {
-  const classes: ClockSample[] = Array.from({ length: 2 * sizes.size }, () => ({ joint: [], own: [] }));
-  for (const block of series) {
-    let last = Number.NaN;
-    for (let i = 0; i < block.length; i++) {
-      if (block.outbound[i] !== direction) continue;
-      const time = block.offsetsNs[i]!;
-      if (i > 0 && !Number.isNaN(last)) {
-        const sample = classes[2 * sizes.encode(block.sizes[i]!) + block.outbound[i - 1]!]!;
-        sample.joint.push(time - block.offsetsNs[i - 1]!);
-        sample.own.push(time - last);
-      }
-      last = time;
-    }
-  }
-  const kept = classes.map(({ joint, own }) => {
-    const sorted = Float64Array.from(own).sort();
-    const useful = own.length >= MIN_CLOCK_PACKETS && spread(sorted) < spread(Float64Array.from(joint).sort());
-    return useful ? orderStatistics(sorted, MAX_CLOCK_VALUES) : new Float64Array(0);
-  });
-  const clockStarts = new Uint32Array(kept.length + 1);
-  kept.forEach((values, index) => {
-    clockStarts[index + 1] = clockStarts[index]! + values.length;
-  });
-  const clockValues = new Float64Array(clockStarts[kept.length]!);
-  kept.forEach((values, index) => {
-    clockValues.set(values, clockStarts[index]!);
-  });
-  return { clockValues, clockStarts };
-}
-
-/** Distance between the first and the last decile. */
-function spread(sorted: Float64Array): number {
-  const last = sorted.length - 1;
-  return sorted[Math.floor(0.9 * last)]! - sorted[Math.floor(0.1 * last)]!;
+  const clock = OwnClock.fit(series, direction, sizeTable.size, (block, i) => sizeTable.encode(block.sizes[i]!));
+  return { sizes: sizeTable, gaps: gapTable, clock };
 }

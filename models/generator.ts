@@ -6,6 +6,7 @@
 
 import type { Random } from '../src/random.js';
 import type { PacketBlock } from '../src/series/packet-series.js';
+import type { FitOptions } from './fit-options.js';
 import type { Tensors } from './tensors.js';
 
 /** How much to sample: whichever is reached first ends the series. */
@@ -56,7 +57,7 @@ export interface ModelKind {
    * @param series at least one packet in all
    * @throws SynthError `SYNTH_TRAINING_FAILED`, `SYNTH_INTERRUPTED`
    */
-  fit(series: readonly PacketBlock[], hooks: FitHooks): Promise<TrafficModel>;
+  fit(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks): Promise<TrafficModel>;
   /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */
   load(saved: SavedModel): TrafficModel;
 }

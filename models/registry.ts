@@ -6,6 +6,7 @@ import type { ModelKind } from './generator.js';
 
 export const modelKinds: ReadonlyMap<string, () => Promise<ModelKind>> = new Map([
   ['markov', async () => (await import('./markov/markov-model.js')).markov],
+  ['hmm', async () => (await import('./hmm/hmm-model.js')).hmm],
 ]);
 
 export const DEFAULT_MODEL_KIND = 'markov';

@@ -139,11 +139,24 @@ export class TensorReader {
    * @throws SynthError `SYNTH_MODEL_INVALID` if it is missing, of another type, or has numbers that are not finite
    */
   vector<T extends TensorData>(name: string, type: Constructor<T>): T {
+    return this.#read(name, type, ({ length }) => length === 1);
+  }
+
+  /** The same for a tensor of this shape, row by row. */
+  tensor<T extends TensorData>(name: string, type: Constructor<T>, shape: readonly number[]): T {
+    return this.#read(name, type, (found) => found.length === shape.length && shape.every((n, i) => n === found[i]));
+  }
+
+  /** The shape of a tensor, or undefined if there is none of this name. */
+  shape(name: string): readonly number[] | undefined {
+    return this.#tensors.get(name)?.shape;
+  }
+
+  #read<T extends TensorData>(name: string, type: Constructor<T>, fits: (shape: readonly number[]) => boolean): T {
     const tensor = this.#tensors.get(name);
     if (tensor === undefined) throw invalid(`lacks the tensor “${name}”`);
     const { data, shape } = tensor;
-    if (!(data instanceof type) || shape.length !== 1)
-      throw invalid(`has a tensor “${name}” of the wrong type or shape`);
+    if (!(data instanceof type) || !fits(shape)) throw invalid(`has a tensor “${name}” of the wrong type or shape`);
     if (data.some((value) => !Number.isFinite(value)))
       throw invalid(`has a tensor “${name}” with a value that is not finite`);
     return data;

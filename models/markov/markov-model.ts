@@ -7,8 +7,11 @@ import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
 import type { Random } from '../../src/random.js';
 import { type PacketBlock, sliceBlock } from '../../src/series/packet-series.js';
+import { QUANTIZER_KINDS } from '../fit-options.js';
+import { componentRowsSchema } from '../gaussian/component-search.js';
 import type { FitHooks, ModelKind, SampleLimit, SavedModel, TrafficModel } from '../generator.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
+import { loadQuantizer, quantizerSource } from './quantizer-source.js';
 import { chooseChain, DEFAULT_OPTIONS, mean } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
@@ -23,13 +26,21 @@ const optionsSchema = z.object({
   contextGroups: z.int().positive().nullable(),
   order: z.int().nonnegative(),
 });
+const mixtureSchema = z.object({
+  components: z.int().positive(),
+  packets: z.int().positive(),
+  candidates: componentRowsSchema,
+});
 const summarySchema = optionsSchema.extend({
+  quantizer: z.enum(QUANTIZER_KINDS),
   tokens: z.int().positive(),
   contexts: z.int().positive(),
   /** Nats per packet of the held-out part under a model of the rest; null where there was too little to hold out. */
   heldOutLogLikelihood: z.number().nullable(),
   /** All options that were compared. */
   candidates: z.array(optionsSchema.extend({ heldOutLogLikelihood: z.number(), generatedKs: z.number().nullable() })),
+  /** What the choice of the Gaussian mixtures' components compared; null for other quantizers. */
+  mixtures: z.object({ outbound: mixtureSchema.nullable(), inbound: mixtureSchema.nullable() }).nullable(),
 });
 type MarkovSummary = z.infer<typeof summarySchema>;
 
@@ -62,30 +73,39 @@ export const markov: ModelKind = {
   kind: KIND,
   description: 'Markov chain of variable order over empirical tokens',
 
-  async fit(series, hooks) {
+  async fit(series, fitOptions, hooks) {
     const { training, validation } = split(series);
     const long = training.length > 0 && validation.length > 0;
-    const choice = long
-      ? await chooseChain(training, validation, (done, what) => pause(hooks, done * 0.9, what))
-      : undefined;
-    const options = choice?.best ?? DEFAULT_OPTIONS;
-    await pause(hooks, 0.9, `order ${options.order} on all packets`);
-    const chain = TokenChain.fit(tokenize(series, options.resolution), options);
-    return new MarkovModel(chain, {
-      resolution: options.resolution,
-      contextGroups: options.contextGroups,
-      order: options.order,
-      tokens: chain.quantizer.vocabulary,
-      contexts: chain.tree.contexts,
-      heldOutLogLikelihood: choice?.best.heldOutLogLikelihood ?? null,
-      candidates: [...(choice?.candidates ?? [])],
-    });
+    const source = quantizerSource(fitOptions, hooks);
+    try {
+      const choice = long
+        ? await chooseChain(training, validation, source, (done, what) => pause(hooks, done * 0.9, what))
+        : undefined;
+      const options = choice?.best ?? DEFAULT_OPTIONS;
+      const resolution = choice?.best.resolution ?? source.resolutions[0]!;
+      await pause(hooks, 0.9, `order ${options.order} on all packets`);
+      const chain = TokenChain.fit(tokenize(series, await source.fit(series, resolution)), options);
+      return new MarkovModel(chain, {
+        resolution,
+        contextGroups: options.contextGroups,
+        order: options.order,
+        quantizer: fitOptions.quantizer,
+        tokens: chain.quantizer.vocabulary,
+        contexts: chain.tree.contexts,
+        heldOutLogLikelihood: choice?.best.heldOutLogLikelihood ?? null,
+        candidates: [...(choice?.candidates ?? [])],
+        mixtures: source.summary,
+      });
+    } finally {
+      await source.close();
+    }
   },
 
   load({ tensors, summary }) {
     const parsed = summarySchema.safeParse(summary);
     requireModel(parsed.success, 'has a summary that is not one of a Markov model');
-    return new MarkovModel(TokenChain.load(new TensorReader(tensors)), parsed.data);
+    const reader = new TensorReader(tensors);
+    return new MarkovModel(TokenChain.load(loadQuantizer(parsed.data.quantizer, reader), reader), parsed.data);
   },
 };
 

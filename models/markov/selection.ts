@@ -9,9 +9,9 @@ import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '
 import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { lowerBound } from '../symbol-table.js';
+import type { QuantizerSource } from './quantizer-source.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';
 
-const RESOLUTIONS = [0.15, 0.3, 0.6];
 const CONTEXT_GROUPS = [4, 8, null];
 const MAX_ORDER = 6;
 /** Longer contexts are not tried once the likelihood has fallen this far, in nats per packet. */
@@ -25,10 +25,12 @@ const BIN_PACKETS = 64;
 const MAX_BINS = 2 ** 14;
 
 /** The choice for series too short to hold anything out. */
-export const DEFAULT_OPTIONS: ChainOptions = { resolution: RESOLUTIONS[0]!, contextGroups: null, order: 1 };
+export const DEFAULT_OPTIONS: ChainOptions = { contextGroups: null, order: 1 };
 
 /** One choice, and how it did. */
 export interface Candidate extends ChainOptions {
+  /** One of those of the source of the quantizer. */
+  readonly resolution: number;
   /** Nats per packet of the held-out part. */
   readonly heldOutLogLikelihood: number;
   /** Mean KS statistic between the training part and what is generated; null where the likelihood decided. */
@@ -47,15 +49,22 @@ export interface Choice {
 export async function chooseChain(
   training: readonly PacketBlock[],
   validation: readonly PacketBlock[],
+  source: QuantizerSource,
   pause: (done: number, what: string) => Promise<void>,
 ): Promise<Choice> {
-  const tried: { options: ChainOptions; chain: TokenChain; logLikelihoods: Float64Array; average: number }[] = [];
-  for (const [r, resolution] of RESOLUTIONS.entries()) {
-    const tokenized = tokenize(training, resolution);
+  const { resolutions } = source;
+  const tried: {
+    options: ChainOptions & { resolution: number };
+    chain: TokenChain;
+    logLikelihoods: Float64Array;
+    average: number;
+  }[] = [];
+  for (const [r, resolution] of resolutions.entries()) {
+    const tokenized = tokenize(training, await source.fit(training, resolution));
     for (const [g, contextGroups] of CONTEXT_GROUPS.entries()) {
       let best = Number.NEGATIVE_INFINITY;
       for (let order = 0; order <= MAX_ORDER; order++) {
-        await pause((r + (g + order / (MAX_ORDER + 1)) / CONTEXT_GROUPS.length) / RESOLUTIONS.length, `order ${order}`);
+        await pause((r + (g + order / (MAX_ORDER + 1)) / CONTEXT_GROUPS.length) / resolutions.length, `order ${order}`);
         const options = { resolution, contextGroups, order };
         const chain = TokenChain.fit(tokenized, options);
         const logLikelihoods = concatenate(validation.map((block) => chain.logLikelihoods(block)));

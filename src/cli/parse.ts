@@ -60,3 +60,27 @@ export function parseTimestamp(text: string): bigint {
   }
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
+
+const MAX_COMPONENTS = 1024;
+
+/** `12`, `1..40`, `1..40:2` or `auto`. @throws SynthError `SYNTH_USAGE` */
+export function parseComponents(text: string): 'auto' | number[] {
+  if (text === 'auto') return text;
+  const [, from, to, step] = /^(\d{1,4})(?:\.\.(\d{1,4})(?::(\d{1,4}))?)?$/.exec(text) ?? [];
+  const first = Number(from);
+  const last = to === undefined ? first : Number(to);
+  const width = step === undefined ? 1 : Number(step);
+  if (!(first >= 1 && last >= first && last <= MAX_COMPONENTS && width >= 1)) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is not a number of components from 1 to ${MAX_COMPONENTS}`, {
+      hint: 'Write it like 12, 1..40, 1..40:2 (from 1 to 40 by 2), or auto.',
+    });
+  }
+  return Array.from({ length: Math.floor((last - first) / width) + 1 }, (_, i) => first + i * width);
+}
+
+/** A positive number such as `0.001` or `1e-3`. @throws SynthError `SYNTH_USAGE` */
+export function parsePositive(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a number above 0`);
+}

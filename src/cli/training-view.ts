@@ -13,6 +13,14 @@ const markovSchema = z.object({
   heldOutLogLikelihood: z.number().nullable(),
 });
 
+const directionSchema = z.object({
+  states: z.number(),
+  packets: z.number(),
+  curve: z.array(z.number()),
+  candidates: z.array(z.object({ components: z.number(), bic: z.number() })),
+});
+const hmmSchema = z.object({ outbound: directionSchema.nullable(), inbound: directionSchema.nullable() });
+
 const VIEWS: Readonly<Record<string, (summary: unknown) => readonly string[]>> = {
   markov: (summary) => {
     const { tokens, order, contexts, heldOutLogLikelihood } = markovSchema.parse(summary);
@@ -21,6 +29,16 @@ const VIEWS: Readonly<Record<string, (summary: unknown) => readonly string[]>> =
     return [
       `Markov chain: ${formatCount(tokens)} tokens, order ${order} (${judged}), ${formatCount(contexts)} contexts`,
     ];
+  },
+  hmm: (summary) => {
+    const directions = hmmSchema.parse(summary);
+    return (['outbound', 'inbound'] as const).map((name) => {
+      const direction = directions[name];
+      if (direction === null) return `${name}: no packets`;
+      const { states, packets, candidates, curve } = direction;
+      const tried = candidates.map(({ components }) => components).join(', ');
+      return `${name}: ${states} states by BIC among ${tried}; ${formatCount(packets)} gaps, ${curve.length - 1} iterations`;
+    });
   },
 };
 

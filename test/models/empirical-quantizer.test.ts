@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type DecodeState, EmpiricalQuantizer } from '../../models/empirical-quantizer.js';
+import { EmpiricalQuantizer } from '../../models/empirical-quantizer.js';
+import { startOfDecoding } from '../../models/quantizer.js';
 import { lowerBound, SymbolTable } from '../../models/symbol-table.js';
 import { type Tensor, TensorReader, vector } from '../../models/tensors.js';
 import { randomStream } from '../../src/random.js';
@@ -149,12 +150,11 @@ describe('the quantizer', () => {
     const block = blockOf(requests(600));
     const quantizer = EmpiricalQuantizer.fit([block], 0.3);
     const stream = random();
-    const sizes = new Set(block.sizes);
+    const state = startOfDecoding();
     quantizer.encode(block).forEach((token, i) => {
-      const size = quantizer.decodeSize(token, stream);
-      expect(sizes.has(size)).toBe(true);
+      quantizer.decode(token, state, stream);
       // All four sizes occur often enough to be exact.
-      expect(size).toBe(block.sizes[i + 1]);
+      expect(state.sizeBytes).toBe(block.sizes[i + 1]);
     });
   });
 
@@ -174,10 +174,10 @@ describe('the quantizer', () => {
     const block = blockOf(requests(600));
     const quantizer = EmpiricalQuantizer.fit([block], 0.3);
     const stream = random();
-    const state: DecodeState = { timeNs: 0, direction: 1, lastNs: [Number.NaN, Number.NaN] };
+    const state = startOfDecoding();
     let before = 0;
     quantizer.encode(block).forEach((token, i) => {
-      const realized = quantizer.decodeTime(token, state, stream);
+      const realized = quantizer.decode(token, state, stream);
       if (i === 0) expect(state.timeNs).toBe(0);
       expect(state.timeNs).toBeGreaterThanOrEqual(before);
       expect(quantizer.tokenDirection[realized]).toBe(quantizer.tokenDirection[token]);
@@ -190,10 +190,10 @@ describe('the quantizer', () => {
     const stream = random();
     const block = codec();
     const quantizer = EmpiricalQuantizer.fit([block], 0.3);
-    const state: DecodeState = { timeNs: 0, direction: 1, lastNs: [Number.NaN, Number.NaN] };
+    const state = startOfDecoding();
     const times: number[] = [];
     for (const token of quantizer.encode(block)) {
-      quantizer.decodeTime(token, state, stream);
+      quantizer.decode(token, state, stream);
       if (quantizer.tokenDirection[token] === 1) times.push(state.timeNs);
     }
     const gaps = times.slice(1).map((time, i) => time - times[i]!);
@@ -238,9 +238,10 @@ describe('a saved quantizer', () => {
     const [quantizer, loaded] = [EmpiricalQuantizer.fit([block], 0.3), saved()()];
     expect(loaded.encode(block)).toEqual(quantizer.encode(block));
     for (let token = 0; token < quantizer.vocabulary; token++) {
-      expect(loaded.decodeSize(token, randomStream('a', 'b'))).toBe(
-        quantizer.decodeSize(token, randomStream('a', 'b')),
-      );
+      const [one, other] = [startOfDecoding(), startOfDecoding()];
+      loaded.decode(token, one, randomStream('a', 'b'));
+      quantizer.decode(token, other, randomStream('a', 'b'));
+      expect(one).toEqual(other);
     }
     expect(stream.next()).toBeLessThan(1);
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { defaultFitOptions } from '../../models/fit-options.js';
 import { markov } from '../../models/markov/markov-model.js';
 import { encodeModelFile } from '../../models/model-file.js';
 import { train } from '../../models/train.js';
@@ -10,7 +11,7 @@ import { expectSynthError } from '../support/read.js';
 import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blocks.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
-const learn = (...all: (readonly Row[])[]) => markov.fit(all.map(blockOf), {});
+const learn = (...all: (readonly Row[])[]) => markov.fit(all.map(blockOf), defaultFitOptions(), {});
 const sampled = (model: Awaited<ReturnType<typeof learn>>, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
 
@@ -82,12 +83,12 @@ describe('what it learns', () => {
 
   test('an aborted training ends with SYNTH_INTERRUPTED', async () => {
     const signal = AbortSignal.abort();
-    await expectSynthError(markov.fit([blockOf(requests(300))], { signal }), 'SYNTH_INTERRUPTED');
+    await expectSynthError(markov.fit([blockOf(requests(300))], defaultFitOptions(), { signal }), 'SYNTH_INTERRUPTED');
   });
 
   test('progress never falls and ends below one', async () => {
     const seen: number[] = [];
-    await markov.fit([blockOf(requests(300))], { onProgress: (done) => seen.push(done) });
+    await markov.fit([blockOf(requests(300))], defaultFitOptions(), { onProgress: (done) => seen.push(done) });
     expect(seen.length).toBeGreaterThan(10);
     expect(seen).toEqual(seen.slice().sort((a, b) => a - b));
     expect(seen.every((done) => done >= 0 && done <= 1)).toBe(true);

@@ -1,0 +1,137 @@
+/**
+ * @module
+ * What the Gaussian models look at: of each packet its size and ln(1 + gap), gap in ns, so that a zero gap is a number too.
+ */
+import type { Kernels, Points } from '../../src/kernels/kernels.js';
+import { type PacketBlock, spanNs } from '../../src/series/packet-series.js';
+
+/** Packets of one direction, as columns. */
+export interface Observations {
+  readonly sizes: Float64Array;
+  /** In ns. */
+  readonly gapsNs: Float64Array;
+  /** Lengths of the sequences, one behind the other. */
+  readonly lengths: readonly number[];
+}
+
+/** The gap of a direction that has packets but no gap and no span, so that time goes on when it is sampled. */
+const UNKNOWN_GAP_NS = 1e9;
+
+/**
+ * The packets of one direction.
+ *
+ * @param joint whether a gap is the time since the previous packet of either direction, or of the same one; the packets that
+ * have none are left out
+ */
+export function observe(series: readonly PacketBlock[], outbound: boolean, joint: boolean): Observations {
+  const direction = outbound ? 1 : 0;
+  const sizes: number[] = [];
+  const gapsNs: number[] = [];
+  const lengths: number[] = [];
+  for (const block of series) {
+    const before = sizes.length;
+    let previous = joint ? 0 : -1;
+    for (let i = joint ? 1 : 0; i < block.length; i++) {
+      if (block.outbound[i] === direction) {
+        if (previous >= 0) {
+          sizes.push(block.sizes[i]!);
+          gapsNs.push(block.offsetsNs[i]! - block.offsetsNs[previous]!);
+        }
+        previous = i;
+      } else if (joint) previous = i;
+    }
+    lengths.push(sizes.length - before);
+  }
+  return { sizes: Float64Array.from(sizes), gapsNs: Float64Array.from(gapsNs), lengths };
+}
+
+/**
+ * The packets of one direction with gaps of its own, to learn from; undefined if it has no packets.
+ *
+ * Where no time passes between any two of them, as with a single packet, they are taken to come once in the span of their series:
+ * their first gets that as its gap.
+ */
+export function observeDirection(series: readonly PacketBlock[], outbound: boolean): Observations | undefined {
+  const observations = observe(series, outbound, false);
+  if (observations.gapsNs.some((gapNs) => gapNs > 0)) return observations;
+  const sizes: number[] = [];
+  const gapsNs: number[] = [];
+  for (const block of series) {
+    const spansBefore = sizes.length;
+    for (let i = 0; i < block.length; i++) {
+      if (block.outbound[i] !== (outbound ? 1 : 0)) continue;
+      gapsNs.push(sizes.length === spansBefore ? spanNs(block) || UNKNOWN_GAP_NS : 0);
+      sizes.push(block.sizes[i]!);
+    }
+  }
+  if (sizes.length === 0) return undefined;
+  return { sizes: Float64Array.from(sizes), gapsNs: Float64Array.from(gapsNs), lengths: [sizes.length] };
+}
+
+/** The beginning of observations. */
+export function headOf(observations: Observations, count: number): Observations {
+  if (observations.sizes.length <= count) return observations;
+  let left = count;
+  return {
+    sizes: observations.sizes.subarray(0, count),
+    gapsNs: observations.gapsNs.subarray(0, count),
+    lengths: observations.lengths.map((length) => {
+      const kept = Math.min(left, length);
+      left -= kept;
+      return kept;
+    }),
+  };
+}
+
+/** How one quantity becomes a coordinate of mean 0 and variance 1. A constant quantity keeps its unit. */
+export interface Scale {
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+export interface Plane {
+  readonly size: Scale;
+  readonly logGap: Scale;
+}
+
+/** The standardized points of observations, in memory that threads share. */
+export function planeOf(observations: Observations, kernels: Kernels): { plane: Plane; points: Points } {
+  const logGaps = kernels.log1p(observations.gapsNs);
+  const plane = { size: scaleOf(observations.sizes), logGap: scaleOf(logGaps) };
+  return {
+    plane,
+    points: {
+      xs: standardize(observations.sizes, plane.size),
+      ys: standardize(logGaps, plane.logGap),
+      lengths: observations.lengths,
+    },
+  };
+}
+
+/** Points of other observations on a plane that is already there. */
+export function pointsOn(plane: Plane, observations: Observations, kernels: Kernels): Points {
+  return {
+    xs: standardize(observations.sizes, plane.size),
+    ys: standardize(kernels.log1p(observations.gapsNs), plane.logGap),
+    lengths: observations.lengths,
+  };
+}
+
+function scaleOf(values: Float64Array): Scale {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return { mean, deviation: Math.sqrt(variance) || 1 };
+}
+
+function standardize(values: Float64Array, { mean, deviation }: Scale): Float64Array {
+  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  for (let i = 0; i < values.length; i++) shared[i] = (values[i]! - mean) / deviation;
+  return shared;
+}
+
+/** Number of different points, counted up to `limit`. */
+export function distinctPoints({ sizes, gapsNs }: Observations, limit: number): number {
+  const seen = new Set<string>();
+  for (let i = 0; i < sizes.length && seen.size < limit; i++) seen.add(`${sizes[i]} ${gapsNs[i]}`);
+  return seen.size;
+}

@@ -1,0 +1,189 @@
+/**
+ * @module
+ * One direction of an HMM: a chain of hidden states, each of which emits sizes and gaps since the previous packet of the direction.
+ */
+import { Matrix, solve } from 'ml-matrix';
+import type { Emissions, HmmParameters, Kernels } from '../../src/kernels/kernels.js';
+import type { Random } from '../../src/random.js';
+import { AliasTable } from '../alias-table.js';
+import { BACKGROUND_WEIGHT, background } from '../background.js';
+import type { Observations } from '../gaussian/observations.js';
+import { requireDistribution, SpikeSlab } from '../gaussian/spike-slab.js';
+import { MAX_GAP_NS } from '../limits.js';
+import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
+
+/** How many observations, spread as often as the states occur, each row of transitions gets beside its own. */
+const ROW_PRIOR = 0.5;
+/** Rows of emission probabilities that are held at a time. */
+const LIKELIHOOD_ROWS = 8192;
+const MAX_STATES = 4096;
+
+export class DirectionHmm {
+  readonly states: number;
+  /** Row by row: from a state to each. */
+  readonly transitions: Float64Array;
+  readonly stationary: Float64Array;
+  readonly emission: SpikeSlab;
+  /** Time of the first packet after the start of a series, in ns. */
+  readonly leadNs: number;
+  readonly #kernels: Kernels;
+  readonly #next: AliasTable;
+  readonly #first: AliasTable;
+
+  constructor(
+    kernels: Kernels,
+    transitions: Float64Array,
+    stationary: Float64Array,
+    emission: SpikeSlab,
+    leadNs: number,
+  ) {
+    this.#kernels = kernels;
+    this.states = emission.components;
+    this.transitions = transitions;
+    this.stationary = stationary;
+    this.emission = emission;
+    this.leadNs = leadNs;
+    this.#next = new AliasTable(transitions, this.states);
+    this.#first = new AliasTable(stationary, this.states);
+  }
+
+  /** A state of the stationary distribution. */
+  drawFirst(random: Random): number {
+    return this.#first.draw(0, random);
+  }
+
+  drawNext(state: number, random: Random): number {
+    return this.#next.draw(state, random);
+  }
+
+  /** Total log-likelihood, in nats, of sizes and gaps in whole ns. */
+  logLikelihood(observations: Observations): number {
+    let total = 0;
+    let start = this.stationary;
+    for (const { from, to } of sequencesOf(observations)) {
+      start = this.stationary;
+      for (let first = from; first < to; first += LIKELIHOOD_ROWS) {
+        const emissions = this.#emissions(observations, first, Math.min(to, first + LIKELIHOOD_ROWS));
+        const { probabilities, logLikelihood } = this.#kernels.filter(emissions, start, this.transitions);
+        total += logLikelihood;
+        start = this.#stepped(probabilities);
+      }
+    }
+    return total;
+  }
+
+  /** The likeliest states of one sequence. */
+  viterbi(observations: Observations): Int32Array {
+    const { length } = observations.sizes;
+    if (length === 0) return new Int32Array(0);
+    const emissions = this.#emissions(observations, 0, length);
+    return this.#kernels.viterbi(emissions, this.stationary, this.transitions).states;
+  }
+
+  /** Probabilities of the states at each packet of one sequence, given all of it: rows of states. */
+  posterior(observations: Observations): Float64Array {
+    const { length } = observations.sizes;
+    if (length === 0) return new Float64Array(0);
+    const emissions = this.#emissions(observations, 0, length);
+    return this.#kernels.posterior(emissions, this.stationary, this.transitions).probabilities;
+  }
+
+  #emissions({ sizes, gapsNs }: Observations, from: number, to: number): Emissions {
+    const { states, emission } = this;
+    const logProbabilities = new Float64Array((to - from) * states);
+    for (let i = from; i < to; i++) {
+      const anything = BACKGROUND_WEIGHT * background(gapsNs[i]!);
+      for (let k = 0; k < states; k++) {
+        const probability = (1 - BACKGROUND_WEIGHT) * emission.probability(k, sizes[i]!, gapsNs[i]!) + anything;
+        logProbabilities[(i - from) * states + k] = this.#kernels.log(probability);
+      }
+    }
+    return { length: to - from, states, logProbabilities };
+  }
+
+  /** The distribution one transition later. */
+  #stepped(distribution: Float64Array): Float64Array {
+    const { states, transitions } = this;
+    const next = new Float64Array(states);
+    for (let i = 0; i < states; i++) {
+      for (let j = 0; j < states; j++) next[j]! += distribution[i]! * transitions[i * states + j]!;
+    }
+    return next;
+  }
+
+  save(prefix: string, tensors: Map<string, Tensor>): void {
+    const { states, transitions, stationary, emission, leadNs } = this;
+    tensors.set(`${prefix}.transitions`, { shape: [states, states], data: transitions });
+    tensors.set(`${prefix}.stationary`, { shape: [states], data: stationary });
+    tensors.set(`${prefix}.lead`, { shape: [1], data: Float64Array.of(leadNs) });
+    emission.save(`${prefix}.emission`, tensors);
+  }
+
+  /** @throws SynthError `SYNTH_MODEL_INVALID` */
+  static load(kernels: Kernels, prefix: string, reader: TensorReader): DirectionHmm {
+    const stationary = reader.vector(`${prefix}.stationary`, Float64Array);
+    const states = stationary.length;
+    requireModel(states > 0 && states <= MAX_STATES, `has ${states} states`);
+    requireDistribution(stationary, `${prefix}.stationary`);
+    const transitions = reader.tensor(`${prefix}.transitions`, Float64Array, [states, states]);
+    for (let i = 0; i < states; i++) {
+      requireDistribution(transitions.subarray(i * states, (i + 1) * states), `row ${i} of ${prefix}.transitions`);
+    }
+    const [leadNs] = reader.tensor(`${prefix}.lead`, Float64Array, [1]) as unknown as [number];
+    requireModel(leadNs >= 0 && leadNs <= MAX_GAP_NS && Number.isInteger(leadNs), `has an impossible ${prefix}.lead`);
+    const emission = SpikeSlab.load(kernels, `${prefix}.emission`, states, reader);
+    return new DirectionHmm(kernels, transitions, stationary, emission, leadNs);
+  }
+}
+
+/** The ranges of the sequences that have packets. */
+function* sequencesOf({ lengths }: Observations): Generator<{ from: number; to: number }> {
+  let from = 0;
+  for (const length of lengths) {
+    if (length > 0) yield { from, to: from + length };
+    from += length;
+  }
+}
+
+/**
+ * Transition probabilities from expected counts. Each row gets a little of what occurs anyway, so that a state that was only seen
+ * at the end, or never left, is not the end of all sequences, and there is one stationary distribution.
+ */
+export function smoothTransitions(counts: Float64Array, occupancy: Float64Array): Float64Array {
+  const states = occupancy.length;
+  const transitions = new Float64Array(counts.length);
+  for (let i = 0; i < states; i++) {
+    const row = counts.subarray(i * states, (i + 1) * states);
+    const total = row.reduce((sum, count) => sum + count, 0) + ROW_PRIOR;
+    for (let j = 0; j < states; j++) {
+      transitions[i * states + j] = (row[j]! + ROW_PRIOR * occupancy[j]!) / total;
+    }
+  }
+  return transitions;
+}
+
+/** The distribution that a transition leaves as it is: π·A = π with Σπ = 1, solved as linear equations. */
+export function stationaryOf(transitions: Float64Array): Float64Array {
+  const states = Math.sqrt(transitions.length);
+  const equations = Matrix.zeros(states, states);
+  for (let i = 0; i < states; i++) {
+    for (let j = 0; j < states; j++) equations.set(j, i, transitions[i * states + j]! - (i === j ? 1 : 0));
+  }
+  // One equation follows from the others; the sum takes its place.
+  for (let i = 0; i < states; i++) equations.set(states - 1, i, 1);
+  const right = Matrix.zeros(states, 1);
+  right.set(states - 1, 0, 1);
+  const solution = Float64Array.from(solve(equations, right).to1DArray(), (value) => Math.max(0, value));
+  const sum = solution.reduce((total, value) => total + value, 0);
+  return solution.map((value) => value / sum);
+}
+
+/** Centres of the states, x and y of each. */
+export function centresOf({ parameters, states }: HmmParameters): Float64Array {
+  const centres = new Float64Array(2 * states);
+  for (let k = 0; k < states; k++) {
+    centres[2 * k] = parameters[6 * k + 1]!;
+    centres[2 * k + 1] = parameters[6 * k + 2]!;
+  }
+  return centres;
+}

@@ -1,0 +1,118 @@
+/**
+ * @module
+ * How one direction of an HMM is learned: the number of states by BIC, Baum and Welch's iterations, then what the states emit.
+ */
+import type { FitPool } from '../../src/kernels/fit-pool.js';
+import type { HmmFit, Kernels } from '../../src/kernels/kernels.js';
+import type { PacketBlock } from '../../src/series/packet-series.js';
+import type { FitOptions } from '../fit-options.js';
+import { type ComponentRow, candidatesOf, hmmParameterCount, searchComponents } from '../gaussian/component-search.js';
+import {
+  distinctPoints,
+  headOf,
+  type Observations,
+  observeDirection,
+  planeOf,
+  pointsOn,
+} from '../gaussian/observations.js';
+import { CATEGORIES, SpikeSlab, Spikes, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
+import { centresOf, DirectionHmm, smoothTransitions, stationaryOf } from './direction-hmm.js';
+
+/** The number of states is chosen on no more packets than this; the states then learn from all. */
+const MAX_SELECTION_PACKETS = 20_000;
+/** More states than this are not tried unless they are asked for. */
+const MAX_STATES = 1024;
+
+export interface DirectionSummary {
+  readonly states: number;
+  readonly packets: number;
+  /** Total log-likelihood of the Gaussian HMM, in nats of the standardized (size, log gap), after each iteration. */
+  readonly curve: readonly number[];
+  /** What was compared. */
+  readonly candidates: readonly ComponentRow[];
+}
+
+export interface FittedDirection {
+  readonly hmm: DirectionHmm;
+  readonly summary: DirectionSummary;
+}
+
+/**
+ * @param lookahead how many numbers of states are tried at a time
+ * @returns undefined if the direction has no packets
+ */
+export async function fitDirection(
+  series: readonly PacketBlock[],
+  outbound: boolean,
+  options: FitOptions,
+  {
+    pool,
+    kernels,
+    lookahead,
+    onRow,
+  }: {
+    readonly pool: FitPool;
+    readonly kernels: Kernels;
+    readonly lookahead: number;
+    readonly onRow: (row: ComponentRow, done: number) => void;
+  },
+): Promise<FittedDirection | undefined> {
+  const observations = observeDirection(series, outbound);
+  if (observations === undefined) return undefined;
+  const { plane, points } = planeOf(observations, kernels);
+  const few = headOf(observations, MAX_SELECTION_PACKETS);
+  const selection = few === observations ? points : pointsOn(plane, few, kernels);
+  const limits = { iterations: options.iterations, tolerance: options.tolerance, varianceFloor: VARIANCE_FLOOR };
+  const path = `train/hmm/${outbound ? 'outbound' : 'inbound'}`;
+  const { best, rows } = await searchComponents<HmmFit>({
+    candidates: candidatesOf(options.components, distinctPoints(few, MAX_STATES)),
+    stopEarly: options.components === 'auto',
+    lookahead,
+    points: few.sizes.length,
+    parameterCount: hmmParameterCount,
+    fitWith: (components) => {
+      const { restarts, seed } = options;
+      return pool.run('hmm', {
+        points: selection,
+        from: { components, restarts, seed, path: `${path}/${components}` },
+        limits,
+      });
+    },
+    onRow,
+  });
+  const fit = few === observations ? best : await pool.run('hmm', { points, from: best, limits });
+  const hmm = await emit(observations, fit);
+  return {
+    hmm,
+    summary: { states: hmm.states, packets: observations.sizes.length, curve: fit.logLikelihoods, candidates: rows },
+  };
+
+  async function emit(all: Observations, model: HmmFit): Promise<DirectionHmm> {
+    const spikes = Spikes.fit(all);
+    const symbols = spikes.patternsOf(all);
+    const categories = symbols.map((pattern) => spikes.category(pattern));
+    const tally = await pool.run('tally', {
+      points,
+      model,
+      tally: { symbols, symbolCount: spikes.patterns, categories, categoryCount: CATEGORIES },
+    });
+    const occupancy = new Float64Array(model.states);
+    tally.table.forEach((count, cell) => {
+      occupancy[cell % model.states]! += count / all.sizes.length;
+    });
+    const transitions = smoothTransitions(tally.transitions, occupancy);
+    const counts = { ...tally, centres: centresOf(model) };
+    const emission = SpikeSlab.fit(kernels, plane, spikes, all, counts, VARIANCE_FLOOR);
+    return new DirectionHmm(kernels, transitions, stationaryOf(transitions), emission, leadOf(series, outbound));
+  }
+}
+
+/** Mean time from the start of a series to its first packet of a direction, in ns. */
+function leadOf(series: readonly PacketBlock[], outbound: boolean): number {
+  const direction = outbound ? 1 : 0;
+  const leads = series.flatMap(({ outbound: directions, offsetsNs, length }) => {
+    const first = directions.subarray(0, length).indexOf(direction);
+    return first < 0 ? [] : [offsetsNs[first]! - offsetsNs[0]!];
+  });
+  return Math.round(leads.reduce((sum, lead) => sum + lead, 0) / leads.length);
+}

@@ -1,0 +1,206 @@
+/**
+ * @module
+ * `--model hmm`: two hidden Markov models, one a direction, sampled independently and merged by time.
+ */
+import { z } from 'zod';
+import { FitPool } from '../../src/kernels/fit-pool.js';
+import { Kernels } from '../../src/kernels/kernels.js';
+import type { Random } from '../../src/random.js';
+import type { PacketBlock } from '../../src/series/packet-series.js';
+import { logBackground } from '../background.js';
+import { componentRowsSchema } from '../gaussian/component-search.js';
+import { type Observations, observe } from '../gaussian/observations.js';
+import type { ModelKind, SampleLimit, SavedModel, TrafficModel } from '../generator.js';
+import { requireModel, type Tensor, TensorReader } from '../tensors.js';
+import { DirectionHmm } from './direction-hmm.js';
+import { fitDirection } from './fit-direction.js';
+
+const KIND = 'hmm';
+const BLOCK_PACKETS = 4096;
+
+const directionSchema = z.object({
+  states: z.int().positive(),
+  packets: z.int().positive(),
+  curve: z.array(z.number()).readonly(),
+  candidates: componentRowsSchema,
+});
+const summarySchema = z.object({
+  seed: z.string(),
+  outbound: directionSchema.nullable(),
+  inbound: directionSchema.nullable(),
+});
+export type HmmSummary = z.infer<typeof summarySchema>;
+
+/** One value a direction; undefined for a direction without packets. */
+export interface Directions<T> {
+  readonly outbound: T | undefined;
+  readonly inbound: T | undefined;
+}
+
+export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
+  readonly kind = KIND;
+  readonly summary: HmmSummary;
+  readonly outbound: DirectionHmm | undefined;
+  readonly inbound: DirectionHmm | undefined;
+
+  constructor({ outbound, inbound }: Directions<DirectionHmm>, summary: HmmSummary) {
+    this.outbound = outbound;
+    this.inbound = inbound;
+    this.summary = summary;
+  }
+
+  *sample(random: Random, limit: SampleLimit): Generator<PacketBlock, void> {
+    const outgoing = new Sender(this.outbound, random.split('outbound'));
+    const incoming = new Sender(this.inbound, random.split('inbound'));
+    const originNs = Math.min(outgoing.timeNs, incoming.timeNs);
+    const offsetsNs = new Float64Array(BLOCK_PACKETS);
+    const sizes = new Uint32Array(BLOCK_PACKETS);
+    const outbound = new Uint8Array(BLOCK_PACKETS);
+    for (let done = 0; done < limit.packets; ) {
+      const wanted = Math.min(BLOCK_PACKETS, limit.packets - done);
+      let length = 0;
+      while (length < wanted) {
+        const isOutbound = outgoing.timeNs <= incoming.timeNs;
+        const sender = isOutbound ? outgoing : incoming;
+        const offsetNs = sender.timeNs - originNs;
+        if (offsetNs > limit.durationNs) break;
+        offsetsNs[length] = offsetNs;
+        sizes[length] = sender.sizeBytes;
+        outbound[length] = isOutbound ? 1 : 0;
+        sender.advance();
+        length++;
+      }
+      if (length > 0) yield { length, offsetsNs, sizes, outbound };
+      if (length < wanted) return;
+      done += length;
+    }
+  }
+
+  logLikelihood(series: PacketBlock): number {
+    let total = 0;
+    let packets = 0;
+    for (const [isOutbound, hmm] of [
+      [true, this.outbound],
+      [false, this.inbound],
+    ] as const) {
+      const observations = observe([series], isOutbound, false);
+      packets += observations.sizes.length;
+      // What a model without a direction says of its packets: that anything is as possible as anything else.
+      total += hmm ? hmm.logLikelihood(observations) : logBackground(observations.gapsNs);
+    }
+    return total / packets;
+  }
+
+  /**
+   * The likeliest states of a series. A direction's first packet has no gap and no state.
+   *
+   * @returns per direction a state for each of its packets but the first
+   */
+  viterbi(series: PacketBlock): Directions<Int32Array> {
+    return this.#decode(series, (hmm, observations) => hmm.viterbi(observations));
+  }
+
+  /**
+   * How probable each state is at each packet, given the whole series.
+   *
+   * @returns per direction a row of states for each of its packets but the first
+   */
+  posterior(series: PacketBlock): Directions<Float64Array> {
+    return this.#decode(series, (hmm, observations) => hmm.posterior(observations));
+  }
+
+  #decode<T>(series: PacketBlock, decode: (hmm: DirectionHmm, observations: Observations) => T): Directions<T> {
+    return {
+      outbound: this.outbound && decode(this.outbound, observe([series], true, false)),
+      inbound: this.inbound && decode(this.inbound, observe([series], false, false)),
+    };
+  }
+
+  save(): SavedModel {
+    const tensors = new Map<string, Tensor>();
+    this.outbound?.save('outbound', tensors);
+    this.inbound?.save('inbound', tensors);
+    return { tensors, summary: this.summary };
+  }
+}
+
+/** The packets of one direction, one after the other. */
+class Sender {
+  /** Of the next packet; infinite where the direction has none. */
+  timeNs: number;
+  sizeBytes = 0;
+  readonly #hmm: DirectionHmm | undefined;
+  readonly #random: Random;
+  #state = 0;
+
+  constructor(hmm: DirectionHmm | undefined, random: Random) {
+    this.#hmm = hmm;
+    this.#random = random;
+    this.timeNs = hmm === undefined ? Number.POSITIVE_INFINITY : hmm.leadNs;
+    if (hmm === undefined) return;
+    this.#state = hmm.drawFirst(random);
+    hmm.emission.draw(this.#state, random);
+    this.sizeBytes = hmm.emission.sizeBytes;
+  }
+
+  advance(): void {
+    const hmm = this.#hmm!; // a direction without packets is never the next to send
+    this.#state = hmm.drawNext(this.#state, this.#random);
+    hmm.emission.draw(this.#state, this.#random);
+    this.timeNs += hmm.emission.gapNs;
+    this.sizeBytes = hmm.emission.sizeBytes;
+  }
+}
+
+export const hmm: ModelKind = {
+  kind: KIND,
+  description: 'Gaussian hidden Markov model per direction',
+
+  async fit(series, options, { onProgress, signal }) {
+    const pool = new FitPool(options.threads, signal);
+    try {
+      const kernels = new Kernels();
+      const done = [0, 0];
+      const directions = [true, false].map((outbound, index) =>
+        fitDirection(series, outbound, options, {
+          pool,
+          kernels,
+          lookahead: Math.max(1, Math.ceil(options.threads / 2)),
+          onRow(row, share) {
+            done[index] = share;
+            onProgress?.((done[0]! + done[1]!) / 2, `${row.components} states`);
+          },
+        }),
+      );
+      const [outbound, inbound] = await Promise.all(directions);
+      return new HmmModel(
+        { outbound: outbound?.hmm, inbound: inbound?.hmm },
+        {
+          seed: options.seed,
+          outbound: outbound?.summary ?? null,
+          inbound: inbound?.summary ?? null,
+        },
+      );
+    } finally {
+      await pool.close();
+    }
+  },
+
+  load({ tensors, summary }) {
+    const parsed = summarySchema.safeParse(summary);
+    requireModel(parsed.success, 'has a summary that is not one of a hidden Markov model');
+    const reader = new TensorReader(tensors);
+    const kernels = new Kernels();
+    const load = (prefix: 'outbound' | 'inbound') =>
+      parsed.data[prefix] === null ? undefined : DirectionHmm.load(kernels, prefix, reader);
+    const directions = { outbound: load('outbound'), inbound: load('inbound') };
+    requireModel(directions.outbound !== undefined || directions.inbound !== undefined, 'has no direction');
+    for (const prefix of ['outbound', 'inbound'] as const) {
+      requireModel(
+        parsed.data[prefix]?.states === directions[prefix]?.states,
+        `has a summary of another ${prefix} model`,
+      );
+    }
+    return new HmmModel(directions, parsed.data);
+  },
+};
