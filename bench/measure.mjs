@@ -51,9 +51,9 @@ export async function measure(commands, runs = 5) {
   }));
 }
 
-export function printTable(title, head, rows) {
+export function printTable(title, head, rows, how = 'medians of whole processes') {
   console.log(`\n### ${title}\n`);
-  console.log(`${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.version}, medians of whole processes\n`);
+  console.log(`${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.version}, ${how}\n`);
   for (const row of [head, head.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
 }
 

@@ -1,6 +1,6 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags } from '@oclif/core';
-import { defaultFitOptions, QUANTIZER_KINDS } from '../models/fit-options.js';
+import { defaultFitOptions, QUANTIZER_KINDS, type QuantizerKind } from '../models/fit-options.js';
 import { encodeModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { train } from '../models/train.js';
@@ -11,6 +11,7 @@ import { parseComponents, parseFraction, parsePositive } from '../src/cli/parse.
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { trainingLines } from '../src/cli/training-view.js';
 import { systemClock } from '../src/clock.js';
+import { SynthError } from '../src/errors.js';
 import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
@@ -103,7 +104,9 @@ export default class Train extends BaseCommand {
   };
 
   async run(): Promise<unknown> {
-    const { argv, flags } = await this.parse(Train);
+    const { argv, flags, metadata } = await this.parse(Train);
+    const isGiven = (name: string) => metadata.flags[name]?.setFromDefault !== true && name in flags;
+    requireFitting(flags.model, flags.quantizer, isGiven);
     this.requireOneStdout(flags.out);
     const paths = argv as string[];
     const target = parseTarget(flags);
@@ -161,4 +164,17 @@ export default class Train extends BaseCommand {
       await output.discard();
     }
   }
+}
+
+/** Flags that would be passed over are mistakes. @throws SynthError `SYNTH_USAGE` */
+function requireFitting(model: string, quantizer: QuantizerKind, isGiven: (flag: string) => boolean): void {
+  if (model === 'hmm' && isGiven('quantizer')) {
+    throw new SynthError('SYNTH_USAGE', '--quantizer is for kinds of model that learn tokens; --model hmm has none');
+  }
+  if (model === 'hmm' || quantizer === 'gmm') return;
+  const flag = ['components', 'restarts', 'iterations', 'tolerance'].find(isGiven);
+  if (flag === undefined) return;
+  throw new SynthError('SYNTH_USAGE', `--${flag} is for Gaussian models; there is none in --model ${model}`, {
+    hint: 'Add --quantizer gmm, or take --model hmm.',
+  });
 }

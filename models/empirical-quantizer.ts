@@ -11,6 +11,7 @@
 
 import type { Random } from '../src/random.js';
 import { MAX_SIZE_BYTES, type PacketBlock } from '../src/series/packet-series.js';
+import { mean } from '../src/statistics/mean.js';
 import { MAX_GAP_NS, MIN_SIZE_BYTES } from './limits.js';
 import { OwnClock } from './own-clock.js';
 import { type DecodeState, groupByValue, isFirst, type Quantizer } from './quantizer.js';
@@ -182,6 +183,19 @@ export class EmpiricalQuantizer implements Quantizer {
     state.direction = direction;
     state.lastNs[direction] = state.timeNs;
     return realized;
+  }
+
+  describe(token: number) {
+    const { sizes, gaps } = this.#tables[this.tokenDirection[token]!]!;
+    const [size, gap] = [this.tokenSize[token]!, this.tokenGap[token]!];
+    const meanLogGap = mean(gaps.valuesOf(gap).map((gapNs) => Math.log1p(gapNs)));
+    return {
+      outbound: this.tokenDirection[token] === 1,
+      meanSizeBytes: mean(sizes.valuesOf(size)),
+      geometricMeanGapMs: Math.expm1(meanLogGap) / 1e6,
+      exactSizes: size < sizes.exactCount ? 1 : 0,
+      exactGaps: gap < gaps.exactCount ? 1 : 0,
+    };
   }
 
   save(tensors: Map<string, Tensor>): void {

@@ -26,6 +26,21 @@ export interface FitHooks {
 /** What a kind of model tells about its training beside what all kinds tell. Numbers, texts and lists of them. */
 export type FitSummary = Readonly<Record<string, unknown>>;
 
+/** One thing that a model may emit: a state or a token, for people who look into a model. */
+export interface ComponentDescription {
+  readonly outbound: boolean;
+  /** Its share of the packets: of its direction where each has a model of its own, else of all. */
+  readonly share: number;
+  /** Probability of being followed by itself; null for kinds whose memory is longer. */
+  readonly stay: number | null;
+  readonly meanSizeBytes: number;
+  /** Geometric mean of its gaps, e^(mean of ln(1 + gap in ns)) - 1, in ms. */
+  readonly geometricMeanGapMs: number;
+  /** Share of its packets whose size, or gap, is one of the values that are reproduced exactly. */
+  readonly exactSizes: number;
+  readonly exactGaps: number;
+}
+
 export interface TrafficModel {
   readonly kind: string;
   readonly summary: FitSummary;
@@ -37,6 +52,8 @@ export interface TrafficModel {
   sample(random: Random, limit: SampleLimit): Iterable<PacketBlock>;
   /** Mean log-likelihood in nats per packet, of the size and of the gap in ns; the first packet is given. */
   logLikelihood(series: PacketBlock): number;
+  /** Its states or tokens, outbound first, the most frequent first. */
+  describe(): readonly ComponentDescription[];
   /** What `load` of the same kind makes the model from again. */
   save(): SavedModel;
 }
@@ -61,3 +78,7 @@ export interface ModelKind {
   /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */
   load(saved: SavedModel): TrafficModel;
 }
+
+/** Outbound first, within a direction the most frequent first. */
+export const mostFrequentFirst = (components: readonly ComponentDescription[]): readonly ComponentDescription[] =>
+  components.toSorted((a, b) => Number(b.outbound) - Number(a.outbound) || b.share - a.share);

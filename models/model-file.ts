@@ -48,6 +48,8 @@ export interface ModelFile {
 export interface LoadedModelFile extends ModelFile {
   /** SHA-256 of the file, in hex. */
   readonly hash: string;
+  /** Of the synth that made it. */
+  readonly packageVersion: string;
 }
 
 export function encodeModelFile({ model, profile, training }: ModelFile): Uint8Array {
@@ -82,7 +84,13 @@ export async function decodeModelFile(name: string, file: Uint8Array): Promise<L
     const load = modelKinds.get(metadata['kind'] ?? '');
     requireModel(load !== undefined, `has the unknown kind “${metadata['kind']}”`);
     const model = (await load()).load({ tensors, summary });
-    return { model, profile, training, hash: createHash('sha256').update(file).digest('hex') };
+    return {
+      model,
+      profile,
+      training,
+      hash: createHash('sha256').update(file).digest('hex'),
+      packageVersion: metadata['package_version'] ?? 'unknown',
+    };
   } catch (error) {
     if (!(error instanceof SynthError)) throw error;
     throw new SynthError(error.code, `${name}: ${error.message}`, {

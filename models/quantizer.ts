@@ -5,6 +5,7 @@
  */
 import type { Random } from '../src/random.js';
 import type { PacketBlock } from '../src/series/packet-series.js';
+import type { ComponentDescription } from './generator.js';
 import type { Tensor } from './tensors.js';
 
 /** Position in time while tokens are decoded, and the packet that the latest one became. */
@@ -55,6 +56,8 @@ export interface Quantizer {
    * @returns a function of the packet and its token, which is negative if it has none
    */
   anyToken(marginal: Float64Array): (token: number, outbound: number, sizeBytes: number, gapNs: number) => number;
+  /** Share and memory aside, which belong to what makes sequences of the tokens. */
+  describe(token: number): Omit<ComponentDescription, 'share' | 'stay'>;
   save(tensors: Map<string, Tensor>): void;
 }
 

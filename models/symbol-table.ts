@@ -123,6 +123,11 @@ export class SymbolTable {
     return value - this.low[before]! < this.low[after]! - value ? before : after;
   }
 
+  /** The values that a symbol is decoded to. */
+  valuesOf(symbol: number): Float64Array {
+    return this.values.subarray(this.starts[symbol]!, this.starts[symbol + 1]!);
+  }
+
   /** One of the values that were seen in a symbol. */
   decode(symbol: number, random: Random): number {
     const start = this.starts[symbol]!;

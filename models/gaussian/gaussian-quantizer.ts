@@ -112,6 +112,12 @@ export class GaussianQuantizer implements Quantizer {
       token < 0 ? 0 : marginal[token]! * this.probability(token, sizeBytes, gapNs);
   }
 
+  describe(token: number) {
+    const direction = this.tokenDirection[token]!;
+    const { emission } = this.mixtures[direction]!;
+    return { outbound: direction === 1, ...emission.describe(token - this.#firstToken[direction]!) };
+  }
+
   save(tensors: Map<string, Tensor>): void {
     this.mixtures.forEach((mixture, direction) => {
       if (mixture === undefined) return;

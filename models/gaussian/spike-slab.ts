@@ -15,6 +15,7 @@ import type { Kernels, Moments } from '../../src/kernels/kernels.js';
 import type { Random } from '../../src/random.js';
 import { MAX_SIZE_BYTES } from '../../src/series/packet-series.js';
 import { AliasTable } from '../alias-table.js';
+import type { ComponentDescription } from '../generator.js';
 import { MAX_GAP_NS, MIN_SIZE_BYTES } from '../limits.js';
 import { isRising } from '../symbol-table.js';
 import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
@@ -345,17 +346,17 @@ export class SpikeSlab {
     return range;
   }
 
-  /** Share of a component whose size, or gap, is exact. */
-  exactShares(component: number): { size: number; gap: number } {
-    let size = 0;
-    let gap = 0;
+  describe(component: number): Omit<ComponentDescription, 'outbound' | 'share' | 'stay'> {
+    const { sizeBytes, logGap } = this.meanOf(component);
+    let exactSizes = 0;
+    let exactGaps = 0;
     for (let p = 0; p < this.spikes.patterns; p++) {
       const category = this.spikes.category(p);
       const weight = this.weights[component * this.spikes.patterns + p]!;
-      if (category & 1) size += weight;
-      if (category & 2) gap += weight;
+      if (category & 1) exactSizes += weight;
+      if (category & 2) exactGaps += weight;
     }
-    return { size, gap };
+    return { meanSizeBytes: sizeBytes, geometricMeanGapMs: Math.expm1(logGap) / 1e6, exactSizes, exactGaps };
   }
 
   save(prefix: string, tensors: Map<string, Tensor>): void {

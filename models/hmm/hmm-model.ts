@@ -10,7 +10,14 @@ import type { PacketBlock } from '../../src/series/packet-series.js';
 import { logBackground } from '../background.js';
 import { componentRowsSchema } from '../gaussian/component-search.js';
 import { type Observations, observe } from '../gaussian/observations.js';
-import type { ModelKind, SampleLimit, SavedModel, TrafficModel } from '../generator.js';
+import {
+  type ComponentDescription,
+  type ModelKind,
+  mostFrequentFirst,
+  type SampleLimit,
+  type SavedModel,
+  type TrafficModel,
+} from '../generator.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { DirectionHmm } from './direction-hmm.js';
 import { fitDirection } from './fit-direction.js';
@@ -114,6 +121,20 @@ export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
       outbound: this.outbound && decode(this.outbound, observe([series], true, false)),
       inbound: this.inbound && decode(this.inbound, observe([series], false, false)),
     };
+  }
+
+  describe(): readonly ComponentDescription[] {
+    const components = [this.outbound, this.inbound].flatMap((direction, index) => {
+      if (direction === undefined) return [];
+      const { stationary, transitions, states, emission } = direction;
+      return Array.from(stationary, (share, k) => ({
+        outbound: index === 0,
+        share,
+        stay: transitions[k * states + k]!,
+        ...emission.describe(k),
+      }));
+    });
+    return mostFrequentFirst(components);
   }
 
   save(): SavedModel {

@@ -7,12 +7,21 @@ import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
 import type { Random } from '../../src/random.js';
 import { type PacketBlock, sliceBlock } from '../../src/series/packet-series.js';
+import { mean } from '../../src/statistics/mean.js';
 import { QUANTIZER_KINDS } from '../fit-options.js';
 import { componentRowsSchema } from '../gaussian/component-search.js';
-import type { FitHooks, ModelKind, SampleLimit, SavedModel, TrafficModel } from '../generator.js';
+import {
+  type ComponentDescription,
+  type FitHooks,
+  type ModelKind,
+  mostFrequentFirst,
+  type SampleLimit,
+  type SavedModel,
+  type TrafficModel,
+} from '../generator.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { loadQuantizer, quantizerSource } from './quantizer-source.js';
-import { chooseChain, DEFAULT_OPTIONS, mean } from './selection.js';
+import { chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
 const KIND = 'markov';
@@ -62,6 +71,16 @@ class MarkovModel implements TrafficModel {
     return mean(this.#chain.logLikelihoods(series));
   }
 
+  describe(): readonly ComponentDescription[] {
+    const { quantizer, tree } = this.#chain;
+    const components = Array.from(tree.marginal(), (share, token) => ({
+      share,
+      stay: null,
+      ...quantizer.describe(token),
+    }));
+    return mostFrequentFirst(components);
+  }
+
   save(): SavedModel {
     const tensors = new Map<string, Tensor>();
     this.#chain.save(tensors);
@@ -71,7 +90,7 @@ class MarkovModel implements TrafficModel {
 
 export const markov: ModelKind = {
   kind: KIND,
-  description: 'Markov chain of variable order over empirical tokens',
+  description: 'Markov chain of variable order over the tokens of a quantizer',
 
   async fit(series, fitOptions, hooks) {
     const { training, validation } = split(series);

@@ -8,6 +8,7 @@ import { randomStream } from '../../src/random.js';
 import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '../../src/series/packet-series.js';
 import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
+import { mean, standardError } from '../../src/statistics/mean.js';
 import { lowerBound } from '../symbol-table.js';
 import type { QuantizerSource } from './quantizer-source.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';
@@ -112,15 +113,6 @@ function generatedKs(chain: TokenChain, series: PacketBlock): number | null {
   // What a series does not have, such as a second direction, has no distance.
   const known = distances.filter((distance) => !Number.isNaN(distance));
   return known.length > 0 ? mean(Float64Array.from(known)) : null;
-}
-
-export function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function standardError(values: Float64Array): number {
-  const average = mean(values);
-  return Math.sqrt(mean(values.map((value) => (value - average) ** 2)) / values.length);
 }
 
 function concatenate(parts: readonly Float64Array[]): Float64Array {

@@ -18,7 +18,9 @@ import type {
 } from './kernels.js';
 
 /** From where k-means draws. */
+/** Which start of an HMM is the best shows after so many iterations; only that one goes on. */
 const TRIAL_ITERATIONS = 10;
+
 interface Seeding {
   readonly components: number;
   readonly restarts: number;
@@ -72,16 +74,16 @@ export function runFitTask(kernels: Kernels, task: FitTask): FitResults[FitKind]
       const { points, from, limits } = task;
       if ('states' in from) return kernels.fitHmm(points, from, limits);
       const random = randomStream(from.seed, from.path);
-      // Which start is the best shows after a few iterations.
       const trial = { ...limits, iterations: Math.min(limits.iterations, TRIAL_ITERATIONS) };
-      let best: HmmFit | undefined;
-      for (let restart = 0; restart < from.restarts; restart++) {
+      const begun = Array.from({ length: from.restarts }, (_, restart) => {
         const stream = random.split(`restart-${restart}`);
         const start = kernels.startHmm(points, from.components, stream, limits.varianceFloor);
-        const fit = kernels.fitHmm(points, start, trial);
-        if (best === undefined || fit.logLikelihoods.at(-1)! > best.logLikelihoods.at(-1)!) best = fit;
-      }
-      return kernels.fitHmm(points, best!, limits);
+        return kernels.fitHmm(points, start, trial);
+      }).reduce((a, b) => (b.logLikelihoods.at(-1)! > a.logLikelihoods.at(-1)! ? b : a));
+      const done = begun.logLikelihoods.length - 1;
+      if (done < TRIAL_ITERATIONS || done === limits.iterations) return begun;
+      const ended = kernels.fitHmm(points, begun, { ...limits, iterations: limits.iterations - done });
+      return { ...ended, logLikelihoods: [...begun.logLikelihoods, ...ended.logLikelihoods.slice(1)] };
     }
     case 'tally':
       return kernels.tallyHmm(task.points, task.model, task.tally);

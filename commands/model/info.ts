@@ -1,0 +1,46 @@
+/** `synth model info`: what a model file holds. */
+import { Args, Flags } from '@oclif/core';
+import { BaseCommand } from '../../src/cli/base-command.js';
+import { printModel } from '../../src/cli/model-view.js';
+import { loadModelFile } from '../../src/load-model.js';
+
+export default class ModelInfo extends BaseCommand {
+  static override summary = 'Show what a model has learned.';
+  static override description =
+    'Tells the kind of a model and what it was trained on, what was compared to choose its size, and its states or tokens: how ' +
+    'often they occur, their mean size in bytes and the geometric mean of their gaps.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> model.safetensors --limit 5',
+    '<%= config.bin %> <%= command.id %> model.safetensors --json',
+  ];
+  static override args = {
+    model: Args.string({ description: 'Model file.', default: 'model.safetensors' }),
+  };
+  static override flags = {
+    limit: Flags.integer({
+      summary: 'States or tokens to list for each direction at most; 0 for all.',
+      default: 20,
+      min: 0,
+      helpValue: 'N',
+    }),
+  };
+
+  async run(): Promise<unknown> {
+    const { args, flags } = await this.parse(ModelInfo);
+    const file = await loadModelFile(args.model);
+    const components = file.model.describe();
+    if (!this.jsonEnabled()) printModel(args.model, file, components, flags.limit, (line) => this.log(line));
+    const { model, hash, packageVersion, profile, training } = file;
+    return {
+      file: args.model,
+      hash,
+      packageVersion,
+      kind: model.kind,
+      profile,
+      training,
+      summary: model.summary,
+      components,
+    };
+  }
+}

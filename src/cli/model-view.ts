@@ -1,0 +1,102 @@
+/**
+ * @module
+ * A model as `synth model info` shows it to people.
+ */
+import { z } from 'zod';
+import type { ComponentDescription } from '../../models/generator.js';
+import type { LoadedModelFile } from '../../models/model-file.js';
+import { protocolName } from '../series/protocol-name.js';
+import { formatCount, formatSeconds, formatShare, formatTable } from './format.js';
+import { trainingLines } from './training-view.js';
+
+const DIRECTIONS = ['outbound', 'inbound'] as const;
+
+/** @param limit components of each direction at most; 0 for all */
+export function printModel(
+  path: string,
+  { model, hash, packageVersion, profile, training }: LoadedModelFile,
+  components: readonly ComponentDescription[],
+  limit: number,
+  print: (line: string) => void,
+): void {
+  print(`${path}: ${model.kind}, made by synth ${packageVersion}, sha256 ${hash}`);
+  const ports = [profile.localPort, profile.peerPort].map((port) => port ?? '–').join(' → ');
+  const addresses = profile.addresses
+    ? `captured addresses ${profile.addresses.local} and ${profile.addresses.peer}`
+    : 'no captured addresses';
+  print(
+    `A ${profile.kind}, ${protocolName(profile.protocol)} over IPv${profile.ipVersion}, ports ${ports}; ${addresses}`,
+  );
+  const left = training.holdout > 0 ? `, ${formatShare(training.holdout)} held out` : '';
+  print(
+    `Learned from ${formatCount(training.packets)} packets (${formatCount(training.outboundPackets)} outbound), ` +
+      `${formatSeconds(training.spanSeconds)}, ${training.series} series${left}`,
+  );
+  for (const line of trainingLines(model)) print(line);
+  for (const direction of DIRECTIONS) {
+    const candidates = candidatesOf(model.summary, direction);
+    if (candidates.length > 1) printCandidates(`Compared ${direction}`, candidates, print);
+  }
+  for (const direction of DIRECTIONS) {
+    const all = components.filter(({ outbound }) => outbound === (direction === 'outbound'));
+    printComponents(direction, all, limit, print);
+  }
+}
+
+const rowsSchema = z.object({
+  candidates: z.array(
+    z.object({ components: z.number(), logLikelihood: z.number(), bic: z.number(), iterations: z.number() }),
+  ),
+});
+type CandidateRow = z.infer<typeof rowsSchema>['candidates'][number];
+
+/** What BIC chose from, for kinds that have such a table for a direction. */
+function candidatesOf(summary: Readonly<Record<string, unknown>>, direction: string): readonly CandidateRow[] {
+  for (const place of [summary, summary['mixtures']]) {
+    const found = z.record(z.string(), z.unknown()).safeParse(place).data?.[direction];
+    const parsed = rowsSchema.safeParse(found);
+    if (parsed.success) return parsed.data.candidates;
+  }
+  return [];
+}
+
+function printCandidates(title: string, rows: readonly CandidateRow[], print: (line: string) => void): void {
+  const least = Math.min(...rows.map(({ bic }) => bic));
+  const cells = rows.map(({ components, logLikelihood, bic, iterations }) => [
+    String(components),
+    logLikelihood.toFixed(1),
+    bic.toFixed(1),
+    String(iterations),
+    bic === least ? '← least' : '',
+  ]);
+  print('');
+  print(formatTable([title, 'log-likelihood', 'BIC', 'iterations', ''], cells, [0, 1, 2, 3]));
+}
+
+function printComponents(
+  title: string,
+  components: readonly ComponentDescription[],
+  limit: number,
+  print: (line: string) => void,
+): void {
+  if (components.length === 0) return;
+  const shown = limit === 0 ? components : components.slice(0, limit);
+  const rows = shown.map((one) => [
+    formatShare(one.share),
+    one.meanSizeBytes.toFixed(1),
+    formatSeconds(one.geometricMeanGapMs / 1e3),
+    formatShare(one.exactSizes),
+    formatShare(one.exactGaps),
+    one.stay === null ? '' : formatShare(one.stay),
+  ]);
+  print('');
+  print(
+    formatTable(
+      [title, 'mean bytes', 'gap (geo. mean)', 'exact sizes', 'exact gaps', 'stays'],
+      rows,
+      [0, 1, 2, 3, 4, 5],
+    ),
+  );
+  if (shown.length < components.length)
+    print(`… and ${formatCount(components.length - shown.length)} more (--limit 0 shows all)`);
+}
