@@ -27,6 +27,8 @@ export default class Train extends BaseCommand {
     '<%= config.bin %> <%= command.id %> capture.pcap',
     '<%= config.bin %> <%= command.id %> capture.pcap --flow "UDP 10.77.0.17:40004 10.77.0.1:5004" --out call.safetensors',
     '<%= config.bin %> <%= command.id %> capture.pcap --holdout 1/3 --out judged.safetensors',
+    '<%= config.bin %> <%= command.id %> capture.pcap --model hmm --out hmm.safetensors',
+    '<%= config.bin %> <%= command.id %> capture.pcap --quantizer gmm --components 4..40:4 --out mixture.safetensors',
   ];
   static override strict = false;
   static override args = {

@@ -3,7 +3,7 @@
  * How one direction of an HMM is learned: the number of states by BIC, Baum and Welch's iterations, then what the states emit.
  */
 import type { FitPool } from '../../src/kernels/fit-pool.js';
-import type { HmmFit, Kernels } from '../../src/kernels/kernels.js';
+import { type HmmFit, type HmmParameters, type Kernels, PARAMETERS } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { FitOptions } from '../fit-options.js';
 import { type ComponentRow, candidatesOf, hmmParameterCount, searchComponents } from '../gaussian/component-search.js';
@@ -16,7 +16,8 @@ import {
   pointsOn,
 } from '../gaussian/observations.js';
 import { CATEGORIES, SpikeSlab, Spikes, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
-import { centresOf, DirectionHmm, smoothTransitions, stationaryOf } from './direction-hmm.js';
+import { DirectionHmm } from './direction-hmm.js';
+import { smoothTransitions, stationaryOf } from './transitions.js';
 
 /** The number of states is chosen on no more packets than this; the states then learn from all. */
 const MAX_SELECTION_PACKETS = 20_000;
@@ -115,4 +116,14 @@ function leadOf(series: readonly PacketBlock[], outbound: boolean): number {
     return first < 0 ? [] : [offsetsNs[first]! - offsetsNs[0]!];
   });
   return Math.round(leads.reduce((sum, lead) => sum + lead, 0) / leads.length);
+}
+
+/** Centres of the states, x and y of each. */
+function centresOf({ parameters, states }: HmmParameters): Float64Array {
+  const centres = new Float64Array(2 * states);
+  for (let k = 0; k < states; k++) {
+    centres[2 * k] = parameters[PARAMETERS * k + 1]!;
+    centres[2 * k + 1] = parameters[PARAMETERS * k + 2]!;
+  }
+  return centres;
 }

@@ -20,7 +20,6 @@ import {
 } from '../generator.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { DirectionHmm } from './direction-hmm.js';
-import { fitDirection } from './fit-direction.js';
 
 const KIND = 'hmm';
 const BLOCK_PACKETS = 4096;
@@ -178,6 +177,7 @@ export const hmm: ModelKind = {
   description: 'Gaussian hidden Markov model per direction',
 
   async fit(series, options, { onProgress, signal }) {
+    const { fitDirection } = await import('./fit-direction.js'); // with the algebra that only training needs
     const pool = new FitPool(options.threads, signal);
     try {
       const kernels = new Kernels();
@@ -189,7 +189,8 @@ export const hmm: ModelKind = {
           lookahead: Math.max(1, Math.ceil(options.threads / 2)),
           onRow(row, share) {
             done[index] = share;
-            onProgress?.((done[0]! + done[1]!) / 2, `${row.components} states`);
+            // What is left is to learn from all packets of a long series.
+            onProgress?.(0.45 * (done[0]! + done[1]!), `${row.components} states`);
           },
         }),
       );

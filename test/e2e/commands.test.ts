@@ -421,6 +421,7 @@ describe('help', () => {
       'extract',
       'generate',
       'inspect',
+      'model:info',
       'train',
     ]);
   });
@@ -431,11 +432,11 @@ describe('help', () => {
       commands: Record<string, { examples: string[] }>;
     };
     // In the order in which one command needs what another made.
-    for (const name of ['inspect', 'extract', 'train', 'generate', 'evaluate', 'demo']) {
+    for (const name of ['inspect', 'extract', 'train', 'model:info', 'generate', 'evaluate', 'demo']) {
       for (const example of manifest.commands[name]!.examples) {
         const line = example
           .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
-          .replaceAll('<%= command.id %>', name);
+          .replaceAll('<%= command.id %>', name.replace(':', ' '));
         const repeated = line
           .replace('/tmp/doorbell', 'doorbell')
           .concat(/--out (?!-)/.test(line) || name === 'train' ? ' --force' : '');
