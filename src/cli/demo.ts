@@ -84,7 +84,7 @@ export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
   const {
     real: _,
     model: __,
-    documentationAddress: ___,
+    syntheticTarget: ___,
     ...evaluation
   } = await evaluateFiles(capture, fakePath, {
     target,
