@@ -40,7 +40,7 @@ export default class Evaluate extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Evaluate);
     const seed = flags.seed ?? drawSeed();
-    const result = await withStdinAsFile([args.real, args.synthetic], ([real, synthetic]) =>
+    const result = await withStdinAsFile([args.real, args.synthetic], this.signal, ([real, synthetic]) =>
       evaluateFiles(real!, synthetic!, {
         target: parseTarget(flags),
         payloadOnly: flags['payload-only'],

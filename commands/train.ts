@@ -70,7 +70,7 @@ export default class Train extends BaseCommand {
     const progress = this.progress('training');
     try {
       const payloadOnly = flags['payload-only'];
-      const loaded = await withStdinAsFile(paths, (files) =>
+      const loaded = await withStdinAsFile(paths, this.signal, (files) =>
         loadSeries(files, target, { payloadOnly, signal: this.signal }),
       );
       this.noteWarnings(loaded.report);
