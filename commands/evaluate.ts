@@ -34,7 +34,7 @@ export default class Evaluate extends BaseCommand {
       max: 1000,
       helpValue: 'N',
     }),
-    seed: seedFlag,
+    seed: seedFlag(),
   };
 
   async run(): Promise<unknown> {
