@@ -2,6 +2,7 @@
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { runDemo } from '../src/cli/demo.js';
+import { forceFlag, seedFlag } from '../src/cli/flags.js';
 
 export default class Demo extends BaseCommand {
   static override summary = 'Train, generate and evaluate on an embedded capture.';
@@ -14,16 +15,18 @@ export default class Demo extends BaseCommand {
   ];
   static override flags = {
     'out-dir': Flags.string({
-      summary: 'Folder for the files; those of an earlier demo are replaced.',
+      summary: 'Folder for the files.',
       default: 'synth-demo',
       helpValue: 'DIR',
     }),
-    seed: Flags.string({ summary: 'Seed of the generated capture.', default: '1', helpValue: 'TEXT' }),
+    seed: seedFlag({ summary: 'Seed of the generated capture.', default: '1' }),
+    force: forceFlag,
   };
 
   async run(): Promise<unknown> {
     const { flags } = await this.parse(Demo);
     const print = this.jsonEnabled() ? () => {} : (line: string) => this.log(line);
-    return runDemo({ folder: flags['out-dir'], seed: flags.seed, signal: this.signal, print });
+    const { 'out-dir': folder, force, seed } = flags;
+    return runDemo({ folder, force, seed, signal: this.signal, print });
   }
 }

@@ -4,7 +4,7 @@ import { BaseCommand } from '../src/cli/base-command.js';
 import { evaluationLines } from '../src/cli/evaluation-view.js';
 import { parseTarget, payloadOnlyFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
-import { evaluateFiles } from '../src/evaluation/evaluate-files.js';
+import { evaluateFiles, type SyntheticTarget } from '../src/evaluation/evaluate-files.js';
 import { drawSeed } from '../src/random.js';
 import { formatTarget } from '../src/series/target.js';
 
@@ -34,13 +34,13 @@ export default class Evaluate extends BaseCommand {
       max: 1000,
       helpValue: 'N',
     }),
-    seed: seedFlag,
+    seed: seedFlag(),
   };
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(Evaluate);
     const seed = flags.seed ?? drawSeed();
-    const result = await withStdinAsFile([args.real, args.synthetic], ([real, synthetic]) =>
+    const result = await withStdinAsFile([args.real, args.synthetic], this.signal, ([real, synthetic]) =>
       evaluateFiles(real!, synthetic!, {
         target: parseTarget(flags),
         payloadOnly: flags['payload-only'],
@@ -49,15 +49,22 @@ export default class Evaluate extends BaseCommand {
         signal: this.signal,
       }),
     );
-    const { real, model, documentationAddress, ...evaluation } = result;
+    const { real, model, syntheticTarget, ...evaluation } = result;
     const target = real.target && formatTarget(real.target);
     this.noteWarnings(real.report);
     if (real.busiestTaken) this.note(`No --device or --flow: taking the busiest device, ${target}`);
-    if (documentationAddress) this.note(`The synthetic capture has documentation addresses in place of ${target}`);
+    if (syntheticTarget) this.#noteSyntheticTarget(syntheticTarget, target);
     if (model) this.note(`${flags.seeds} series sampled from the model; seed ${seed}`);
     if (model && model.holdout < 0.33) {
       this.note(
         'The model was trained without --holdout 1/3: if on this capture, it has seen the part it is judged on',
+      );
+    }
+    // Of a table nobody knows whether it has all packets.
+    if (model && target && model.payloadOnly !== flags['payload-only']) {
+      const [trained, judged] = model.payloadOnly ? ['with', 'without'] : ['without', 'with'];
+      this.note(
+        `The model was trained ${trained} --payload-only and is judged ${judged} it: other packets are compared`,
       );
     }
     if (!this.jsonEnabled()) for (const line of evaluationLines(evaluation)) this.log(line);
@@ -65,9 +72,21 @@ export default class Evaluate extends BaseCommand {
       real: args.real,
       synthetic: args.synthetic,
       target: target ?? null,
+      syntheticTarget: syntheticTarget ? formatTarget(syntheticTarget.target) : null,
       modelHash: model?.hash ?? null,
       seed: model ? seed : null,
       ...evaluation,
     };
+  }
+
+  #noteSyntheticTarget({ target, found }: SyntheticTarget, real: string | undefined): void {
+    const name = formatTarget(target);
+    if (found === 'documentation') {
+      this.note(
+        `The synthetic capture has documentation addresses: taking ${name}${real ? ` in place of ${real}` : ''}`,
+      );
+    } else if (found === 'busiest') {
+      this.note(`The synthetic capture has no documentation addresses: taking its busiest device, ${name}`);
+    }
   }
 }

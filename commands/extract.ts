@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
+import { explainOwnFiles } from '../src/cli/own-files.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { extractToTable } from '../src/series/extract-to-table.js';
 import { formatTarget } from '../src/series/target.js';
@@ -43,16 +44,17 @@ export default class Extract extends BaseCommand {
     const { argv, flags } = await this.parse(Extract);
     this.requireOneStdout(flags.out);
     const progress = this.progress('extracting');
-    const result = await withStdinAsFile(argv as string[], (paths) =>
-      extractToTable(paths, parseTarget(flags), {
+    const result = await withStdinAsFile(argv as string[], this.signal, (files) => {
+      const reading = extractToTable(files, parseTarget(flags), {
         out: flags.out,
         format: flags.format,
         force: flags.force,
         payloadOnly: flags['payload-only'],
         signal: this.signal,
         onProgress: ({ bytes, totalBytes }) => progress.update(totalBytes && bytes / totalBytes, `${bytes >>> 20} MiB`),
-      }),
-    ).finally(() => progress.stop());
+      });
+      return explainOwnFiles(files, reading);
+    }).finally(() => progress.stop());
     this.noteWarnings(result.report);
     const target = formatTarget(result.target);
     this.note(

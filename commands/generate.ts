@@ -36,9 +36,19 @@ export default class Generate extends BaseCommand {
     format: Flags.option({ options: OUTPUT_FORMATS })({
       summary: 'Format, where the name of the file does not tell. pcap has µs, nsecpcap and pcapng have ns timestamps.',
     }),
-    packets: Flags.integer({ char: 'n', summary: 'Packets to generate at most.', min: 1, helpValue: 'N' }),
-    duration: Flags.string({ char: 'd', summary: 'Time to cover at most: 500ms, 10s, 2m, 1h.', helpValue: 'TIME' }),
-    seed: seedFlag,
+    packets: Flags.integer({
+      char: 'n',
+      summary: 'Packets to generate at most.',
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      helpValue: 'N',
+    }),
+    duration: Flags.string({
+      char: 'd',
+      summary: 'Time to cover at most: 500ms, 10s, 2m, 1h; up to 104d.',
+      helpValue: 'TIME',
+    }),
+    seed: seedFlag(),
     'start-time': Flags.string({
       summary: 'Time of the first packet: ISO 8601, or seconds since 1970, or now.',
       default: '2025-01-01T00:00:00Z',

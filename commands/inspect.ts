@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { captureInput } from '../src/capture/capture-file.js';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { explainOwnFiles } from '../src/cli/own-files.js';
 import { printSurvey, surveyJson } from '../src/cli/survey-view.js';
 import { SORT_KEYS, type SortKey, sortEntries } from '../src/series/sort-entries.js';
 import { surveyCaptures } from '../src/series/survey.js';
@@ -36,10 +37,12 @@ export default class Inspect extends BaseCommand {
   async run(): Promise<unknown> {
     const { argv, flags } = await this.parse(Inspect);
     const progress = this.progress('reading');
-    const survey = await surveyCaptures((argv as string[]).map(captureInput), {
+    const paths = argv as string[];
+    const reading = surveyCaptures(paths.map(captureInput), {
       signal: this.signal,
       onProgress: ({ bytes, totalBytes }) => progress.update(totalBytes && bytes / totalBytes, `${bytes >>> 20} MiB`),
-    }).finally(() => progress.stop());
+    });
+    const survey = await explainOwnFiles(paths, reading).finally(() => progress.stop());
     const sorted = {
       ...survey,
       devices: sortEntries(survey.devices, flags.sort),

@@ -5,7 +5,7 @@ import { encodeModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { train } from '../models/train.js';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
+import { forceFlag, parseTarget, payloadOnlyFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { formatCount, formatSeconds } from '../src/cli/format.js';
 import { parseComponents, parseFraction, parsePositive } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
@@ -92,7 +92,7 @@ export default class Train extends BaseCommand {
       default: String(DEFAULTS.tolerance),
       helpGroup: 'FITTING',
     }),
-    seed: Flags.string({
+    seed: seedFlag({
       summary: 'Where k-means draws its first centres from. The same seed gives the same model.',
       default: DEFAULTS.seed,
       helpGroup: 'FITTING',
@@ -129,7 +129,7 @@ export default class Train extends BaseCommand {
     const progress = this.progress('training');
     try {
       const payloadOnly = flags['payload-only'];
-      const loaded = await withStdinAsFile(paths, (files) =>
+      const loaded = await withStdinAsFile(paths, this.signal, (files) =>
         loadSeries(files, target, { payloadOnly, signal: this.signal }),
       );
       this.noteWarnings(loaded.report);

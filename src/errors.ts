@@ -51,6 +51,11 @@ export class SynthError extends Error {
   }
 }
 
+/** @param what was being done, for the message. @throws SynthError `SYNTH_INTERRUPTED` once the signal is aborted */
+export function throwIfInterrupted(signal: AbortSignal | undefined, what: string): void {
+  if (signal?.aborted) throw new SynthError('SYNTH_INTERRUPTED', `interrupted while ${what}`);
+}
+
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or directory',
   EACCES: 'permission denied',

@@ -4,25 +4,27 @@
  */
 import { type FileHandle, open } from 'node:fs/promises';
 import { decodeModelFile, type LoadedModelFile } from '../models/model-file.js';
+import { type NamedPath, withName } from './capture/capture-file.js';
 import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
 
 /** Far above any model; a file above it is refused before it is read. */
 const MAX_MODEL_BYTES = 1024 * 1024 * 1024;
 
 /** @throws SynthError `SYNTH_FILE_UNREADABLE`, `SYNTH_MODEL_INVALID` */
-export async function loadModelFile(path: string): Promise<LoadedModelFile> {
+export async function loadModelFile(file: NamedPath): Promise<LoadedModelFile> {
+  const { path, name } = withName(file);
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
     const { size } = await handle.stat();
     if (size > MAX_MODEL_BYTES) {
-      throw new SynthError('SYNTH_MODEL_INVALID', `${path}: ${size} bytes, above the limit of 1 GiB for a model`);
+      throw new SynthError('SYNTH_MODEL_INVALID', `${name}: ${size} bytes, above the limit of 1 GiB for a model`);
     }
-    return await decodeModelFile(path, await handle.readFile());
+    return await decodeModelFile(name, await handle.readFile());
   } catch (error) {
     if (error instanceof SynthError || systemErrorCode(error) === undefined) throw error;
     const missing = systemErrorCode(error) === 'ENOENT';
-    throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: ${describeSystemError(error)}`, {
+    throw new SynthError('SYNTH_FILE_UNREADABLE', `${name}: ${describeSystemError(error)}`, {
       cause: error,
       ...(missing ? { hint: 'Make a model first: synth train CAPTURE' } : {}),
     });

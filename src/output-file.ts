@@ -2,10 +2,11 @@
  * @module
  * Where results go: a file that appears only when it is complete, or standard output.
  */
-import { constants } from 'node:fs';
-import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
+import { removeAtExit } from './temporary.js';
 
 export interface OutputOptions {
   /** Replace an existing file. */
@@ -32,6 +33,33 @@ export interface Output {
  */
 export async function openOutput(path: string, options: OutputOptions): Promise<Output> {
   if (path === '-') return new StdoutOutput();
+  const existing = await requireWritable(path, options);
+  const special = existing !== undefined && !existing.isFile();
+  try {
+    if (special) return new FileOutput(path, await open(path, constants.O_WRONLY), undefined);
+    // What a symbolic link points to is replaced, not the link.
+    const place = existing === undefined ? path : await realpath(path);
+    const temporary = join(dirname(place), `.${basename(place)}.${process.pid}.tmp`);
+    const forget = removeAtExit(temporary);
+    try {
+      const handle = await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
+      return new FileOutput(path, handle, { temporary, place, forget });
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  } catch (error) {
+    throw failed(path, error);
+  }
+}
+
+/**
+ * Checks what would be written over.
+ *
+ * @returns what is there now
+ * @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED` for a folder
+ */
+export async function requireWritable(path: string, options: OutputOptions): Promise<Stats | undefined> {
   const existing = await statOrUndefined(path);
   if (existing?.isDirectory()) {
     throw new SynthError('SYNTH_OUTPUT_FAILED', `${path}: is a directory`, { hint: 'Name a file to write to.' });
@@ -47,16 +75,7 @@ export async function openOutput(path: string, options: OutputOptions): Promise<
   if (existing?.isFile() && !options.force) {
     throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: already exists`, { hint: 'Use --force to replace it.' });
   }
-  const special = existing !== undefined && !existing.isFile();
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  try {
-    const handle = special
-      ? await open(path, constants.O_WRONLY)
-      : await open(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC);
-    return new FileOutput(path, special ? undefined : temporary, handle);
-  } catch (error) {
-    throw failed(path, error);
-  }
+  return existing;
 }
 
 /** Writes a whole output. @throws SynthError as `openOutput` and `Output.write` do */
@@ -84,17 +103,25 @@ function failed(name: string, error: unknown): SynthError {
   });
 }
 
+/** A file on its way to the place where it belongs. */
+interface Move {
+  readonly temporary: string;
+  readonly place: string;
+  /** To be called when the temporary file is no more. */
+  readonly forget: () => void;
+}
+
 class FileOutput implements Output {
   readonly name: string;
-  /** Undefined where the path itself is written. */
-  readonly #temporary: string | undefined;
   readonly #handle: FileHandle;
+  /** Undefined where the path itself is written. */
+  readonly #move: Move | undefined;
   #open = true;
 
-  constructor(name: string, temporary: string | undefined, handle: FileHandle) {
+  constructor(name: string, handle: FileHandle, move: Move | undefined) {
     this.name = name;
-    this.#temporary = temporary;
     this.#handle = handle;
+    this.#move = move;
   }
 
   async write(bytes: Uint8Array): Promise<void> {
@@ -111,10 +138,12 @@ class FileOutput implements Output {
     try {
       this.#open = false;
       await this.#handle.close();
-      if (this.#temporary) await rename(this.#temporary, this.name);
+      if (this.#move) await rename(this.#move.temporary, this.#move.place);
     } catch (error) {
-      if (this.#temporary) await unlink(this.#temporary).catch(() => {});
+      if (this.#move) await unlink(this.#move.temporary).catch(() => {});
       throw failed(this.name, error);
+    } finally {
+      this.#move?.forget();
     }
   }
 
@@ -122,7 +151,8 @@ class FileOutput implements Output {
     if (!this.#open) return;
     this.#open = false;
     await this.#handle.close().catch(() => {});
-    if (this.#temporary) await unlink(this.#temporary).catch(() => {});
+    if (this.#move) await unlink(this.#move.temporary).catch(() => {});
+    this.#move?.forget();
   }
 }
 

@@ -1,4 +1,4 @@
-import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -61,6 +61,17 @@ describe('an output file', () => {
     await writeOutput(at('out'), bytes('new'), { force: true, inputs: [] });
     expect(await readFile(at('out'), 'utf8')).toBe('new');
     expect(await names()).toEqual(['out']);
+  });
+
+  test.runIf(process.platform !== 'win32')('behind a symbolic link is replaced, and the link stays', async () => {
+    await mkdir(at('folder'));
+    await writeFile(at('folder/target'), 'old');
+    await symlink('folder/target', at('link'));
+    await expectSynthError(openOutput(at('link'), NEW), 'SYNTH_OUTPUT_EXISTS');
+    await writeOutput(at('link'), bytes('new'), { force: true, inputs: [] });
+    expect((await lstat(at('link'))).isSymbolicLink()).toBe(true);
+    expect(await readFile(at('folder/target'), 'utf8')).toBe('new');
+    expect(await readdir(at('folder'))).toEqual(['target']);
   });
 
   test('never replaces an input, under whatever name', async () => {

@@ -36,7 +36,6 @@ describe('a duration', () => {
     '1e3s',
     '0s',
     '0.1ns',
-    '105d',
     'infinity',
     '1s,2s',
   ])('“%s” is refused', async (text) => {
@@ -44,6 +43,11 @@ describe('a duration', () => {
     expect(error.message).toContain(`“${text}”`);
     expect(error.hint).toBeDefined();
   });
+});
+
+test.each(['105d', '9007199254740994ns'])('the duration %s, beyond what is exact, is told the limit', async (text) => {
+  const error = await expectSynthError(() => parseDuration(text), 'SYNTH_USAGE');
+  expect(error.message).toContain('104 days');
 });
 
 describe('a fraction', () => {

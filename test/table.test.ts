@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Output } from '../src/output-file.js';
@@ -6,7 +7,7 @@ import { SeriesBuilder } from '../src/series/series-builder.js';
 import { detectTable, readTable, type TableFormat } from '../src/series/table-reader.js';
 import { TableWriter } from '../src/series/table-writer.js';
 import { writePackets } from '../src/synthesis/write-packets.js';
-import { memoryInput } from './support/frames.js';
+import { memoryInput, zstdFrame } from './support/frames.js';
 import { expectSynthError } from './support/read.js';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -142,6 +143,20 @@ describe('a table from elsewhere', () => {
       expect(columns(await parse(text, format, chunkBytes))).toEqual(expected);
   });
 
+  test.each([
+    ['gzip', gzipSync],
+    ['zstd', (text: Uint8Array) => zstdFrame(text)],
+  ] as const)('compressed with %s is read, and refused when it is cut', async (_, compress) => {
+    const text = `time_s,direction,size_bytes\n${Array.from({ length: 9000 }, (_, i) => `${i}.${i * 7919},out,${60 + (i % 900)}\n`).join('')}`;
+    const file = compress(utf8(text));
+    for (const chunkBytes of [undefined, 100]) {
+      expect((await readTable(memoryInput(file, chunkBytes, 'table'), 'csv')).length).toBe(9000);
+    }
+    const cut = memoryInput(file.subarray(0, file.length / 2), undefined, 'table');
+    const error = await expectSynthError(readTable(cut, 'csv'), 'SYNTH_SERIES_INVALID');
+    expect(error.message).toMatch(/^table: the \w+ stream is cut or damaged/);
+  });
+
   test('has digits beyond the nanosecond cut', async () => {
     const series = await parse('time_s,direction,size_bytes\n0.1234567899,out,60\n');
     expect(series.startNs).toBe(123_456_789n);
@@ -207,6 +222,12 @@ test.each<[string, TableFormat | undefined]>([
   ['\u00d4\u00c3\u00b2\u00a1', undefined],
   ['', undefined],
   ['# a comment', undefined],
+  ['"note",time_s,direction,size_bytes\n', 'csv'],
+  ['frame.number,"time_s",direction,size_bytes\n1,2,out,60\n', 'csv'],
+  ['"a, b", SIZE_BYTES ,x', 'csv'],
+  [`${'column.1,'.repeat(500)}time_s`, 'csv'],
+  ['One two\ntime_s,direction,size_bytes\n', undefined],
+  [`x${' '.repeat(60_000)}"`, undefined],
 ])('%j is recognised as %s', (text, format) => {
   expect(detectTable(utf8(text))).toBe(format);
 });

@@ -98,19 +98,20 @@ class StdinSource extends ChunkSource {
 /**
  * Opens a file, a pipe or, for `-`, standard input.
  *
+ * @param name for messages
  * @throws SynthError `SYNTH_FILE_UNREADABLE`
  */
-export async function openByteSource(path: string): Promise<ByteSource> {
+export async function openByteSource(path: string, name = path): Promise<ByteSource> {
   if (path === '-') return new StdinSource();
   try {
     const handle = await open(path, 'r');
     const stat = await handle.stat();
     if (stat.isDirectory()) {
       await handle.close();
-      throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: is a directory`);
+      throw new SynthError('SYNTH_FILE_UNREADABLE', `${name}: is a directory`);
     }
-    return new FileSource(path, handle, stat.isFile() ? stat.size : undefined);
+    return new FileSource(name, handle, stat.isFile() ? stat.size : undefined);
   } catch (error) {
-    throw error instanceof SynthError ? error : unreadable(path, error);
+    throw error instanceof SynthError ? error : unreadable(name, error);
   }
 }

@@ -4,14 +4,8 @@
  */
 import { SynthError } from '../errors.js';
 import { type ByteSource, openByteSource, STDIN_NAME } from './byte-source.js';
-import { ByteWindow } from './byte-window.js';
-import {
-  COMPRESSION_PEEK_BYTES,
-  type Compression,
-  type DecompressedSource,
-  decompress,
-  detectCompression,
-} from './compression.js';
+import type { ByteWindow } from './byte-window.js';
+import { type Compression, type DecompressedSource, openDecompressed } from './compression.js';
 import { isSupportedLinkType } from './link-type.js';
 import type { Packet } from './packet.js';
 import { isPcap, PCAP_HEADER_BYTES, PcapReader } from './pcap.js';
@@ -56,9 +50,17 @@ export interface CaptureInput {
   open(): Promise<ByteSource>;
 }
 
+/** A path, or a path with the name that messages shall have for it. */
+export type NamedPath = string | { readonly path: string; readonly name: string };
+
+export function withName(file: NamedPath): { readonly path: string; readonly name: string } {
+  return typeof file === 'string' ? { path: file, name: file === '-' ? STDIN_NAME : file } : file;
+}
+
 /** The capture at a path; `-` is standard input. */
-export function captureInput(path: string): CaptureInput {
-  return { name: path === '-' ? STDIN_NAME : path, open: () => openByteSource(path) };
+export function captureInput(file: NamedPath): CaptureInput {
+  const { path, name } = withName(file);
+  return { name, open: () => openByteSource(path, name) };
 }
 
 const FORMAT_HINT =
@@ -104,21 +106,15 @@ export class CaptureFile {
 
   /**
    * @param windowBytes memory for the file
+   * @param signal closes the file when it is aborted, so that nobody waits for a pipe that is silent
    * @throws SynthError `SYNTH_FILE_UNREADABLE`, `SYNTH_CAPTURE_FORMAT`, `SYNTH_CAPTURE_EMPTY`, `SYNTH_CAPTURE_TRUNCATED`,
    * `SYNTH_CAPTURE_COMPRESSION`, `SYNTH_CAPTURE_LINK_TYPE`
    */
-  static async open(input: CaptureInput, windowBytes?: number): Promise<CaptureFile> {
+  static async open(input: CaptureInput, windowBytes?: number, signal?: AbortSignal): Promise<CaptureFile> {
     const { name } = input;
-    const source = new MeteredSource(await input.open());
-    let window = new ByteWindow(source, windowBytes);
+    const source = new MeteredSource(await input.open(), signal);
+    const { window, compressed, compression } = await openDecompressed(name, source, windowBytes);
     try {
-      await window.fill(COMPRESSION_PEEK_BYTES);
-      const compression = detectCompression(window.bytes.subarray(window.start, window.end));
-      let compressed: DecompressedSource | undefined;
-      if (compression) {
-        compressed = decompress(name, window, compression);
-        window = new ByteWindow(compressed, windowBytes);
-      }
       await window.fill(PCAP_HEADER_BYTES);
       const reader = createReader(name, window);
       return new CaptureFile(name, source, window, reader, compressed, compression);
@@ -266,13 +262,19 @@ export function unsupportedLinkType(name: string, linkTypes: readonly number[]):
   });
 }
 
-/** A source that counts what was read from it. */
+/** A source that counts what was read from it, and is closed by a signal. */
 class MeteredSource implements ByteSource {
   readonly #inner: ByteSource;
+  readonly #signal: AbortSignal | undefined;
+  readonly #stop = () => {
+    this.#inner.close().catch(() => {});
+  };
   bytesRead = 0;
 
-  constructor(inner: ByteSource) {
+  constructor(inner: ByteSource, signal: AbortSignal | undefined) {
     this.#inner = inner;
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.#stop, { once: true });
   }
 
   get size(): number | undefined {
@@ -286,6 +288,7 @@ class MeteredSource implements ByteSource {
   }
 
   close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#stop);
     return this.#inner.close();
   }
 }

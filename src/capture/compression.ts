@@ -8,6 +8,7 @@ import { Decompress } from 'fzstd';
 import { readU32LE } from '../bytes.js';
 import { SynthError } from '../errors.js';
 import { type ByteSource, ChunkSource } from './byte-source.js';
+import { ByteWindow } from './byte-window.js';
 
 const GZIP_MAGIC = 0x8b1f; // RFC 1952 §2.3.1, the first two bytes
 const ZSTD_MAGIC = 0xfd2fb528; // RFC 8878 §3.1.1
@@ -23,7 +24,7 @@ const INPUT_BYTES = 16 * 1024;
 const MAX_ZSTD_WINDOW_BYTES = 8 * 1024 * 1024;
 
 /** Bytes needed to recognise a compression. */
-export const COMPRESSION_PEEK_BYTES = 4;
+const PEEK_BYTES = 4;
 
 export type Compression = 'gzip' | 'zstd';
 
@@ -65,6 +66,35 @@ export function decompress(name: string, source: ByteSource, compression: Compre
       return fault.problem;
     },
   };
+}
+
+/** A file of which compression, if it has one, no longer concerns the reader. */
+export interface OpenedFile {
+  readonly window: ByteWindow;
+  /** Undefined where the file is not compressed; so is `compression`. */
+  readonly compressed: DecompressedSource | undefined;
+  readonly compression: Compression | undefined;
+}
+
+/**
+ * Looks at the first bytes of a source, and puts a decompression between it and the window where they ask for one.
+ *
+ * @param name for messages
+ * @param source is closed when this fails, and with the window
+ * @throws SynthError `SYNTH_FILE_UNREADABLE`
+ */
+export async function openDecompressed(name: string, source: ByteSource, windowBytes?: number): Promise<OpenedFile> {
+  const window = new ByteWindow(source, windowBytes);
+  try {
+    await window.fill(PEEK_BYTES);
+  } catch (error) {
+    await window.close();
+    throw error;
+  }
+  const compression = detectCompression(window.bytes.subarray(window.start, window.end));
+  if (compression === undefined) return { window, compressed: undefined, compression };
+  const compressed = decompress(name, window, compression);
+  return { window: new ByteWindow(compressed, windowBytes), compressed, compression };
 }
 
 async function readChunk(source: ByteSource): Promise<Uint8Array | undefined> {

@@ -3,7 +3,7 @@
  * The way in: one or several captures, merged by time, packet by packet, with an account at the end. Everything that looks
  * into a capture comes through `readCaptures`.
  */
-import { SynthError } from '../errors.js';
+import { SynthError, throwIfInterrupted } from '../errors.js';
 import {
   CaptureFile,
   type CaptureFileReport,
@@ -76,12 +76,19 @@ export async function readCaptures(
   };
   try {
     const windowBytes = inputs.length > MANY_FILES ? WINDOW_BYTES.many : WINDOW_BYTES.few;
-    for (const input of inputs) files.push(await CaptureFile.open(input, windowBytes));
+    for (const input of inputs) {
+      throwIfInterrupted(options.signal, 'reading');
+      files.push(await CaptureFile.open(input, windowBytes, options.signal));
+    }
     if (files.length === 1) await readOne(files[0]!, take, options);
     else await readMerged(files, take, options);
     const reports = files.map((file) => file.report);
     if (reports.every(({ packets }) => packets === 0)) throw withoutPackets(reports[0]!);
     return summarize(reports, skipped, decoded);
+  } catch (error) {
+    // What an abort closed may look damaged or cut.
+    throwIfInterrupted(options.signal, 'reading');
+    throw error;
   } finally {
     await Promise.all(files.map((file) => file.close()));
   }
@@ -90,7 +97,7 @@ export async function readCaptures(
 async function readOne(file: CaptureFile, take: (packet: Packet) => void, options: ReadOptions): Promise<void> {
   const packet = new Packet();
   do {
-    throwIfAborted(options.signal);
+    throwIfInterrupted(options.signal, 'reading');
     file.takeAll(packet, take);
     options.onProgress?.(file.progress);
     await options.drain?.();
@@ -106,7 +113,7 @@ async function readMerged(
   const heads: { file: CaptureFile; packet: Packet }[] = [];
   const advance = async (file: CaptureFile, packet: Packet): Promise<boolean> => {
     while (!file.next(packet)) {
-      throwIfAborted(options.signal);
+      throwIfInterrupted(options.signal, 'reading');
       await options.drain?.();
       if (!(await file.advance())) return false;
       options.onProgress?.(totalProgress(files));
@@ -141,10 +148,6 @@ function totalProgress(files: readonly CaptureFile[]): ReadProgress {
       totalBytes === undefined || progress.totalBytes === undefined ? undefined : totalBytes + progress.totalBytes;
   }
   return { bytes, totalBytes };
-}
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new SynthError('SYNTH_INTERRUPTED', 'interrupted while reading');
 }
 
 /** The error of a reading in which no file has a packet. */

@@ -2,6 +2,7 @@
  * @module
  * What all commands share: `--json` with a schema version, errors with their exit codes, Ctrl-C, notes on standard error.
  */
+import { stripVTControlCharacters } from 'node:util';
 import { Command } from '@oclif/core';
 import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
@@ -15,7 +16,7 @@ export abstract class BaseCommand extends Command {
 
   readonly #interrupt = new AbortController();
 
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C, SIGTERM and the end of the terminal. */
   protected get signal(): AbortSignal {
     return this.#interrupt.signal;
   }
@@ -23,11 +24,11 @@ export abstract class BaseCommand extends Command {
   override async init(): Promise<void> {
     await super.init();
     const interrupt = () => {
-      // The second time there is no waiting.
+      // The second time there is no waiting; what is temporary is removed at the exit.
       if (this.signal.aborted) process.exit(130);
       this.#interrupt.abort();
     };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+    process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
   }
 
   /** A line for people on standard error, where data never goes. */
@@ -57,16 +58,7 @@ export abstract class BaseCommand extends Command {
   }
 
   protected override toErrorJson(error: unknown): unknown {
-    const { message } = error as Error;
-    const known = error instanceof SynthError;
-    return {
-      schemaVersion: JSON_SCHEMA_VERSION,
-      error: {
-        code: known ? error.code : isUsageError(error) ? 'SYNTH_USAGE' : 'SYNTH_BUG',
-        message,
-        hint: known ? error.hint : undefined,
-      },
-    };
+    return errorJson(error);
   }
 
   protected override async catch(error: Error & { exitCode?: number }): Promise<unknown> {
@@ -75,6 +67,20 @@ export abstract class BaseCommand extends Command {
     this.logJson(this.toErrorJson(error));
     return undefined;
   }
+}
+
+/** What `--json` gives in place of a result. */
+export function errorJson(error: unknown) {
+  const { message } = error as Error;
+  const known = error instanceof SynthError;
+  return {
+    schemaVersion: JSON_SCHEMA_VERSION,
+    error: {
+      code: known ? error.code : isUsageError(error) ? 'SYNTH_USAGE' : 'SYNTH_BUG',
+      message: stripVTControlCharacters(message),
+      hint: known ? error.hint : undefined,
+    },
+  };
 }
 
 interface OclifError {

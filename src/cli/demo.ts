@@ -12,7 +12,7 @@ import { train } from '../../models/train.js';
 import { describeSystemError, SynthError } from '../errors.js';
 import { evaluateFiles } from '../evaluation/evaluate-files.js';
 import { loadModelFile } from '../load-model.js';
-import { writeOutput } from '../output-file.js';
+import { requireWritable, writeOutput } from '../output-file.js';
 import { loadSeries } from '../series/load.js';
 import { parseDevice } from '../series/target.js';
 import { generate } from '../synthesis/generate.js';
@@ -29,6 +29,8 @@ const HOLDOUT = 1 / 3;
 
 export interface DemoOptions {
   readonly folder: string;
+  /** Replaces the files of an earlier demo. */
+  readonly force: boolean;
   readonly seed: string;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -40,7 +42,7 @@ function embeddedCapture(): string {
   return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
 }
 
-export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
+export async function runDemo({ folder, force, seed, signal, print }: DemoOptions) {
   const capture = embeddedCapture();
   const modelPath = join(folder, 'model.safetensors');
   const fakePath = join(folder, 'fake.pcap');
@@ -52,12 +54,16 @@ export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
     });
   }
 
+  // Asked first: nobody should wait for a training and then hear that a file exists.
+  const writing = { force, inputs: [capture] };
+  for (const path of [modelPath, fakePath]) await requireWritable(path, writing);
+
   print(`1. Train on ${relative('.', capture)}: a video doorbell that talks to its cloud (MQTT, HTTP, a call)`);
   const target = parseDevice(DEVICE);
   const { series } = await loadSeries([capture], target, { signal });
   const options = { kind: DEFAULT_MODEL_KIND, holdout: HOLDOUT, keepAddresses: false, payloadOnly: false };
   const trained = await train(series, target, options, { signal });
-  await writeOutput(modelPath, encodeModelFile(trained), { force: true, inputs: [capture] });
+  await writeOutput(modelPath, encodeModelFile(trained), writing);
   const { training, model } = trained;
   print(
     `   device ${DEVICE}: ${formatCount(training.packets)} packets, ${formatSeconds(training.spanSeconds)}; the last third is held out`,
@@ -69,7 +75,7 @@ export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
   const written = await generate(file, {
     out: fakePath,
     format: 'pcap',
-    force: true,
+    force,
     seed,
     limit: { packets: training.packets, durationNs: Number.POSITIVE_INFINITY },
     startNs: parseTimestamp('2025-01-01T00:00:00Z'),
@@ -84,7 +90,7 @@ export async function runDemo({ folder, seed, signal, print }: DemoOptions) {
   const {
     real: _,
     model: __,
-    documentationAddress: ___,
+    syntheticTarget: ___,
     ...evaluation
   } = await evaluateFiles(capture, fakePath, {
     target,

@@ -3,6 +3,7 @@
  * Flags that mean the same in every command, each defined once.
  */
 import { Flags } from '@oclif/core';
+import { SynthError } from '../errors.js';
 import { parseDevice, parseFlow, type Target } from '../series/target.js';
 
 export const targetFlags = {
@@ -28,9 +29,16 @@ export const payloadOnlyFlag = Flags.boolean({
 
 export const forceFlag = Flags.boolean({ default: false, summary: 'Replace an existing output file.' });
 
-export const seedFlag = Flags.string({
+/** More than anybody types, and far from the 65535 bytes of a comment in pcapng, where the seed is written. */
+const MAX_SEED_LENGTH = 1024;
+
+export const seedFlag = Flags.custom<string>({
   summary: 'Seed of all random numbers; the same seed gives the same bytes. Default: a fresh one, which is printed.',
   helpValue: 'TEXT',
+  parse: async (text) => {
+    if (text.length <= MAX_SEED_LENGTH) return text;
+    throw new SynthError('SYNTH_USAGE', `a seed has at most ${MAX_SEED_LENGTH} characters, not ${text.length}`);
+  },
 });
 
 /** The target that `--device` or `--flow` names, if any. @throws SynthError `SYNTH_TARGET_INVALID` */

@@ -5,7 +5,7 @@
 import { run } from '@oclif/core';
 import { SynthError } from '../errors.js';
 import { isBrokenPipe } from '../output-file.js';
-import { exitCodeOf, isUsageError } from './base-command.js';
+import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
 
 /** Runs the command that the process was started with and sets its exit code. */
 export async function main(): Promise<void> {
@@ -14,6 +14,8 @@ export async function main(): Promise<void> {
     if (!isBrokenPipe(error)) throw error;
     process.exit(0);
   });
+  // Without a reader of the messages the work goes on: nobody can be told, and nothing else is wrong.
+  process.stderr.on('error', () => {});
   try {
     await run(process.argv.slice(2), import.meta.url);
   } catch (error) {
@@ -24,6 +26,13 @@ export async function main(): Promise<void> {
 }
 
 function report(error: unknown): void {
+  // A command answers --json itself; what comes here is from before there was one.
+  const options = process.argv.slice(2);
+  const end = options.indexOf('--');
+  if ((end < 0 ? options : options.slice(0, end)).includes('--json') && process.exitCode !== 0) {
+    process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
+    return;
+  }
   if (error instanceof SynthError) {
     process.stderr.write(`Error: ${error.message} [${error.code}]\n`);
     if (error.hint) process.stderr.write(`  ${error.hint}\n`);

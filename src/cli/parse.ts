@@ -15,13 +15,21 @@ const UNITS_NS: Readonly<Record<string, number>> = {
   d: 86_400e9,
 };
 
-/** `500ms`, `10s`, `2m`, `1h`, `1h30m`, in ns. @throws SynthError `SYNTH_USAGE` */
+/** Offsets are exact to here. */
+const MAX_DURATION_NS = 2 ** 53;
+
+/** `500ms`, `10s`, `2m`, `1h`, `1h30m`, in ns, up to 2^53. @throws SynthError `SYNTH_USAGE` */
 export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
   const total = Math.round(parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS_NS[unit!]!, 0));
-  if (parts.map(([part]) => part).join('') !== text || !(total > 0) || total > 2 ** 53) {
+  if (parts.map(([part]) => part).join('') !== text || !(total > 0)) {
     throw new SynthError('SYNTH_USAGE', `“${text}” is not a duration`, {
       hint: 'Write it like 500ms, 10s, 2m or 1h30m.',
+    });
+  }
+  if (total > MAX_DURATION_NS) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is longer than 2^53 ns, about 104 days`, {
+      hint: 'Generate a longer time in parts.',
     });
   }
   return total;

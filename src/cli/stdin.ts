@@ -7,19 +7,39 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { STDIN_NAME } from '../capture/byte-source.js';
+import type { NamedPath } from '../capture/capture-file.js';
+import { describeSystemError, SynthError, throwIfInterrupted } from '../errors.js';
+import { removeAtExit } from '../temporary.js';
 
-/** Calls `use` with the paths, in which `-` has become a file. */
+/**
+ * Calls `use` with the paths, in which `-` has become a file.
+ *
+ * @throws SynthError `SYNTH_INTERRUPTED`, `SYNTH_FILE_UNREADABLE`
+ */
 export async function withStdinAsFile<T>(
   paths: readonly string[],
-  use: (paths: readonly string[]) => Promise<T>,
+  signal: AbortSignal,
+  use: (files: readonly NamedPath[]) => Promise<T>,
 ): Promise<T> {
   if (!paths.includes('-')) return use(paths);
   const folder = await mkdtemp(join(tmpdir(), 'synth-'));
+  const forget = removeAtExit(folder);
   try {
-    const file = join(folder, 'standard-input');
-    await pipeline(process.stdin, createWriteStream(file));
-    return await use(paths.map((path) => (path === '-' ? file : path)));
+    const path = join(folder, 'standard-input');
+    await keepStdin(path, signal);
+    return await use(paths.map((one) => (one === '-' ? { path, name: STDIN_NAME } : one)));
   } finally {
     await rm(folder, { recursive: true, force: true });
+    forget();
+  }
+}
+
+async function keepStdin(path: string, signal: AbortSignal): Promise<void> {
+  try {
+    await pipeline(process.stdin, createWriteStream(path), { signal });
+  } catch (error) {
+    throwIfInterrupted(signal, 'reading');
+    throw new SynthError('SYNTH_FILE_UNREADABLE', `${STDIN_NAME}: ${describeSystemError(error)}`, { cause: error });
   }
 }

@@ -2,17 +2,19 @@
  * @module
  * From files to an evaluation: finds the target in both, or samples the model.
  */
-import { captureInput } from '../capture/capture-file.js';
-import { SynthError } from '../errors.js';
+import { setImmediate } from 'node:timers/promises';
+import type { TrafficModel } from '../../models/generator.js';
+import { captureInput, type NamedPath } from '../capture/capture-file.js';
+import { SynthError, throwIfInterrupted } from '../errors.js';
 import { isModelHead, loadModelFile } from '../load-model.js';
-import { randomStream } from '../random.js';
+import { type Random, randomStream } from '../random.js';
 import type { ExtractOptions } from '../series/extract.js';
 import { type LoadedSeries, loadSeries, readHead } from '../series/load.js';
 import { collect, type PacketBlock } from '../series/packet-series.js';
 import { detectTable } from '../series/table-reader.js';
 import type { Target } from '../series/target.js';
 import { DOCUMENTATION_TARGETS } from '../synthesis/identity.js';
-import { type Evaluation, evaluate } from './evaluate.js';
+import { type Evaluation, Evaluator } from './evaluate.js';
 
 /** A model is sampled at least this long, so that a short real series does not make the comparison a matter of luck. */
 const MIN_SAMPLED_PACKETS = 20_000;
@@ -27,56 +29,81 @@ export interface EvaluateFilesOptions extends ExtractOptions {
 
 export interface FileEvaluation extends Evaluation {
   readonly real: LoadedSeries;
-  /** Share of the series that the model, if there is one, was not trained on. */
-  readonly model: { readonly hash: string; readonly holdout: number } | undefined;
-  /** True if the target was found in the synthetic capture under a documentation address. */
-  readonly documentationAddress: boolean;
+  /** What the model, if there is one, says of its training. */
+  readonly model: { readonly hash: string; readonly holdout: number; readonly payloadOnly: boolean } | undefined;
+  /** Whose packets of the synthetic capture were taken; undefined for a table and a model. */
+  readonly syntheticTarget: SyntheticTarget | undefined;
+}
+
+export interface SyntheticTarget {
+  readonly target: Target;
+  /** How it was found: as the target of the real capture, under a documentation address, or for want of both as the busiest. */
+  readonly found: 'same' | 'documentation' | 'busiest';
 }
 
 /** @throws SynthError as `loadSeries`, `loadModelFile` and `evaluate` do */
 export async function evaluateFiles(
-  realPath: string,
-  syntheticPath: string,
+  realFile: NamedPath,
+  syntheticFile: NamedPath,
   options: EvaluateFilesOptions,
 ): Promise<FileEvaluation> {
-  const isModel = isModelHead(await readHead(captureInput(syntheticPath)));
-  const real = await loadOne(realPath, options.target, options);
-  const [series] = real.series;
+  const isModel = isModelHead(await readHead(captureInput(syntheticFile)));
+  const real = await loadSeries([realFile], options.target, options);
+  const evaluator = new Evaluator(real.series[0]!);
   if (isModel) {
-    const { model, hash, training } = await loadModelFile(syntheticPath);
-    const limit = { packets: Math.max(series!.length, MIN_SAMPLED_PACKETS), durationNs: Number.POSITIVE_INFINITY };
-    const sampled = Array.from({ length: options.seeds }, (_, index) =>
-      collect(model.sample(randomStream(options.seed, `evaluate/${index}`), limit)),
-    );
-    return {
-      ...evaluate(series!, sampled),
-      real,
-      model: { hash, holdout: training.holdout },
-      documentationAddress: false,
-    };
+    const { model, hash, training } = await loadModelFile(syntheticFile);
+    const packets = Math.max(real.series[0]!.length, MIN_SAMPLED_PACKETS);
+    for (let index = 0; index < options.seeds; index++) {
+      const random = randomStream(options.seed, `evaluate/${index}`);
+      evaluator.add(await sampleSeries(model, random, packets, options.signal));
+    }
+    const { holdout, payloadOnly } = training;
+    return { ...evaluator.result(), real, model: { hash, holdout, payloadOnly }, syntheticTarget: undefined };
   }
-  const { synthetic, documentationAddress } = await loadSynthetic(syntheticPath, real.target, options);
-  return { ...evaluate(series!, [synthetic]), real, model: undefined, documentationAddress };
+  const { series, syntheticTarget } = await loadSynthetic(syntheticFile, real.target, options);
+  evaluator.add(series);
+  return { ...evaluator.result(), real, model: undefined, syntheticTarget };
 }
 
-/** A table has no target, whatever the other file is. */
-async function loadOne(path: string, target: Target | undefined, options: ExtractOptions): Promise<LoadedSeries> {
-  const isTable = detectTable(await readHead(captureInput(path))) !== undefined;
-  return isTable ? loadSeries([path], undefined) : loadSeries([path], target, options);
+/** @throws SynthError `SYNTH_INTERRUPTED` */
+async function sampleSeries(
+  model: TrafficModel,
+  random: Random,
+  packets: number,
+  signal: AbortSignal | undefined,
+): Promise<PacketBlock> {
+  const blocks: PacketBlock[] = [];
+  for (const block of model.sample(random, { packets, durationNs: Number.POSITIVE_INFINITY })) {
+    blocks.push(collect([block]));
+    // Sampling never waits for anything: without a pause no signal would arrive.
+    await setImmediate();
+    throwIfInterrupted(signal, 'sampling');
+  }
+  return collect(blocks);
 }
 
 /** Looks for the target under its own name, then under the addresses that generated captures have. */
 async function loadSynthetic(
-  path: string,
+  file: NamedPath,
   target: Target | undefined,
   options: ExtractOptions,
-): Promise<{ synthetic: PacketBlock; documentationAddress: boolean }> {
-  const candidates = target === undefined ? [undefined] : [target, ...DOCUMENTATION_TARGETS];
+): Promise<{ series: PacketBlock; syntheticTarget: SyntheticTarget | undefined }> {
+  const input = captureInput(file);
+  if (detectTable(await readHead(input)) !== undefined) {
+    // It has no target, whatever the real file is.
+    const { series } = await loadSeries([file], undefined);
+    return { series: series[0]!, syntheticTarget: undefined };
+  }
+  const candidates: (Omit<SyntheticTarget, 'target'> & { target: Target | undefined })[] = [
+    ...(target === undefined ? [] : [{ target, found: 'same' as const }]),
+    ...DOCUMENTATION_TARGETS.map((documented) => ({ target: documented, found: 'documentation' as const })),
+    ...(target === undefined ? [{ target, found: 'busiest' as const }] : []),
+  ];
   let notFound: unknown;
   for (const candidate of candidates) {
     try {
-      const { series } = await loadOne(path, candidate, options);
-      return { synthetic: series[0]!, documentationAddress: candidate !== target };
+      const loaded = await loadSeries([file], candidate.target, options);
+      return { series: loaded.series[0]!, syntheticTarget: { target: loaded.target!, found: candidate.found } };
     } catch (error) {
       if (!(error instanceof SynthError) || error.code !== 'SYNTH_TARGET_NOT_FOUND') throw error;
       notFound ??= error;

@@ -58,6 +58,15 @@ function sampleOf(series: PacketBlock, quantity: Quantity, outbound: boolean): S
   return bins.length < MIN_THROUGHPUT_BINS ? `${bins.length} full seconds, fewer than ${MIN_THROUGHPUT_BINS}` : bins;
 }
 
+/**
+ * As `sampleOf`, for a part of the real series: a direction that it does not use has no throughput to compare, which would be
+ * a perfect 0 for every generator. A synthetic series that falls silent has a throughput of 0, and is judged by it.
+ */
+function realSampleOf(series: PacketBlock, quantity: Quantity, outbound: boolean): Sample {
+  if (quantity === 'throughput' && directionSizes(series, outbound).length === 0) return 'no packets';
+  return sampleOf(series, quantity, outbound);
+}
+
 function nonEmpty(values: Float64Array, reason: string): Sample {
   return values.length > 0 ? values : reason;
 }
@@ -66,48 +75,96 @@ function nonEmpty(values: Float64Array, reason: string): Sample {
  * Compares synthetic series with a real one.
  *
  * @param real the whole real series; its first two thirds by packets are the training part, the rest is held out
- * @param synthetic one or more; a metric is its mean over them
+ * @param synthetic one or more, taken one after the other; a metric is its mean over them
  * @throws SynthError `SYNTH_EVALUATION_IMPOSSIBLE` if the real series has fewer than three packets
  */
-export function evaluate(real: PacketSeries, synthetic: readonly PacketBlock[]): Evaluation {
-  if (real.length < 3) {
-    const message = `the real series has ${real.length} packets; it takes three to hold any out`;
-    throw new SynthError('SYNTH_EVALUATION_IMPOSSIBLE', message);
-  }
-  const cut = Math.floor(real.length * TRAINING_SHARE);
-  const training = sliceSeries(real, 0, cut);
-  const heldOut = sliceSeries(real, cut, real.length);
-  const metrics: MetricResult[] = [];
-  for (const quantity of ['size', 'gap', 'throughput'] as const) {
-    for (const outbound of [true, false]) metrics.push(compare(quantity, outbound, training, heldOut, synthetic));
-  }
-  const excesses = metrics.flatMap(({ excess }) => (excess === null ? [] : [excess]));
-  return {
-    trainingPackets: training.length,
-    heldOutPackets: heldOut.length,
-    syntheticPackets: synthetic.map(({ length }) => length),
-    metrics,
-    meanExcess: excesses.length > 0 ? excesses.reduce((sum, excess) => sum + excess, 0) / excesses.length : null,
-  };
+export function evaluate(real: PacketSeries, synthetic: Iterable<PacketBlock>): Evaluation {
+  const evaluator = new Evaluator(real);
+  for (const series of synthetic) evaluator.add(series);
+  return evaluator.result();
 }
 
-function compare(
-  quantity: Quantity,
-  outbound: boolean,
-  training: PacketBlock,
-  heldOut: PacketBlock,
-  synthetic: readonly PacketBlock[],
-): MetricResult {
-  const direction = outbound ? 'outbound' : 'inbound';
-  const samples = [training, heldOut, ...synthetic].map((series) => sampleOf(series, quantity, outbound));
-  const names = ['training part', 'held-out part', ...synthetic.map(() => 'synthetic series')];
-  const missing = samples.findIndex((sample) => typeof sample === 'string');
-  if (missing >= 0) {
-    const reason = `not enough data: the ${names[missing]} has ${samples[missing]}`;
-    return { metric: 'ks', quantity, direction, value: null, floor: null, excess: null, reason };
+/** An evaluation that is given its synthetic series one at a time, and holds none of them. */
+export class Evaluator {
+  readonly #trainingPackets: number;
+  readonly #heldOutPackets: number;
+  readonly #syntheticPackets: number[] = [];
+  readonly #comparisons: readonly Comparison[];
+
+  /** @throws SynthError `SYNTH_EVALUATION_IMPOSSIBLE` if the real series has fewer than three packets */
+  constructor(real: PacketSeries) {
+    if (real.length < 3) {
+      const message = `the real series has ${real.length} packets; it takes three to hold any out`;
+      throw new SynthError('SYNTH_EVALUATION_IMPOSSIBLE', message);
+    }
+    const cut = Math.floor(real.length * TRAINING_SHARE);
+    const training = sliceSeries(real, 0, cut);
+    const heldOut = sliceSeries(real, cut, real.length);
+    this.#trainingPackets = training.length;
+    this.#heldOutPackets = heldOut.length;
+    this.#comparisons = (['size', 'gap', 'throughput'] as const).flatMap((quantity) =>
+      [true, false].map((outbound) => new Comparison(quantity, outbound, training, heldOut)),
+    );
   }
-  const [reference, judge, ...generated] = samples.filter((sample) => typeof sample !== 'string');
-  const floor = ksStatistic(reference!, judge!);
-  const value = generated.reduce((sum, sample) => sum + ksStatistic(sample, judge!), 0) / generated.length;
-  return { metric: 'ks', quantity, direction, value, floor, excess: value - floor, reason: null };
+
+  add(synthetic: PacketBlock): void {
+    this.#syntheticPackets.push(synthetic.length);
+    for (const comparison of this.#comparisons) comparison.add(synthetic);
+  }
+
+  result(): Evaluation {
+    const metrics = this.#comparisons.map((comparison) => comparison.result());
+    const excesses = metrics.flatMap(({ excess }) => (excess === null ? [] : [excess]));
+    return {
+      trainingPackets: this.#trainingPackets,
+      heldOutPackets: this.#heldOutPackets,
+      syntheticPackets: this.#syntheticPackets,
+      metrics,
+      meanExcess: excesses.length > 0 ? excesses.reduce((sum, excess) => sum + excess, 0) / excesses.length : null,
+    };
+  }
+}
+
+/** One metric on its way: the sum over the synthetic series so far, or why there will be none. */
+class Comparison {
+  readonly #quantity: Quantity;
+  readonly #outbound: boolean;
+  readonly #heldOut: Float64Array = new Float64Array(0);
+  readonly #floor: number = 0;
+  #missing: string | undefined;
+  #sum = 0;
+  #count = 0;
+
+  constructor(quantity: Quantity, outbound: boolean, training: PacketBlock, heldOut: PacketBlock) {
+    this.#quantity = quantity;
+    this.#outbound = outbound;
+    const learned = realSampleOf(training, quantity, outbound);
+    const judge = realSampleOf(heldOut, quantity, outbound);
+    if (typeof learned === 'string') this.#missing = `training part has ${learned}`;
+    else if (typeof judge === 'string') this.#missing = `held-out part has ${judge}`;
+    else {
+      this.#heldOut = judge;
+      this.#floor = ksStatistic(learned, judge);
+    }
+  }
+
+  add(synthetic: PacketBlock): void {
+    if (this.#missing !== undefined) return;
+    const sample = sampleOf(synthetic, this.#quantity, this.#outbound);
+    if (typeof sample === 'string') this.#missing = `synthetic series has ${sample}`;
+    else {
+      this.#sum += ksStatistic(sample, this.#heldOut);
+      this.#count++;
+    }
+  }
+
+  result(): MetricResult {
+    const direction = this.#outbound ? 'outbound' : 'inbound';
+    const name = { metric: 'ks', quantity: this.#quantity, direction } as const;
+    if (this.#missing !== undefined) {
+      return { ...name, value: null, floor: null, excess: null, reason: `not enough data: the ${this.#missing}` };
+    }
+    const value = this.#sum / this.#count;
+    return { ...name, value, floor: this.#floor, excess: value - this.#floor, reason: null };
+  }
 }

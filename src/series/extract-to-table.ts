@@ -2,7 +2,7 @@
  * @module
  * From captures to a table on disk, streamed: the packets of the target are never held in memory.
  */
-import { captureInput } from '../capture/capture-file.js';
+import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError } from '../errors.js';
 import { openOutput } from '../output-file.js';
 import { type Extraction, type ExtractOptions, streamTarget } from './extract.js';
@@ -25,15 +25,15 @@ export interface ExtractedTable extends Extraction {
 
 /** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `openOutput` do */
 export async function extractToTable(
-  paths: readonly string[],
+  files: readonly NamedPath[],
   target: Target | undefined,
   options: ExtractToTableOptions,
 ): Promise<ExtractedTable> {
   const { out } = options;
   const format = options.format ?? tableFormatOf(out);
-  const inputs = paths.map(captureInput);
+  const inputs = files.map(captureInput);
   const chosen = target ?? (await busiestDevice(inputs, options));
-  const output = await openOutput(out, { force: options.force, inputs: paths });
+  const output = await openOutput(out, { force: options.force, inputs: files.map((file) => withName(file).path) });
   try {
     const writer = new TableWriter(output, format);
     await writer.begin();

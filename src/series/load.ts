@@ -2,13 +2,14 @@
  * @module
  * Series from whatever holds them: captures or tables, told apart by content. What `train` and `evaluate` read with.
  */
-import { type CaptureInput, captureInput } from '../capture/capture-file.js';
+import { type CaptureInput, captureInput, type NamedPath } from '../capture/capture-file.js';
+import { openDecompressed } from '../capture/compression.js';
 import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
 import { type ExtractOptions, extractSeries } from './extract.js';
 import type { PacketSeries } from './packet-series.js';
 import { surveyCaptures } from './survey.js';
-import { detectTable, readTable, type TableFormat } from './table-reader.js';
+import { detectTable, MAX_LINE_LENGTH, readTable, type TableFormat } from './table-reader.js';
 import type { Target } from './target.js';
 
 export interface LoadedSeries {
@@ -22,23 +23,17 @@ export interface LoadedSeries {
   readonly orphanFragments: number;
 }
 
-/** Enough to see what a file is. */
-const HEAD_BYTES = 64;
+/** Enough to see what a file is: the header of a table has as much room as any of its lines. */
+const HEAD_BYTES = MAX_LINE_LENGTH;
 
-/** The first bytes of a file. @throws SynthError `SYNTH_FILE_UNREADABLE` */
+/** The first bytes of a file, decompressed. @throws SynthError `SYNTH_FILE_UNREADABLE`, `SYNTH_CAPTURE_COMPRESSION` */
 export async function readHead(input: CaptureInput): Promise<Uint8Array> {
-  const source = await input.open();
+  const { window } = await openDecompressed(input.name, await input.open(), HEAD_BYTES);
   try {
-    const head = new Uint8Array(HEAD_BYTES);
-    let length = 0;
-    while (length < HEAD_BYTES) {
-      const count = await source.read(head, length, HEAD_BYTES - length);
-      if (count === 0) break;
-      length += count;
-    }
-    return head.subarray(0, length);
+    await window.fill(HEAD_BYTES);
+    return window.bytes.slice(window.start, Math.min(window.end, window.start + HEAD_BYTES));
   } finally {
-    await source.close();
+    await window.close();
   }
 }
 
@@ -49,14 +44,14 @@ export async function readHead(input: CaptureInput): Promise<Uint8Array> {
  * @throws SynthError as `extractSeries` and `readTable` do
  */
 export async function loadSeries(
-  paths: readonly string[],
+  files: readonly NamedPath[],
   target: Target | undefined,
   options: ExtractOptions = {},
 ): Promise<LoadedSeries> {
   const captures: CaptureInput[] = [];
   const tables: { input: CaptureInput; format: TableFormat }[] = [];
-  for (const path of paths) {
-    const input = captureInput(path);
+  const inputs = files.map(captureInput);
+  for (const input of inputs) {
     const format = detectTable(await readHead(input));
     if (format) tables.push({ input, format });
     else captures.push(input);
@@ -72,7 +67,7 @@ export async function loadSeries(
     report = extraction.report;
     orphanFragments = extraction.orphanFragments;
   } else if (target !== undefined || options.payloadOnly) {
-    const message = `${paths.join(', ')}: a table is one series already; it has no devices, flows or payloads to choose by`;
+    const message = `${inputs.map(({ name }) => name).join(', ')}: a table is one series already; it has no devices, flows or payloads to choose by`;
     throw new SynthError('SYNTH_USAGE', message, { hint: 'Leave out --device, --flow and --payload-only.' });
   }
   for (const { input, format } of tables) series.push(await readTable(input, format));

@@ -92,7 +92,8 @@ class TrafficTable {
     if (isNew || time > rows[row + COLUMN.last]!) rows[row + COLUMN.last] = time;
   }
 
-  traffic(index: number, totalPackets: number): Traffic {
+  /** @param originSeconds where the times of the table, in ns, begin */
+  traffic(index: number, totalPackets: number, originSeconds: number): Traffic {
     const at = (column: number) => this.rows[index * COLUMNS + column]!;
     const packets = at(COLUMN.outPackets) + at(COLUMN.inPackets);
     return {
@@ -102,8 +103,8 @@ class TrafficTable {
       inboundPackets: at(COLUMN.inPackets),
       outboundBytes: at(COLUMN.outBytes),
       inboundBytes: at(COLUMN.inBytes),
-      firstSeconds: at(COLUMN.first),
-      spanSeconds: at(COLUMN.last) - at(COLUMN.first),
+      firstSeconds: originSeconds + at(COLUMN.first) / 1e9,
+      spanSeconds: (at(COLUMN.last) - at(COLUMN.first)) / 1e9,
       share: packets / totalPackets,
     };
   }
@@ -119,6 +120,8 @@ class Surveyor {
   readonly #fragments = new FragmentPorts();
   readonly #protocols = new Float64Array(256);
   #bytes = 0;
+  /** Second of the first packet. Times since then, in ns, are whole numbers; seconds since 1970 with a fraction are not exact. */
+  #originSeconds = Number.NaN;
   #first = Number.POSITIVE_INFINITY;
   #last = Number.NEGATIVE_INFINITY;
   #devicePacketsLost = 0;
@@ -126,7 +129,8 @@ class Surveyor {
 
   take(packet: Packet): void {
     if (packet.skip !== SKIP.decoded) return;
-    const time = packet.seconds + packet.nanoseconds / 1e9;
+    if (Number.isNaN(this.#originSeconds)) this.#originSeconds = packet.seconds;
+    const time = (packet.seconds - this.#originSeconds) * 1e9 + packet.nanoseconds;
     if (time < this.#first) this.#first = time;
     if (time > this.#last) this.#last = time;
     this.#bytes += packet.sizeBytes;
@@ -187,10 +191,16 @@ class Surveyor {
 
   survey(report: CaptureReport): Survey {
     const total = report.ipPackets;
+    const origin = this.#originSeconds;
     const devices = Array.from({ length: this.#devices.size }, (_, index): DeviceEntry => {
       const target: DeviceTarget = { kind: 'device', address: readDeviceKey(this.#devices.keyOf(index)) };
       const flowsOpened = this.#deviceTraffic.rows[index * COLUMNS + COLUMN.opened]!;
-      return { id: formatAddress(target.address), target, flowsOpened, ...this.#deviceTraffic.traffic(index, total) };
+      return {
+        id: formatAddress(target.address),
+        target,
+        flowsOpened,
+        ...this.#deviceTraffic.traffic(index, total, origin),
+      };
     });
     const flows = Array.from({ length: this.#flows.size }, (_, index): SurveyEntry<FlowTarget> => {
       const { protocol, first, second } = readFlowKey(this.#flows.keyOf(index));
@@ -198,7 +208,7 @@ class Surveyor {
         this.#reversed[index] === 1
           ? { kind: 'flow', protocol, first: second, second: first }
           : { kind: 'flow', protocol, first, second };
-      return { id: formatTarget(target), target, ...this.#flowTraffic.traffic(index, total) };
+      return { id: formatTarget(target), target, ...this.#flowTraffic.traffic(index, total, origin) };
     });
     // Sorting is stable: what is equal stays in the order of first appearance, and of a device's addresses the MAC comes first.
     return {
@@ -209,8 +219,8 @@ class Surveyor {
         .filter(({ packets }) => packets > 0)
         .sort((a, b) => b.packets - a.packets),
       ipBytes: this.#bytes,
-      firstSeconds: total > 0 ? this.#first : 0,
-      spanSeconds: total > 0 ? this.#last - this.#first : 0,
+      firstSeconds: total > 0 ? origin + this.#first / 1e9 : 0,
+      spanSeconds: total > 0 ? (this.#last - this.#first) / 1e9 : 0,
       overflow: { devicePackets: this.#devicePacketsLost, flowPackets: this.#flowPacketsLost },
     };
   }

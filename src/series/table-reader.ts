@@ -2,10 +2,10 @@
  * @module
  * Series from tables, as `table-writer.ts` makes them or another program: CSV with the columns `time_s`, `direction` and
  * `size_bytes` in any order, or a JSON object with these keys on every line. Other columns are passed over; gaps follow from the
- * times.
+ * times. Plain, gzip or zstd.
  */
-import type { ByteSource } from '../capture/byte-source.js';
 import type { CaptureInput } from '../capture/capture-file.js';
+import { type OpenedFile, openDecompressed } from '../capture/compression.js';
 import { MAX_SIZE_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
 import type { PacketSeries } from './packet-series.js';
@@ -17,18 +17,21 @@ const REQUIRED = ['time_s', 'direction', 'size_bytes'] as const;
 type Column = (typeof REQUIRED)[number];
 
 /** A line longer than this is not a row of a table. */
-const MAX_LINE_LENGTH = 65_536;
+export const MAX_LINE_LENGTH = 65_536;
 /** An IP header (RFC 791 §3.1). */
 const MIN_SIZE_BYTES = 20;
 
-/** What a file that begins like this is, if it is a table. */
+/** What a file that begins like this is, if it is a table; also one that lacks columns, so that these can be named. */
 export function detectTable(head: Uint8Array): TableFormat | undefined {
   const text = new TextDecoder('latin1')
     .decode(head)
     .replace(/^\u00ef\u00bb\u00bf/, '')
     .trimStart();
   if (text.startsWith('{')) return 'ndjson';
-  return /^"?(time_s|direction|size_bytes|gap_s|[a-z_]+,)/i.test(text) ? 'csv' : undefined;
+  const [header = ''] = text.split(/\r?\n/, 1);
+  const names = columnNames(header);
+  const isTable = REQUIRED.some((column) => names.includes(column)) || /^"?(gap_s|[a-z_]+"?,)/i.test(header);
+  return isTable ? 'csv' : undefined;
 }
 
 /**
@@ -37,13 +40,13 @@ export function detectTable(head: Uint8Array): TableFormat | undefined {
  * @throws SynthError `SYNTH_SERIES_INVALID` with the line that is wrong, or if there are no rows
  */
 export async function readTable(input: CaptureInput, format: TableFormat): Promise<PacketSeries> {
-  const source = await input.open();
+  const opened = await openDecompressed(input.name, await input.open());
   const builder = new SeriesBuilder();
   try {
     let parse: ((line: string) => Readonly<Record<Column, string>>) | undefined =
       format === 'ndjson' ? parseObject : undefined;
     let number = 0;
-    for await (const line of lines(source, input.name)) {
+    for await (const line of lines(opened, input.name)) {
       number++;
       if (line.trim() === '') continue;
       const where = `${input.name}, line ${number}`;
@@ -54,7 +57,7 @@ export async function readTable(input: CaptureInput, format: TableFormat): Promi
       appendRow(builder, parse(line), where);
     }
   } finally {
-    await source.close();
+    await opened.window.close();
   }
   if (builder.length === 0) throw invalid(`${input.name}: a table without packets`);
   return builder.build([]);
@@ -66,12 +69,12 @@ function invalid(message: string): SynthError {
   });
 }
 
-async function* lines(source: ByteSource, name: string): AsyncGenerator<string> {
+async function* lines({ window, compressed }: OpenedFile, name: string): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8');
   const chunk = new Uint8Array(256 * 1024);
   let rest = '';
   for (;;) {
-    const count = await source.read(chunk, 0, chunk.length);
+    const count = await window.read(chunk, 0, chunk.length);
     rest += decoder.decode(chunk.subarray(0, count), { stream: count > 0 });
     const complete = rest.split(/\r?\n/);
     rest = complete.pop() ?? '';
@@ -79,20 +82,30 @@ async function* lines(source: ByteSource, name: string): AsyncGenerator<string> 
     yield* complete;
     if (count === 0) break;
   }
+  // Half a table is no series, where half a capture may be all there is.
+  if (compressed?.problem) throw invalid(`${name}: ${compressed.problem}`);
   if (rest !== '') yield rest;
 }
 
 const unquote = (cell: string): string => cell.trim().replace(/^"(.*)"$/, '$1');
 
-/** RFC 4180: a quoted cell may hold commas. */
+/** RFC 4180: a quoted cell may hold commas. By hand, because a pattern can take forever on a line that is no table. */
 function splitCells(line: string): string[] {
-  return line.includes('"')
-    ? (line.match(/\s*("([^"]|"")*"|[^",]*)\s*(,|$)/g) ?? []).map((cell) => cell.replace(/,$/, ''))
-    : line.split(',');
+  if (!line.includes('"')) return line.split(',');
+  const cells = [''];
+  let quoted = false;
+  for (const character of line) {
+    if (character === '"') quoted = !quoted;
+    if (character === ',' && !quoted) cells.push('');
+    else cells[cells.length - 1] += character;
+  }
+  return cells;
 }
 
+const columnNames = (header: string): string[] => splitCells(header).map((name) => unquote(name).toLowerCase());
+
 function csvParser(header: string, where: string): (line: string) => Readonly<Record<Column, string>> {
-  const names = splitCells(header).map((name) => unquote(name).toLowerCase());
+  const names = columnNames(header);
   const [time, direction, size] = REQUIRED.map((column) => {
     const index = names.indexOf(column);
     if (index < 0) throw invalid(`${where}: the column “${column}” is missing`);

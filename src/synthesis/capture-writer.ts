@@ -20,12 +20,18 @@ export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];
 const PCAP_RECORD_BYTES = 16;
 /** Type, length, interface, time, two lengths before the frame, and the length again behind it. */
 const EPB_BYTES = 32;
+/** The length of an option has 16 bits. */
+const MAX_OPTION_BYTES = 0xffff;
 
-/** Writes pcapng options: code, length, value padded to four bytes. */
+/** Writes pcapng options: code, length, value padded to four bytes. @throws SynthError `SYNTH_USAGE` */
 function option(code: number, value: Uint8Array): number[] {
+  if (value.length > MAX_OPTION_BYTES) {
+    const message = `a comment of ${value.length} bytes; pcapng holds ${MAX_OPTION_BYTES}`;
+    throw new SynthError('SYNTH_USAGE', message, { hint: 'Take a shorter seed.' });
+  }
   const padded = Math.ceil(value.length / 4) * 4;
   const bytes = new Uint8Array(4 + padded);
-  writeU32LE(bytes, 0, code | (value.length << 16));
+  writeU32LE(bytes, 0, code + value.length * 2 ** 16);
   bytes.set(value, 4);
   return [...bytes];
 }
@@ -133,11 +139,17 @@ export class CaptureWriter implements PacketWriter {
     const low = (seconds % 2 ** 20) * 1e9 + nanoseconds;
     const high = Math.floor(seconds / 2 ** 20) * 1e9; // in units of 2^20 ns
     const carried = high + Math.floor(low / 2 ** 20);
+    const highWord = Math.floor(carried / 2 ** 12);
+    if (highWord > 0xffff_ffff) {
+      throw new SynthError('SYNTH_USAGE', 'the packets reach beyond the year 2554, which a pcapng file cannot say', {
+        hint: 'Write a table, or fewer packets.',
+      });
+    }
     const lowWord = (carried % 2 ** 12) * 2 ** 20 + (low % 2 ** 20);
     writeU32LE(bytes, position, BLOCK.enhancedPacket);
     writeU32LE(bytes, position + 4, length);
     writeU32LE(bytes, position + 8, 0);
-    writeU32LE(bytes, position + 12, Math.floor(carried / 2 ** 12));
+    writeU32LE(bytes, position + 12, highWord);
     writeU32LE(bytes, position + 16, lowWord);
     writeU32LE(bytes, position + 20, frameBytes);
     writeU32LE(bytes, position + 24, frameBytes);

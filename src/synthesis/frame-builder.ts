@@ -4,7 +4,8 @@
  * numbers advance by payload.
  *
  * A size that leaves no room for the transport header of the conversation gets a smaller one: UDP, and below that a bare IP
- * packet (IPv4 protocol 253, RFC 3692; IPv6 next header 59, RFC 8200 §4.7). Sizes are never changed.
+ * packet (IPv4 protocol 253, RFC 3692; IPv6 next header 59, RFC 8200 §4.7). One that is longer than the length
+ * field of UDP can say is a bare IP packet of protocol 253. Sizes are never changed.
  */
 import { writeU16BE, writeU32BE } from '../bytes.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
@@ -112,8 +113,9 @@ export class FrameBuilder {
   #protocolFor(version: 4 | 6, room: number): number {
     const { protocol } = this.#identity;
     if (protocol === IP_PROTOCOL.tcp && room >= TCP_HEADER_BYTES) return protocol;
-    if ((protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp) && room >= UDP_HEADER_BYTES)
-      return IP_PROTOCOL.udp;
+    if ((protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp) && room >= UDP_HEADER_BYTES) {
+      return room > 0xffff ? EXPERIMENT : IP_PROTOCOL.udp;
+    }
     if (protocol === (version === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6) && room >= ICMP_HEADER_BYTES)
       return protocol;
     return version === 4 ? EXPERIMENT : NO_NEXT_HEADER;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -310,8 +310,34 @@ describe('evaluate', () => {
       'gap: null',
       'gap: not enough data: the training part has fewer than two packets',
       'throughput: not enough data: the training part has 0 full seconds, fewer than 10',
-      'throughput: not enough data: the training part has 0 full seconds, fewer than 10',
+      'throughput: not enough data: the training part has no packets',
     ]);
+  });
+
+  test('says whose packets of a synthetic capture it took', async () => {
+    await synthJson(['extract', 'capture.pcap', '--device', DEVICE, '--out', 'real.csv', '--force'], { cwd });
+    await synthJson(['generate', '--seed', '1', '--out', 'fake.pcap', '--force'], { cwd });
+    const generated = await synth(['evaluate', 'real.csv', 'fake.pcap'], { cwd });
+    expect(generated.stderr).toContain('documentation addresses: taking 00:00:5e:00:53:01');
+    const busiest = await synth(['evaluate', 'real.csv', 'capture.pcap'], { cwd });
+    expect(busiest.stderr).toMatch(/taking its busiest device, 02:00:00:00:00:\d\d/);
+  });
+
+  test('notes that a model learned other packets than it is judged by', async () => {
+    const target = ['--device', DEVICE];
+    await synthJson(['train', 'capture.pcap', ...target, '--payload-only', '--out', 'payload.safetensors', '--force'], {
+      cwd,
+    });
+    const note = 'The model was trained';
+    for (const [model, more, expected] of [
+      ['payload.safetensors', [], `${note} with --payload-only and is judged without it`],
+      ['model.safetensors', ['--payload-only'], `${note} without --payload-only and is judged with it`],
+    ] as const) {
+      const { stderr } = await synth(['evaluate', 'capture.pcap', model, ...target, '--seeds', '1', ...more], { cwd });
+      expect(stderr).toContain(expected);
+    }
+    const same = ['evaluate', 'capture.pcap', 'payload.safetensors', ...target, '--seeds', '1', '--payload-only'];
+    expect((await synth(same, { cwd })).stderr).not.toContain('and is judged');
   });
 });
 
@@ -342,6 +368,23 @@ describe('mistakes', () => {
     ['a full disk', ['generate', '--out', '/dev/full'], 5, 'no space left'],
     ['a table with a wrong number', ['train', 'wrong.csv', '--out', 'y.safetensors'], 3, 'line 3'],
     ['a target for a table', ['train', 'series.csv', '--device', DEVICE, '--out', 'y.safetensors'], 2, 'SYNTH_USAGE'],
+    [
+      'a target for a real table',
+      ['evaluate', 'series.csv', 'model.safetensors', '--device', DEVICE],
+      2,
+      'SYNTH_USAGE',
+    ],
+    ['a seed without end', ['generate', '--seed', 'x'.repeat(1025), '--out', 'y.pcap'], 2, 'at most 1024 characters'],
+    [
+      'more packets than can be counted',
+      ['generate', '-n', '99999999999999999999', '--out', 'y.pcap'],
+      2,
+      'SYNTH_USAGE',
+    ],
+    ['a table in place of a capture', ['inspect', 'series.csv'], 3, 'synth train and synth evaluate read tables'],
+    ['a table to extract from', ['extract', 'series.csv'], 3, 'is a table, not a capture'],
+    ['a model in place of a capture', ['inspect', 'model.safetensors'], 3, 'synth generate model.safetensors'],
+    ['the files of an earlier demo', ['demo', '--out-dir', '.'], 2, 'SYNTH_OUTPUT_EXISTS'],
     ['json and data on one stream', ['generate', '--out', '-', '--json'], 2, 'standard output'],
   ];
 
@@ -362,6 +405,28 @@ describe('mistakes', () => {
     expect(JSON.parse(stdout.toString())).toMatchObject({ schemaVersion: 1, error: { code: 'SYNTH_FILE_UNREADABLE' } });
   });
 
+  test('with --json an unknown command is one, too', async () => {
+    const { code, stdout } = await synth(['inspekt', '--json'], { cwd });
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout.toString())).toMatchObject({ schemaVersion: 1, error: { code: 'SYNTH_USAGE' } });
+    expect((await synth(['inspekt', '--', '--json'], { cwd })).stdout.toString()).toBe('');
+  });
+
+  test('standard input has that name in messages', async () => {
+    const refused = await synth(['train', '-', '--out', 'y.safetensors'], { cwd, stdin: Buffer.from('no capture') });
+    expect([refused.code, refused.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^Error: standard input: is not a capture/),
+    ]);
+    const model = await synth(['evaluate', 'capture.pcap', '-'], {
+      cwd,
+      stdin: read('model.safetensors').subarray(0, 99),
+    });
+    expect([model.code, model.stderr]).toEqual([4, expect.stringMatching(/^Error: standard input: /)]);
+    const cut = await synth(['extract', '-', '--out', '-'], { cwd, stdin: read('capture.pcap').subarray(0, 100_000) });
+    expect(cut.stderr).toMatch(/^Warning: standard input: cut short/);
+  });
+
   test('a truncated capture gives the packets before the cut, a warning with the place, and exit 0', async () => {
     writeFileSync(join(cwd, 'cut.pcap'), read('capture.pcap').subarray(0, 100_000));
     const { code, stdout, stderr } = await synth(['inspect', 'cut.pcap', '--json'], { cwd });
@@ -379,6 +444,40 @@ describe('mistakes', () => {
     expect(result.code).toBe(130);
     expect(result.stderr).toContain('SYNTH_INTERRUPTED');
     expect(readdirSync(cwd)).toHaveLength(before);
+  });
+
+  describe.each([
+    ['train', ['--out', 'idle.safetensors']],
+    ['inspect', []],
+    ['extract', ['--out', 'idle.csv']],
+  ] as const)('%s that waits for standard input', (command, more) => {
+    test.each([[['SIGINT']], [['SIGHUP', 'SIGTERM']]] as const)(
+      'ends at once with %j, and leaves nothing behind',
+      async (signals) => {
+        const temporary = mkdtempSync(join(cwd, 'temporary-'));
+        const before = readdirSync(cwd);
+        const { code, stdout } = await synth([command, '-', ...more], {
+          cwd,
+          idleStdin: true,
+          // More than the head of a capture, so that what waits is the middle of a reading.
+          stdin: read('capture.pcap').subarray(0, 100_000),
+          environment: { TMPDIR: temporary },
+          signalAfterMs: 3000,
+          signals,
+        });
+        expect([code, stdout.toString()]).toEqual([130, '']);
+        expect(readdirSync(temporary)).toEqual([]);
+        expect(readdirSync(cwd)).toEqual(before);
+      },
+    );
+  });
+
+  test('a reader of messages that leaves early stops nothing', async () => {
+    writeFileSync(join(cwd, 'cut.pcap'), read('capture.pcap').subarray(0, 100_000));
+    const command = `"${process.execPath}" "${synthBin}" extract cut.pcap --out deaf.csv --force`;
+    await runProgram('sh', ['-c', `{ ${command}; echo $? >code; } 2>&1 >/dev/null | true`], { cwd });
+    expect(read('code').toString()).toBe('0\n');
+    expect(read('deaf.csv').length).toBeGreaterThan(10_000);
   });
 
   test('a reader that leaves early is no mistake', async () => {

@@ -71,6 +71,31 @@ describe('evaluate', () => {
     for (const { value, floor } of metrics) expect(value).toBeCloseTo(floor! / 2, 12);
   });
 
+  test('synthetic series are taken one at a time', () => {
+    let taken = 0;
+    function* series() {
+      for (; taken < 3; taken++) yield sliceSeries(REAL, 0, CUT);
+    }
+    expect(evaluate(REAL, series()).syntheticPackets).toEqual([200, 200, 200]);
+    expect(taken).toBe(3);
+  });
+
+  test('a direction that the real series does not use counts in no metric', () => {
+    const oneWay = seriesOf(rowsBy(90, (i) => [1e9 + (i % 7) * 1e8, 50 + (i % 3), 1]));
+    const { metrics, meanExcess } = evaluate(oneWay, [oneWay]);
+    expect(of(metrics, 'throughput', 'inbound')).toMatchObject({
+      value: null,
+      reason: 'not enough data: the training part has no packets',
+    });
+    const excesses = (['size', 'gap', 'throughput'] as const).map((name) => of(metrics, name, 'outbound').excess!);
+    expect(meanExcess).toBeCloseTo((excesses[0]! + excesses[1]! + excesses[2]!) / 3, 12);
+  });
+
+  test('a synthetic series that does not use a direction has no throughput there, and is judged by it', () => {
+    const silent = blockOf(requests(300).map(([offsetNs, size]) => [offsetNs, size, 1]));
+    expect(of(evaluate(REAL, [silent]).metrics, 'throughput', 'inbound').value).toBeGreaterThan(0.2);
+  });
+
   test('a quantity without data says why, and does not count', () => {
     const oneWay = seriesOf(rowsBy(90, (i) => [1e6, 50 + (i % 3), 1]));
     const { metrics, meanExcess } = evaluate(oneWay, [oneWay]);
@@ -164,27 +189,27 @@ describe('evaluateFiles', () => {
   test('compares two tables', async () => {
     const result = await evaluateFiles(path('real.csv'), path('fake.csv'), OPTIONS);
     expect(result.metrics.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(result).toMatchObject({ model: undefined, documentationAddress: false, heldOutPackets: 100 });
+    expect(result).toMatchObject({ model: undefined, syntheticTarget: undefined, heldOutPackets: 100 });
   });
 
   test('finds the device of a generated capture under its documentation address', async () => {
     for (const target of [parseDevice(device), parseDevice('02:00:00:00:00:01')]) {
       const result = await evaluateFiles(path('real.pcap'), path('fake.pcap'), { ...OPTIONS, target });
-      expect(result.documentationAddress).toBe(true);
+      expect(result.syntheticTarget).toMatchObject({ found: 'documentation' });
       expect(result.metrics.map(({ excess }) => excess)).toEqual([0, 0, 0, 0, 0, 0]);
     }
   });
 
   test('finds it whatever the IP version, and where no target was named', async () => {
     const result = await evaluateFiles(path('real.pcap'), path('fake6.pcapng'), OPTIONS);
-    expect(result).toMatchObject({ documentationAddress: true, syntheticPackets: [300] });
+    expect(result).toMatchObject({ syntheticTarget: { found: 'documentation' }, syntheticPackets: [300] });
     expect(result.real.busiestTaken).toBe(true);
   });
 
   test('takes the named device where the synthetic capture has it', async () => {
     const target = parseDevice(device);
     const result = await evaluateFiles(path('real.pcap'), path('real.pcap'), { ...OPTIONS, target });
-    expect(result).toMatchObject({ documentationAddress: false, syntheticPackets: [300] });
+    expect(result).toMatchObject({ syntheticTarget: { target, found: 'same' }, syntheticPackets: [300] });
   });
 
   test('compares a capture with a table, and a table with a capture', async () => {
@@ -193,6 +218,36 @@ describe('evaluateFiles', () => {
     expect(forth.metrics.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
     const back = await evaluateFiles(path('real.csv'), path('fake.pcap'), OPTIONS);
     expect(back.syntheticPackets).toEqual([200]);
+  });
+
+  test('keeps the directions where only the synthetic file is a capture, whoever speaks first in it', async () => {
+    const rest = sliceSeries(REAL, 2, CUT + 2); // begins with an answer
+    await writeFile(path('answer.pcap'), await captureOf(rest, { profile: profileOf(4, 17) }));
+    const result = await evaluateFiles(path('real.csv'), path('answer.pcap'), OPTIONS);
+    expect(result.syntheticTarget).toMatchObject({ found: 'documentation' });
+    for (const direction of ['outbound', 'inbound'])
+      expect(of(result.metrics, 'size', direction).value).toBeLessThan(0.2);
+  });
+
+  test('takes the busiest device of a synthetic capture for want of anything else, and says so', async () => {
+    const result = await evaluateFiles(path('real.csv'), path('stranger.pcap'), OPTIONS);
+    expect(result.syntheticTarget).toEqual({ target: parseDevice('02:00:00:00:09:01'), found: 'busiest' });
+  });
+
+  test('refuses a choice of packets for a real table, as train does', async () => {
+    for (const choice of [{ target: parseDevice(device) }, { payloadOnly: true }]) {
+      const options = { ...OPTIONS, ...choice };
+      await expectSynthError(evaluateFiles(path('real.csv'), path('fake.pcap'), options), 'SYNTH_USAGE');
+    }
+    const options = { ...OPTIONS, target: parseDevice(device), payloadOnly: true };
+    expect((await evaluateFiles(path('real.pcap'), path('fake.csv'), options)).syntheticPackets).toEqual([100]);
+  });
+
+  test('stops between two blocks when it is interrupted', async () => {
+    const interrupt = new AbortController();
+    setTimeout(() => interrupt.abort(), 50);
+    const options = { ...OPTIONS, seeds: 100_000, signal: interrupt.signal };
+    await expectSynthError(evaluateFiles(path('real.csv'), path('model.safetensors'), options), 'SYNTH_INTERRUPTED');
   });
 
   test('says so where the synthetic capture has neither', async () => {

@@ -62,6 +62,40 @@ describe('a survey', () => {
     expect(survey.report).toMatchObject({ packets: 6, ipPackets: 5, skipped: [{ reason: 'ARP', packets: 1 }] });
   });
 
+  test('puts first, of two devices that talk with each other only, the one that sent first', async () => {
+    for (const [first, second] of [
+      [A, B],
+      [B, A],
+    ] as const) {
+      const frames = [send(first, second, udp(9, 7)), send(second, first, udp(7, 9))];
+      const capture = pcap(frames.map((bytes, i) => ({ timeNs: BigInt(i) * SECOND, bytes })));
+      const { devices } = await surveyCaptures([memoryInput(capture)]);
+      expect(devices.map(({ id, packets }) => [id, packets])).toEqual([
+        [first.mac, 2],
+        [first.ip, 2],
+        [second.mac, 2],
+        [second.ip, 2],
+      ]);
+    }
+  });
+
+  test('tells spans to the nanosecond', async () => {
+    // As a difference of seconds since 1970, which a double has to 2.4e-7 s, it would be 8.692672967910767.
+    const times = [1_700_000_000_407_326_913n, 1_700_000_009_100_000_000n];
+    const survey = await surveyCaptures([
+      memoryInput(
+        pcap(
+          times.map((timeNs) => ({ timeNs, bytes: send(A, B, udp(1, 2)) })),
+          { kind: 'nano' },
+        ),
+      ),
+    ]);
+    expect(survey.spanSeconds).toBe(8.692673087);
+    expect(survey.devices[0]!.spanSeconds).toBe(8.692673087);
+    expect(survey.flows[0]!.spanSeconds).toBe(8.692673087);
+    expect(survey.firstSeconds).toBeCloseTo(1_700_000_000.407327, 6);
+  });
+
   test('agrees with what extracting each of its entries yields', async () => {
     const survey = await surveyCaptures([memoryInput(pcap(FRAMES))]);
     for (const { target, outboundPackets, inboundPackets, outboundBytes } of [...survey.devices, ...survey.flows]) {

@@ -19,9 +19,13 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd: string;
   readonly stdin?: Uint8Array;
+  /** Standard input stays open, like a pipe into which nobody writes any more. */
+  readonly idleStdin?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Sends this signal as soon as something has been written to standard error or the time has passed. */
+  /** Sends the signals, at once, when the time has passed. */
   readonly signalAfterMs?: number;
+  /** Default: one SIGINT. */
+  readonly signals?: readonly NodeJS.Signals[];
 }
 
 /** Runs any program to its end. */
@@ -37,8 +41,13 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout), stderr }));
     child.stdin.on('error', () => {});
-    child.stdin.end(options.stdin ?? new Uint8Array(0));
-    if (options.signalAfterMs !== undefined) setTimeout(() => child.kill('SIGINT'), options.signalAfterMs);
+    child.stdin.write(options.stdin ?? new Uint8Array(0));
+    if (!options.idleStdin) child.stdin.end();
+    const { signalAfterMs, signals = ['SIGINT'] } = options;
+    const send = () => {
+      for (const signal of signals) child.kill(signal);
+    };
+    if (signalAfterMs !== undefined) setTimeout(send, signalAfterMs);
   });
 }
 

@@ -42,6 +42,7 @@ export interface CaptureOptions {
   readonly startNs?: bigint;
   readonly identity?: IdentityOptions;
   readonly seed?: string;
+  readonly comment?: string;
 }
 
 export const START_NS = 1_700_000_000_123_456_789n;
@@ -49,10 +50,11 @@ export const COMMENT = 'Synthetic traffic, über alles';
 
 export async function captureOf(block: PacketBlock, options: CaptureOptions): Promise<Buffer> {
   const { profile, format = 'nsecpcap', payload = 'random', startNs = START_NS, identity = {}, seed = '1' } = options;
+  const { comment = COMMENT } = options;
   const output = new MemoryOutput();
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
   const frames = new FrameBuilder(identityOf(profile, identity), pool, randomStream(seed, 'headers'));
-  const writer = new CaptureWriter(output, frames, pool, { format, application: 'synth test', comment: COMMENT });
+  const writer = new CaptureWriter(output, frames, pool, { format, application: 'synth test', comment });
   await writePackets([block], writer, { startNs });
   return output.content;
 }

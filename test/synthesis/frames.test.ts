@@ -9,7 +9,7 @@ import { PAYLOAD_KINDS, PayloadPool } from '../../src/synthesis/payload.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';
 import { runPeer, testWithPeers } from '../support/peers.js';
-import { readPackets, type SeenPacket } from '../support/read.js';
+import { expectSynthError, readPackets, type SeenPacket } from '../support/read.js';
 import { COMMENT, captureOf, profileOf, START_NS } from './captures.js';
 
 // IANA protocol numbers; 47 is GRE, whose header is not made up.
@@ -61,7 +61,8 @@ function expectedProtocol(ipVersion: 4 | 6, protocol: number, size: number): { v
   const room = size - (version === 6 ? 40 : 20);
   const bare = version === 6 ? 59 : 253; // RFC 8200 §4.7: no next header; RFC 3692: for experiments
   if (protocol === 6) return { version, protocol: room >= 20 ? 6 : room >= 8 ? 17 : bare };
-  if (protocol === 17) return { version, protocol: room >= 8 ? 17 : bare };
+  // RFC 768: 16 bits of length. What has no header at all (59) could not say its length either.
+  if (protocol === 17) return { version, protocol: room > 0xffff ? 253 : room >= 8 ? 17 : bare };
   if (protocol === (version === 6 ? 58 : 1)) return { version, protocol: room >= 8 ? protocol : bare };
   return { version, protocol: bare };
 }
@@ -128,6 +129,23 @@ describe('times', () => {
       expect(packets.map(({ timeNs }) => timeNs)).toEqual(times.map((time) => time - (time % precisionNs)));
     }
   });
+});
+
+test('times that pcapng cannot say are refused', async () => {
+  const capture = (startNs: bigint) =>
+    captureOf(blockOf([[0, 100, 1]]), { profile: profileOf(4, 17), format: 'pcapng', startNs });
+  const { packets } = await readPackets(memoryInput(await capture(2n ** 64n - 1n)));
+  expect(packets[0]!.timeNs).toBe(2n ** 64n - 1n);
+  const error = await expectSynthError(capture(2n ** 64n), 'SYNTH_USAGE');
+  expect(error.message).toContain('2554'); // date -u -d @18446744073
+});
+
+test('a comment that pcapng cannot hold is refused', async () => {
+  const capture = (comment: string) =>
+    captureOf(blockOf([[0, 100, 1]]), { profile: profileOf(4, 17), format: 'pcapng', comment });
+  const { packets, report } = await readPackets(memoryInput(await capture('x'.repeat(65_535))));
+  expect([packets.length, report.warnings]).toEqual([1, []]);
+  await expectSynthError(capture('x'.repeat(65_536)), 'SYNTH_USAGE');
 });
 
 test('TCP numbers advance by payload, and acknowledge what the other side has sent', async () => {
@@ -248,6 +266,18 @@ describe('another decoder', () => {
       expect(tshark(path, 'tcp').length).toBe(400);
     });
   }
+
+  testWithPeers(['tshark'], 'tshark finds no wrong length in packets above 65535 bytes', async () => {
+    for (const [ipVersion, protocol] of [
+      [4, 6],
+      [4, 17],
+      [6, 17],
+    ] as const) {
+      const path = join(folder, `large${ipVersion}-${protocol}.pcap`);
+      await writeFile(path, await captureOf(blockOf(rowsOf(LARGE_SIZES)), { profile: profileOf(ipVersion, protocol) }));
+      expect(tshark(path, 'udp.length.bad || udp.length.bad_zero || _ws.malformed')).toEqual([]);
+    }
+  });
 
   testWithPeers(['capinfos'], 'capinfos reads the comment, the count and the precision', async () => {
     for (const format of CAPTURE_FORMATS) {
