@@ -1,6 +1,6 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags } from '@oclif/core';
-import { defaultFitOptions, QUANTIZER_KINDS, type QuantizerKind } from '../models/fit-options.js';
+import { defaultFitOptions, QUANTIZER_CHOICES, type QuantizerChoice } from '../models/fit-options.js';
 import { encodeModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { train } from '../models/train.js';
@@ -61,8 +61,8 @@ export default class Train extends BaseCommand {
       summary: 'Store the captured addresses in the model, and generate with them.',
     }),
     force: forceFlag,
-    quantizer: Flags.option({ options: QUANTIZER_KINDS })({
-      summary: 'What makes tokens of packets, for --model markov: quantiles, or Gaussian mixtures.',
+    quantizer: Flags.option({ options: QUANTIZER_CHOICES })({
+      summary: 'What makes tokens of packets, for --model markov: quantiles, Gaussian mixtures, or what fits better.',
       default: DEFAULTS.quantizer,
       helpGroup: 'FITTING',
     }),
@@ -169,14 +169,14 @@ export default class Train extends BaseCommand {
 }
 
 /** Flags that would be passed over are mistakes. @throws SynthError `SYNTH_USAGE` */
-function requireFitting(model: string, quantizer: QuantizerKind, isGiven: (flag: string) => boolean): void {
+function requireFitting(model: string, quantizer: QuantizerChoice, isGiven: (flag: string) => boolean): void {
   if (model === 'hmm' && isGiven('quantizer')) {
     throw new SynthError('SYNTH_USAGE', '--quantizer is for kinds of model that learn tokens; --model hmm has none');
   }
-  if (model === 'hmm' || quantizer === 'gmm') return;
+  if (model === 'hmm' || quantizer !== 'empirical') return;
   const flag = ['components', 'restarts', 'iterations', 'tolerance'].find(isGiven);
   if (flag === undefined) return;
-  throw new SynthError('SYNTH_USAGE', `--${flag} is for Gaussian models; there is none in --model ${model}`, {
+  throw new SynthError('SYNTH_USAGE', `--${flag} is for Gaussian models; --quantizer ${quantizer} has none`, {
     hint: 'Add --quantizer gmm, or take --model hmm.',
   });
 }

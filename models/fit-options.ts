@@ -7,11 +7,14 @@ import type { ComponentChoice } from './gaussian/component-search.js';
 
 export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
 export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
+/** With `auto` the one counts under which the end of the series, held out, is likelier. */
+export const QUANTIZER_CHOICES = ['auto', ...QUANTIZER_KINDS] as const;
+export type QuantizerChoice = (typeof QUANTIZER_CHOICES)[number];
 
 /** A kind ignores what does not concern it. */
 export interface FitOptions {
   /** What turns packets into tokens, for the kinds that have tokens. */
-  readonly quantizer: QuantizerKind;
+  readonly quantizer: QuantizerChoice;
   /** Numbers of states, or of components, to choose from. */
   readonly components: ComponentChoice;
   /** How often k-means starts anew before a Gaussian model is fitted. */
@@ -26,7 +29,7 @@ export interface FitOptions {
 }
 
 export const defaultFitOptions = (): FitOptions => ({
-  quantizer: 'empirical',
+  quantizer: 'auto',
   components: 'auto',
   restarts: 3,
   iterations: 100,

@@ -20,8 +20,8 @@ import {
   type TrafficModel,
 } from '../generator.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
-import { loadQuantizer, quantizerSource } from './quantizer-source.js';
-import { chooseChain, DEFAULT_OPTIONS } from './selection.js';
+import { loadQuantizer, type QuantizerSource, quantizerSources } from './quantizer-source.js';
+import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
 const KIND = 'markov';
@@ -31,6 +31,7 @@ const VALIDATION_SHARE = 0.2;
 const MAX_SELECTION_PACKETS = 100_000;
 
 const optionsSchema = z.object({
+  quantizer: z.enum(QUANTIZER_KINDS),
   resolution: z.number().positive(),
   contextGroups: z.int().positive().nullable(),
   order: z.int().nonnegative(),
@@ -41,7 +42,6 @@ const mixtureSchema = z.object({
   candidates: componentRowsSchema,
 });
 const summarySchema = optionsSchema.extend({
-  quantizer: z.enum(QUANTIZER_KINDS),
   tokens: z.int().positive(),
   contexts: z.int().positive(),
   /** Nats per packet of the held-out part under a model of the rest; null where there was too little to hold out. */
@@ -92,31 +92,41 @@ export const markov: ModelKind = {
   kind: KIND,
   description: 'Markov chain of variable order over the tokens of a quantizer',
 
-  async fit(series, fitOptions, hooks) {
-    const { training, validation } = split(series);
-    const long = training.length > 0 && validation.length > 0;
-    const source = quantizerSource(fitOptions, hooks);
+  async fit(series, fitOptions, { onProgress, signal }) {
+    let furthest = 0;
+    const hooks: FitHooks = {
+      signal,
+      // A quantizer that is being fitted does not know how far the whole is.
+      onProgress(done, what) {
+        furthest = Math.max(furthest, done);
+        onProgress?.(furthest, what);
+      },
+    };
+    const sources = quantizerSources(fitOptions, hooks);
     try {
-      const choice = long
-        ? await chooseChain(training, validation, source, (done, what) => pause(hooks, done * 0.9, what))
-        : undefined;
-      const options = choice?.best ?? DEFAULT_OPTIONS;
-      const resolution = choice?.best.resolution ?? source.resolutions[0]!;
-      await pause(hooks, 0.9, `order ${options.order} on all packets`);
-      const chain = TokenChain.fit(tokenize(series, await source.fit(series, resolution)), options);
+      const choices = await chooseFrom(sources, series, hooks);
+      const likeliest = choices.reduce<SourceChoice | undefined>(
+        (a, b) => (a && a.best.heldOutLogLikelihood >= b.best.heldOutLogLikelihood ? a : b),
+        undefined,
+      );
+      const source = likeliest?.source ?? sources[0];
+      const { contextGroups, order } = likeliest?.best ?? DEFAULT_OPTIONS;
+      const resolution = likeliest?.best.resolution ?? source.resolutions[0]!;
+      await pause(hooks, 0.9, `order ${order} on all packets`);
+      const chain = TokenChain.fit(tokenize(series, await source.fit(series, resolution)), { contextGroups, order });
       return new MarkovModel(chain, {
+        quantizer: source.kind,
         resolution,
-        contextGroups: options.contextGroups,
-        order: options.order,
-        quantizer: fitOptions.quantizer,
+        contextGroups,
+        order,
         tokens: chain.quantizer.vocabulary,
         contexts: chain.tree.contexts,
-        heldOutLogLikelihood: choice?.best.heldOutLogLikelihood ?? null,
-        candidates: [...(choice?.candidates ?? [])],
+        heldOutLogLikelihood: likeliest?.best.heldOutLogLikelihood ?? null,
+        candidates: choices.flatMap(({ candidates }) => candidates),
         mixtures: source.summary,
       });
     } finally {
-      await source.close();
+      await Promise.all(sources.map((source) => source.close()));
     }
   },
 
@@ -127,6 +137,28 @@ export const markov: ModelKind = {
     return new MarkovModel(TokenChain.load(loadQuantizer(parsed.data.quantizer, reader), reader), parsed.data);
   },
 };
+
+interface SourceChoice extends Choice {
+  readonly source: QuantizerSource;
+}
+
+/** The best chain of each source; none where the series are too short to hold anything out. */
+async function chooseFrom(
+  sources: readonly QuantizerSource[],
+  series: readonly PacketBlock[],
+  hooks: FitHooks,
+): Promise<readonly SourceChoice[]> {
+  const { training, validation } = split(series);
+  if (training.length === 0 || validation.length === 0) return [];
+  const choices: SourceChoice[] = [];
+  for (const [index, source] of sources.entries()) {
+    const choice = await chooseChain(training, validation, source, (done, what) =>
+      pause(hooks, (0.9 * (index + done)) / sources.length, what),
+    );
+    choices.push({ ...choice, source });
+  }
+  return choices;
+}
 
 /** Tells what comes next and lets signals in, between two long computations. */
 async function pause({ onProgress, signal }: FitHooks, done: number, what: string): Promise<void> {

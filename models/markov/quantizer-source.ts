@@ -14,6 +14,7 @@ import type { Quantizer } from '../quantizer.js';
 import type { TensorReader } from '../tensors.js';
 
 export interface QuantizerSource {
+  readonly kind: QuantizerKind;
   /** How fine the tokens may be; the first is for series too short to compare them. */
   readonly resolutions: readonly number[];
   fit(series: readonly PacketBlock[], resolution: number): Promise<Quantizer>;
@@ -24,6 +25,7 @@ export interface QuantizerSource {
 
 /** Quantile bins per root of the number of packets. */
 const EMPIRICAL: QuantizerSource = {
+  kind: 'empirical',
   resolutions: [0.15, 0.3, 0.6],
   fit: async (series, resolution) => EmpiricalQuantizer.fit(series, resolution),
   summary: null,
@@ -32,6 +34,7 @@ const EMPIRICAL: QuantizerSource = {
 
 /** Components by BIC where a direction is fitted first; the same number where it is fitted again, on more of the series. */
 class GaussianSource implements QuantizerSource {
+  readonly kind = 'gmm';
   /** BIC has chosen: there is one. */
   readonly resolutions = [1];
   summary: MixturesSummary | null = null;
@@ -63,8 +66,14 @@ class GaussianSource implements QuantizerSource {
   }
 }
 
-export function quantizerSource(options: FitOptions, hooks: FitHooks): QuantizerSource {
-  return options.quantizer === 'gmm' ? new GaussianSource(options, hooks) : EMPIRICAL;
+/** Those to choose from; the first is for series too short to choose. */
+export function quantizerSources(
+  options: FitOptions,
+  hooks: FitHooks,
+): readonly [QuantizerSource, ...QuantizerSource[]] {
+  if (options.quantizer === 'empirical') return [EMPIRICAL];
+  const gaussian = new GaussianSource(options, hooks);
+  return options.quantizer === 'gmm' ? [gaussian] : [EMPIRICAL, gaussian];
 }
 
 /** @throws SynthError `SYNTH_MODEL_INVALID` */

@@ -9,6 +9,7 @@ import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '
 import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { mean, standardError } from '../../src/statistics/mean.js';
+import type { QuantizerKind } from '../fit-options.js';
 import { lowerBound } from '../symbol-table.js';
 import type { QuantizerSource } from './quantizer-source.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';
@@ -30,6 +31,7 @@ export const DEFAULT_OPTIONS: ChainOptions = { contextGroups: null, order: 1 };
 
 /** One choice, and how it did. */
 export interface Candidate extends ChainOptions {
+  readonly quantizer: QuantizerKind;
   /** One of those of the source of the quantizer. */
   readonly resolution: number;
   /** Nats per packet of the held-out part. */
@@ -85,6 +87,7 @@ export async function chooseChain(
   }));
   const candidates = judged.map(({ options, average, generatedKs }) => ({
     ...options,
+    quantizer: source.kind,
     heldOutLogLikelihood: average,
     generatedKs,
   }));

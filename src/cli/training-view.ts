@@ -7,6 +7,7 @@ import type { TrafficModel } from '../../models/generator.js';
 import { formatCount } from './format.js';
 
 const markovSchema = z.object({
+  quantizer: z.string(),
   tokens: z.number(),
   order: z.number(),
   contexts: z.number(),
@@ -23,11 +24,11 @@ const hmmSchema = z.object({ outbound: directionSchema.nullable(), inbound: dire
 
 const VIEWS: Readonly<Record<string, (summary: unknown) => readonly string[]>> = {
   markov: (summary) => {
-    const { tokens, order, contexts, heldOutLogLikelihood } = markovSchema.parse(summary);
+    const { quantizer, tokens, order, contexts, heldOutLogLikelihood } = markovSchema.parse(summary);
     const judged =
       heldOutLogLikelihood === null ? 'too short to choose' : `${heldOutLogLikelihood.toFixed(3)} nats/packet held out`;
     return [
-      `Markov chain: ${formatCount(tokens)} tokens, order ${order} (${judged}), ${formatCount(contexts)} contexts`,
+      `Markov chain: ${formatCount(tokens)} ${quantizer} tokens, order ${order} (${judged}), ${formatCount(contexts)} contexts`,
     ];
   },
   hmm: (summary) => {
