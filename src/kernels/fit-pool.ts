@@ -42,9 +42,12 @@ export class FitPool {
    * Does a task as soon as a thread is free; tasks start in the order in which they came.
    *
    * @throws SynthError what the task throws; `SYNTH_INTERRUPTED` once the signal is aborted
+   * @throws Error once the pool is closed
    */
   run<K extends FitKind>(kind: K, task: FitTasks[K]): Promise<FitResults[K]> {
     if (this.#signal?.aborted) return Promise.reject(interrupted());
+    // Its threads are gone: one would never answer, and a new one would never end.
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const request: WorkerRequest = { id: this.#nextId++, task: { kind, ...task } as unknown as FitTask }; // K is one of them
     return new Promise<FitResults[FitKind]>((resolve, reject) => {
       this.#queue.push({ request, resolve, reject });
