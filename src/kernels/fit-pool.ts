@@ -84,7 +84,11 @@ export class FitPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(packageFile('dist/src/kernels/fit-worker.js'), { workerData: kernelModule() });
+    const worker = new Worker(packageFile('dist/src/kernels/fit-worker.js'), {
+      workerData: kernelModule(),
+      // Flags of the program, such as --input-type for one that is not a file, are none of the thread's.
+      execArgv: [],
+    });
     this.#workers.push(worker);
     worker.on('message', (answer: WorkerAnswer) => {
       const waiting = this.#running.get(answer.id);
