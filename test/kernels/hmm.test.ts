@@ -238,23 +238,24 @@ describe('for any points', () => {
 
 test('iterations end when one gains less than the tolerance, and not before', () => {
   const points = pointsOf([chain(1000)]);
-  const start = startOf(points, 3);
+  const start = startOf(points, 6);
   const all = kernels.fitHmm(points, start, iterationsOf(40)).logLikelihoods;
   const { logLikelihoods } = kernels.fitHmm(points, start, { iterations: 40, tolerance: 1e-3, varianceFloor: FLOOR });
   // 1e-3 nats a point, of 1000 points.
   const end = all.findIndex((value, i) => i > 0 && value - all[i - 1]! < 1);
   expect(end).toBeGreaterThan(1);
   expect(end).toBeLessThan(40);
+  expect(all[end]! - all[end - 1]!).toBeGreaterThan(1e-3); // or it could not be told from 1e-3 nats in all
   expect(logLikelihoods).toEqual(all.slice(0, end + 1));
 });
 
 test('the start says how often clusters begin sequences and follow each other', () => {
-  // Two clusters far apart, that take turns: both sequences of 51 begin in the first.
+  // Two clusters far apart, that take turns: two sequences of 51 begin in the first, and one of a single point.
   const sequence = Array.from({ length: 51 }, (_, i) => ({ x: i % 2 === 0 ? -1 : 1, y: i % 2 === 0 ? -1 : 1 }));
-  const start = startOf(pointsOf([sequence, [], sequence]), 2);
+  const start = startOf(pointsOf([sequence, [], sequence, sequence.slice(0, 1)]), 2);
   const first = start.parameters[1]! < 0 ? 0 : 1;
-  // Every count gets one more: 2 and 0 starts, 50 transitions each way.
-  expect(start.start[first]).toBeCloseTo(3 / 4, 12);
+  // Every count gets one more: 3 and 0 starts, 50 transitions each way.
+  expect(start.start[first]).toBeCloseTo(4 / 5, 12);
   expect(start.transitions[first * 2 + (1 - first)]).toBeCloseTo(51 / 52, 12);
   expect(start.transitions[(1 - first) * 2 + first]).toBeCloseTo(51 / 52, 12);
 });

@@ -144,6 +144,13 @@ describe('what it learns', () => {
     expect(Math.abs(large / 30_000 - 1 / 3)).toBeLessThan(0.014);
   });
 
+  test('the curve is that of all packets, the criterion that of those which choose', async () => {
+    const { summary } = await learn([blockOf(twoStates(30_001, 'long'))], { components: [2] });
+    const { curve, candidates } = summary.outbound!;
+    // 30000 packets and 20000 of the same kind. A packet's part has a deviation of about one nat, and a mean of as much.
+    expect(curve.at(-1)! / candidates[0]!.logLikelihood).toBeCloseTo(1.5, 1);
+  });
+
   test('several series make one model, and what ends one is not followed by what begins the next', async () => {
     const low = rowsBy(300, (_, random) => [1000 + Math.floor(random.next() * 100), 50, 1], 'low');
     const high = rowsBy(300, (_, random) => [5e8 + Math.floor(random.next() * 1e8), 900, 1], 'high');
@@ -244,6 +251,25 @@ describe('what comes back', () => {
     expect(new Set(gaps)).toEqual(new Set(kinds));
     // One in a hundred; five standard errors of 40000 draws.
     expect(Math.abs(gaps.filter((gap) => gap === 3600e9).length / gaps.length - 0.01)).toBeLessThan(0.0025);
+  });
+
+  test('sizes go with gaps within a state, as strongly as they did', async () => {
+    // Hardly any value occurs twice, and all of them are one state.
+    const rows = rowsBy(3000, (_, random) => {
+      const [a, b] = [normal(random), normal(random)];
+      return [Math.round(1e9 * Math.exp(a)), Math.round(20_000 + 3000 * (0.8 * a + 0.6 * b)), 1];
+    });
+    const correlation = (block: PacketBlock) => {
+      const x = gapsNs(block).map(Math.log);
+      const y = Float64Array.from(block.sizes.subarray(1));
+      const [meanX, meanY] = [x, y].map((values) => values.reduce((sum, value) => sum + value, 0) / values.length);
+      const sum = (value: (i: number) => number) => x.reduce((total, _, i) => total + value(i), 0);
+      const xy = sum((i) => (x[i]! - meanX!) * (y[i]! - meanY!));
+      return xy / Math.sqrt(sum((i) => (x[i]! - meanX!) ** 2) * sum((i) => (y[i]! - meanY!) ** 2));
+    };
+    const model = await learn([blockOf(rows)], { components: [1] });
+    // Of sums as they are made here: 0.8. Five standard errors, (1 - 0.8²)/√n, of 10000 draws and of 3000 packets.
+    expect(Math.abs(correlation(sampled(model, 10_000)) - 0.8)).toBeLessThan(0.038);
   });
 
   test('pauses come after the packets that they came after', async () => {
