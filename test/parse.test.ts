@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDuration, parseFraction, parseTimestamp } from '../src/cli/parse.js';
+import { parseComponents, parseDuration, parseFraction, parsePositive, parseTimestamp } from '../src/cli/parse.js';
 import { expectSynthError } from './support/read.js';
 
 describe('a duration', () => {
@@ -141,4 +141,91 @@ describe('a time', () => {
   ])('“%s” is refused', async (text) => {
     await expectSynthError(() => parseTimestamp(text), 'SYNTH_USAGE');
   });
+});
+
+describe('numbers of components', () => {
+  test.each<[string, 'auto' | number[]]>([
+    ['auto', 'auto'],
+    ['1', [1]],
+    ['12', [12]],
+    ['1024', [1024]],
+    ['0012', [12]],
+    ['1..4', [1, 2, 3, 4]],
+    ['7..7', [7]],
+    ['1..9:2', [1, 3, 5, 7, 9]],
+    ['1..10:4', [1, 5, 9]],
+    ['2..5:1000', [2]],
+    ['1023..1024', [1023, 1024]],
+  ])('%s is %j', (text, expected) => {
+    expect(parseComponents(text)).toEqual(expected);
+  });
+
+  test('all of a range are in it, in rising order and as far apart as asked for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1024 }),
+        fc.integer({ min: 1, max: 1024 }),
+        fc.integer({ min: 1, max: 2000 }),
+        (a, b, step) => {
+          const [first, last] = [Math.min(a, b), Math.max(a, b)];
+          const counts = parseComponents(`${first}..${last}:${step}`) as number[]; // not auto
+          expect(counts[0]).toBe(first);
+          expect(counts.every((count, i) => i === 0 || count - counts[i - 1]! === step)).toBe(true);
+          expect(counts.at(-1)!).toBeLessThanOrEqual(last);
+          expect(counts.at(-1)! + step).toBeGreaterThan(last);
+        },
+      ),
+      { numRuns: 300, seed: 20_240_618 },
+    );
+  });
+
+  test.each([
+    '',
+    ' ',
+    'Auto',
+    '0',
+    '-1',
+    '1.5',
+    '1e2',
+    '1025',
+    '99999',
+    '0..4',
+    '5..4',
+    '1..1025',
+    '1..4:0',
+    '1..4:-1',
+    '1..4:',
+    '1..',
+    '..4',
+    '1...4',
+    '1,2,3',
+    '1-4',
+    ' 1',
+    '1..4 ',
+  ])('“%s” is refused', async (text) => {
+    const error = await expectSynthError(() => parseComponents(text), 'SYNTH_USAGE');
+    expect(error.message).toContain(`“${text}”`);
+    expect(error.hint).toContain('auto');
+  });
+});
+
+describe('a positive number', () => {
+  test.each<[string, number]>([
+    ['0.001', 0.001],
+    ['1e-3', 0.001],
+    ['.5', 0.5],
+    ['12', 12],
+    ['1e300', 1e300],
+    ['5e-324', 5e-324],
+  ])('%s is %d', (text, expected) => {
+    expect(parsePositive(text)).toBe(expected);
+  });
+
+  test.each(['', ' ', '0', '-0', '0.0', '-1', '1e-400', '1e400', 'NaN', 'Infinity', '-Infinity', '1,5', '5%', '1 2'])(
+    '“%s” is refused',
+    async (text) => {
+      const error = await expectSynthError(() => parsePositive(text), 'SYNTH_USAGE');
+      expect(error.message).toContain(`“${text}”`);
+    },
+  );
 });

@@ -49,7 +49,7 @@ export function observe(series: readonly PacketBlock[], outbound: boolean, joint
  * The packets of one direction with gaps of its own, to learn from; undefined if it has no packets.
  *
  * Where no time passes between any two of them, as with a single packet, they are taken to come once in the span of their series:
- * their first gets that as its gap.
+ * their last gets that as its gap. Of the first it would be a gap that follows nothing, and so hardly ever comes again.
  */
 export function observeDirection(series: readonly PacketBlock[], outbound: boolean): Observations | undefined {
   const observations = observe(series, outbound, false);
@@ -57,12 +57,13 @@ export function observeDirection(series: readonly PacketBlock[], outbound: boole
   const sizes: number[] = [];
   const gapsNs: number[] = [];
   for (const block of series) {
-    const spansBefore = sizes.length;
+    const before = sizes.length;
     for (let i = 0; i < block.length; i++) {
       if (block.outbound[i] !== (outbound ? 1 : 0)) continue;
-      gapsNs.push(sizes.length === spansBefore ? spanNs(block) || UNKNOWN_GAP_NS : 0);
+      gapsNs.push(0);
       sizes.push(block.sizes[i]!);
     }
+    if (sizes.length > before) gapsNs[sizes.length - 1] = spanNs(block) || UNKNOWN_GAP_NS;
   }
   if (sizes.length === 0) return undefined;
   return { sizes: Float64Array.from(sizes), gapsNs: Float64Array.from(gapsNs), lengths: [sizes.length] };

@@ -42,9 +42,12 @@ export class FitPool {
    * Does a task as soon as a thread is free; tasks start in the order in which they came.
    *
    * @throws SynthError what the task throws; `SYNTH_INTERRUPTED` once the signal is aborted
+   * @throws Error once the pool is closed
    */
   run<K extends FitKind>(kind: K, task: FitTasks[K]): Promise<FitResults[K]> {
     if (this.#signal?.aborted) return Promise.reject(interrupted());
+    // Its threads are gone: one would never answer, and a new one would never end.
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const request: WorkerRequest = { id: this.#nextId++, task: { kind, ...task } as unknown as FitTask }; // K is one of them
     return new Promise<FitResults[FitKind]>((resolve, reject) => {
       this.#queue.push({ request, resolve, reject });
@@ -81,7 +84,11 @@ export class FitPool {
   }
 
   #start(): Worker {
-    const worker = new Worker(packageFile('dist/src/kernels/fit-worker.js'), { workerData: kernelModule() });
+    const worker = new Worker(packageFile('dist/src/kernels/fit-worker.js'), {
+      workerData: kernelModule(),
+      // Flags of the program, such as --input-type for one that is not a file, are none of the thread's.
+      execArgv: [],
+    });
     this.#workers.push(worker);
     worker.on('message', (answer: WorkerAnswer) => {
       const waiting = this.#running.get(answer.id);

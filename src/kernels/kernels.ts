@@ -67,7 +67,7 @@ export interface HmmTally {
   readonly table: Float64Array;
   /** Per category the moments of the states. */
   readonly moments: readonly Moments[];
-  /** The likeliest state of each point, given all of them. */
+  /** A state of each point, drawn by its probability given all of them: so many points of a state as `table` says. */
   readonly labels: Int32Array;
   /** Expected transitions from row to column. */
   readonly transitions: Float64Array;

@@ -51,6 +51,18 @@ export const requests = (count: number, seed = 'requests'): Row[] =>
     seed,
   );
 
+/** Outbound a codec of 20 ms ± 1 µs and 200 bytes, inbound packets of 60 bytes at any time, half as many. */
+export function codec(count: number, seed = 'codec'): Row[] {
+  const random = randomStream(seed, 'rows');
+  const voice = Array.from(
+    { length: Math.ceil((2 * count) / 3) },
+    (_, i): Row => [i * 20_000_000 + Math.floor(random.next() * 1000), 200, 1],
+  );
+  const spanNs = 20_000_000 * voice.length;
+  const other = Array.from({ length: count - voice.length }, (): Row => [Math.floor(random.next() * spanNs), 60, 0]);
+  return [...voice, ...other].sort(([a], [b]) => a - b);
+}
+
 const DAY_NS = 86_400e9;
 
 /** What a capture may come to, each of which must train, sample and load. */

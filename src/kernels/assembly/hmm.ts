@@ -12,6 +12,7 @@ import { expPair, sumOfLanes } from './vector';
 
 /** Steps of a chunk; a multiple of BLOCK. */
 const CHUNK: i32 = 2048;
+const GOLDEN_RATIO: f64 = 0.6180339887498949;
 
 /** Bytes of `room` that `hmmExpect` needs for a sequence of n. */
 export function hmmRoom(n: i32, stride: i32): f64 {
@@ -234,7 +235,7 @@ function forward(
  * @param firsts added to: probability of each state at the first point
  * @param counts added to: expected number of transitions from row to column, still to be multiplied by the transition matrix
  * @param statistics six rows of `stride` for each category, added to
- * @param labels unless 0, written: the likeliest state of each point given all points, i32
+ * @param labels unless 0, written: a state of each point, drawn by its probability given all points, i32
  * @param categories unless 0: for each point which set of statistics it counts in, i32
  * @param symbols, table unless 0: for each point the row of the table that the probabilities of its states are added to, i32
  * @returns the log-likelihood of the sequence
@@ -321,7 +322,7 @@ export function hmmExpect(
         statistics + category * 6 * row,
         row,
       );
-      if (labels !== 0) store<i32>(labels + (index << 2), greatestOf(gamma, states));
+      if (labels !== 0) store<i32>(labels + (index << 2), drawFrom(gamma, states, first + t));
       if (symbols !== 0) {
         const to = table + <usize>load<i32>(symbols + (index << 2)) * row;
         for (let at: usize = 0; at < row; at += 16) {
@@ -360,6 +361,26 @@ function addStatistics(x: f64, y: f64, gamma: usize, factors: usize, states: i32
     to += row;
     v128.store(to, f64x2.add(v128.load(to), f64x2.mul(wy, dy)));
   }
+}
+
+/**
+ * An index, as often as its share of the values says: the golden ratio's multiples fill the unit interval evenly (Weyl, Math.
+ * Annalen 77, 1916). The same for the same step.
+ */
+function drawFrom(values: usize, count: i32, step: i32): i32 {
+  let sum: f64 = 0;
+  for (let k: usize = 0; k < <usize>count; k++) sum += load<f64>(values + (k << 3));
+  const turns = <f64>(step + 1) * GOLDEN_RATIO;
+  let left = (turns - Math.floor(turns)) * sum;
+  let last = 0;
+  for (let k = 0; k < count; k++) {
+    const value = load<f64>(values + ((<usize>k) << 3));
+    if (!(value > 0)) continue;
+    last = k;
+    left -= value;
+    if (left < 0) break;
+  }
+  return last;
 }
 
 /** The first index of the greatest value. */
