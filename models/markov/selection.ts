@@ -86,8 +86,8 @@ export async function chooseChain(
     generatedKs: one.average >= bar ? generatedKs(one.chain, longest) : null,
   }));
   const candidates = judged.map(({ options, average, generatedKs }) => ({
-    ...options,
     quantizer: source.kind,
+    ...options,
     heldOutLogLikelihood: average,
     generatedKs,
   }));

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
-import { smoothTransitions, stationaryOf } from '../../models/hmm/direction-hmm.js';
 import { HmmModel, hmm } from '../../models/hmm/hmm-model.js';
+import { smoothTransitions, stationaryOf } from '../../models/hmm/transitions.js';
 import { encodeModelFile } from '../../models/model-file.js';
 import { train } from '../../models/train.js';
 import { type Random, randomStream } from '../../src/random.js';
