@@ -50,7 +50,7 @@ export interface TrafficModel {
    * @returns blocks of packets in the order of time; a block is only valid until the next one is asked for
    */
   sample(random: Random, limit: SampleLimit): Iterable<PacketBlock>;
-  /** Mean log-likelihood in nats per packet, of the size and of the gap in ns; the first packet is given. */
+  /** Mean log-likelihood in nats per packet, of the size and of the gap in ns; packets without a gap are given. NaN where none has one. */
   logLikelihood(series: PacketBlock): number;
   /** Its states or tokens, outbound first, the most frequent first. */
   describe(): readonly ComponentDescription[];

@@ -2,8 +2,14 @@
  * @module
  * What no model may hold or emit.
  */
+import { MAX_SIZE_BYTES } from '../src/series/packet-series.js';
 
 /** An IPv4 header. */
 export const MIN_SIZE_BYTES = 20;
 /** Times are below 10^12 s in tables (table-reader.ts) and below 2^63 ns in captures. */
 export const MAX_GAP_NS = 2e21;
+
+export const isPossibleSize = (sizeBytes: number): boolean =>
+  sizeBytes >= MIN_SIZE_BYTES && sizeBytes <= MAX_SIZE_BYTES && Number.isInteger(sizeBytes);
+
+export const isPossibleGap = (gapNs: number): boolean => gapNs >= 0 && gapNs <= MAX_GAP_NS && Number.isInteger(gapNs);

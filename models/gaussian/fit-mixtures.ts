@@ -11,7 +11,8 @@ import { OwnClock } from '../own-clock.js';
 import { type ComponentRow, candidatesOf, mixtureParameterCount, searchComponents } from './component-search.js';
 import { type DirectionMixture, encodeDirection, GaussianQuantizer } from './gaussian-quantizer.js';
 import { distinctPoints, headOf, type Observations, observe, type Plane, planeOf, pointsOn } from './observations.js';
-import { CATEGORIES, type EmissionCounts, SpikeSlab, Spikes, VARIANCE_FLOOR } from './spike-slab.js';
+import { type EmissionCounts, SpikeSlab, VARIANCE_FLOOR } from './spike-slab.js';
+import { CATEGORIES, Spikes } from './spikes.js';
 
 /** The number of components is chosen on no more packets than this; the components then learn from all. */
 const MAX_SELECTION_PACKETS = 20_000;

@@ -13,109 +13,19 @@
  */
 import type { Kernels, Moments } from '../../src/kernels/kernels.js';
 import type { Random } from '../../src/random.js';
-import { MAX_SIZE_BYTES } from '../../src/series/packet-series.js';
 import { AliasTable } from '../alias-table.js';
 import type { ComponentDescription } from '../generator.js';
-import { MAX_GAP_NS, MIN_SIZE_BYTES } from '../limits.js';
-import { isRising } from '../symbol-table.js';
-import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
+import { isPossibleGap, isPossibleSize } from '../limits.js';
+import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import type { Observations, Plane } from './observations.js';
 import { RankedValues } from './ranked-values.js';
+import { Spikes } from './spikes.js';
 
-/** A value is exact if it is this often, and this share of the packets of its direction. */
-const EXACT_MINIMUM = 4;
-const EXACT_SHARE = 0.002;
 /** Least variance along any axis, of coordinates whose variance is 1. */
 export const VARIANCE_FLOOR = 1e-6;
 /** A covariance needs more than two points. */
 const MIN_CORRELATION_WEIGHT = 3;
 const MAX_CORRELATION = 0.999;
-
-/** Exact sizes and gaps, and the patterns in which packets have them. */
-export class Spikes {
-  readonly sizes: Float64Array;
-  readonly gapsNs: Float64Array;
-  /** Per pattern the index of its exact size and gap; one above the last index stands for any other value. */
-  readonly patternSize: Uint32Array;
-  readonly patternGap: Uint32Array;
-  readonly #sizeIndex: ReadonlyMap<number, number>;
-  readonly #gapIndex: ReadonlyMap<number, number>;
-  readonly #patterns: ReadonlyMap<number, number>;
-
-  constructor(sizes: Float64Array, gapsNs: Float64Array, patternSize: Uint32Array, patternGap: Uint32Array) {
-    this.sizes = sizes;
-    this.gapsNs = gapsNs;
-    this.patternSize = patternSize;
-    this.patternGap = patternGap;
-    this.#sizeIndex = new Map(Array.from(sizes, (value, index) => [value, index]));
-    this.#gapIndex = new Map(Array.from(gapsNs, (value, index) => [value, index]));
-    this.#patterns = new Map(
-      Array.from(patternSize, (size, pattern) => [this.#key(size, patternGap[pattern]!), pattern]),
-    );
-  }
-
-  static fit({ sizes, gapsNs }: Observations): Spikes {
-    const draft = new Spikes(exactValues(sizes), exactValues(gapsNs), new Uint32Array(0), new Uint32Array(0));
-    const keys = new Set<number>();
-    for (let i = 0; i < sizes.length; i++) {
-      keys.add(draft.#key(draft.sizeIndex(sizes[i]!), draft.gapIndex(gapsNs[i]!)));
-    }
-    const sorted = Float64Array.from(keys).sort();
-    const base = draft.gapsNs.length + 1;
-    return new Spikes(
-      draft.sizes,
-      draft.gapsNs,
-      Uint32Array.from(sorted, (key) => Math.floor(key / base)),
-      Uint32Array.from(sorted, (key) => key % base),
-    );
-  }
-
-  get patterns(): number {
-    return this.patternSize.length;
-  }
-
-  #key(sizeIndex: number, gapIndex: number): number {
-    return sizeIndex * (this.gapsNs.length + 1) + gapIndex;
-  }
-
-  /** The index of an exact size, or the number of them for any other. */
-  sizeIndex(sizeBytes: number): number {
-    return this.#sizeIndex.get(sizeBytes) ?? this.sizes.length;
-  }
-
-  gapIndex(gapNs: number): number {
-    return this.#gapIndex.get(gapNs) ?? this.gapsNs.length;
-  }
-
-  /** The pattern with these indices, or -1 if there is none. */
-  pattern(sizeIndex: number, gapIndex: number): number {
-    return this.#patterns.get(this.#key(sizeIndex, gapIndex)) ?? -1;
-  }
-
-  patternsOf({ sizes, gapsNs }: Observations): Int32Array {
-    return Int32Array.from(sizes, (size, i) => this.pattern(this.sizeIndex(size), this.gapIndex(gapsNs[i]!)));
-  }
-
-  /** Which parts of a pattern are exact: 0 none, 1 the size, 2 the gap, 3 both. */
-  category(pattern: number): number {
-    const exactSize = this.patternSize[pattern]! < this.sizes.length ? 1 : 0;
-    return exactSize + (this.patternGap[pattern]! < this.gapsNs.length ? 2 : 0);
-  }
-}
-
-/** Values that occur often enough, rising; zero always counts where it occurs. */
-function exactValues(values: Float64Array): Float64Array {
-  const sorted = values.slice().sort();
-  const minimum = Math.max(EXACT_MINIMUM, sorted.length * EXACT_SHARE);
-  const exact: number[] = [];
-  for (let i = 0; i < sorted.length; ) {
-    let end = i + 1;
-    while (end < sorted.length && sorted[end] === sorted[i]) end++;
-    if (end - i >= minimum || sorted[i] === 0) exact.push(sorted[i]!);
-    i = end;
-  }
-  return Float64Array.from(exact);
-}
 
 /** What the packets of a direction are counted as, by component. */
 export interface EmissionCounts {
@@ -128,8 +38,6 @@ export interface EmissionCounts {
   /** The component of each packet. */
   readonly labels: Int32Array;
 }
-
-export const CATEGORIES = 4;
 
 export class SpikeSlab {
   readonly components: number;
@@ -361,10 +269,7 @@ export class SpikeSlab {
 
   save(prefix: string, tensors: Map<string, Tensor>): void {
     const { components, spikes } = this;
-    tensors.set(`${prefix}.size.exact`, vector(spikes.sizes));
-    tensors.set(`${prefix}.gap.exact`, vector(spikes.gapsNs));
-    tensors.set(`${prefix}.pattern.size`, vector(spikes.patternSize));
-    tensors.set(`${prefix}.pattern.gap`, vector(spikes.patternGap));
+    spikes.save(prefix, tensors);
     tensors.set(`${prefix}.weights`, { shape: [components, spikes.patterns], data: this.weights });
     tensors.set(`${prefix}.means`, { shape: [components, 2], data: this.means });
     tensors.set(`${prefix}.covariances`, { shape: [components, 2, 2], data: this.covariances });
@@ -374,24 +279,8 @@ export class SpikeSlab {
 
   /** @throws SynthError `SYNTH_MODEL_INVALID` */
   static load(kernels: Kernels, prefix: string, components: number, reader: TensorReader): SpikeSlab {
-    const sizes = reader.vector(`${prefix}.size.exact`, Float64Array);
-    const gapsNs = reader.vector(`${prefix}.gap.exact`, Float64Array);
-    const patternSize = reader.vector(`${prefix}.pattern.size`, Uint32Array);
-    const patternGap = reader.vector(`${prefix}.pattern.gap`, Uint32Array);
-    const patterns = patternSize.length;
-    const isSize = (value: number) => value >= MIN_SIZE_BYTES && value <= MAX_SIZE_BYTES && Number.isInteger(value);
-    const isGap = (value: number) => value >= 0 && value <= MAX_GAP_NS && Number.isInteger(value);
-    requireModel(
-      patterns > 0 &&
-        patternGap.length === patterns &&
-        sizes.every(isSize) &&
-        gapsNs.every(isGap) &&
-        isRising(sizes, true) &&
-        isRising(gapsNs, true) &&
-        patternSize.every((index) => index <= sizes.length) &&
-        patternGap.every((index) => index <= gapsNs.length),
-      `has exact values “${prefix}” that contradict themselves`,
-    );
+    const spikes = Spikes.load(prefix, reader);
+    const { patterns } = spikes;
     const weights = reader.tensor(`${prefix}.weights`, Float64Array, [components, patterns]);
     const means = reader.tensor(`${prefix}.means`, Float64Array, [components, 2]);
     const covariances = reader.tensor(`${prefix}.covariances`, Float64Array, [components, 2, 2]);
@@ -401,9 +290,8 @@ export class SpikeSlab {
       requireCovariance(xx, xy, yy, `component ${k} of “${prefix}”`);
       requireModel(xy === yx, `has a covariance that is not symmetric: component ${k} of “${prefix}”`);
     }
-    const sizeValues = RankedValues.load(`${prefix}.size`, components, reader, isSize);
-    const gapValues = RankedValues.load(`${prefix}.gap`, components, reader, isGap);
-    const spikes = new Spikes(sizes, gapsNs, patternSize, patternGap);
+    const sizeValues = RankedValues.load(`${prefix}.size`, components, reader, isPossibleSize);
+    const gapValues = RankedValues.load(`${prefix}.gap`, components, reader, isPossibleGap);
     return new SpikeSlab(kernels, spikes, weights, means, covariances, sizeValues, gapValues);
   }
 }

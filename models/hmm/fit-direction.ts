@@ -15,7 +15,8 @@ import {
   planeOf,
   pointsOn,
 } from '../gaussian/observations.js';
-import { CATEGORIES, SpikeSlab, Spikes, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
+import { SpikeSlab, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
+import { CATEGORIES, Spikes } from '../gaussian/spikes.js';
 import { DirectionHmm } from './direction-hmm.js';
 import { smoothTransitions, stationaryOf } from './transitions.js';
 

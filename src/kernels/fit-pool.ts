@@ -8,7 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { SynthError } from '../errors.js';
 import { packageFile } from '../package-files.js';
 import type { FitKind, FitResults, FitTask, FitTasks, WorkerAnswer, WorkerRequest } from './fit-task.js';
-import { kernelModule } from './kernels.js';
+import { kernelModule } from './module.js';
 
 /** More threads than this are not started unless they are asked for. */
 const MAX_DEFAULT_THREADS = 16;

@@ -17,10 +17,10 @@ import type {
   Tally,
 } from './kernels.js';
 
-/** From where k-means draws. */
 /** Which start of an HMM is the best shows after so many iterations; only that one goes on. */
 const TRIAL_ITERATIONS = 10;
 
+/** From where k-means draws. */
 interface Seeding {
   readonly components: number;
   readonly restarts: number;

@@ -1,14 +1,13 @@
 /**
  * @module
- * The binding of the WebAssembly kernels. It owns their memory: every call lays out what it needs from the same start, so nothing
- * is left behind, and what does not fit into the 4 GiB of WebAssembly is refused before anything is written.
+ * The binding of the WebAssembly kernels. Every call lays out what it needs in their memory, and what does not fit into the 4 GiB of
+ * WebAssembly is refused before anything is written.
  *
  * One instance works on one thing at a time and keeps the memory of the largest call; threads have one each.
  */
-import { readFileSync } from 'node:fs';
-import { SynthError } from '../errors.js';
-import { packageFile } from '../package-files.js';
 import type { Random } from '../random.js';
+import { Arena, type Layout } from './arena.js';
+import { instantiate, type KernelExports, kernelModule } from './module.js';
 
 /** Points in the plane, as columns of equal length, and how they fall into sequences. */
 export interface Points {
@@ -81,122 +80,6 @@ export interface Emissions {
   readonly logProbabilities: Float64Array;
 }
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  exp(x: number): number;
-  log(x: number): number;
-  log1pAll(values: number, n: number): void;
-  normalCdf(z: number): number;
-  normalQuantile(p: number): number;
-  seedCentres(
-    columns: number,
-    pitch: number,
-    dimensions: number,
-    n: number,
-    k: number,
-    uniforms: number,
-    centres: number,
-    distances: number,
-  ): void;
-  moveCentres(
-    columns: number,
-    pitch: number,
-    dimensions: number,
-    n: number,
-    k: number,
-    centres: number,
-    labels: number,
-    sums: number,
-    iterations: number,
-  ): number;
-  nearestCentres(
-    columns: number,
-    pitch: number,
-    dimensions: number,
-    n: number,
-    k: number,
-    centres: number,
-    labels: number,
-  ): number;
-  clusterStatistics(
-    columns: number,
-    pitch: number,
-    dimensions: number,
-    n: number,
-    k: number,
-    centres: number,
-    labels: number,
-    statistics: number,
-  ): void;
-  makeFactors(parameters: number, factors: number, components: number, weighted: number): void;
-  maximize(parameters: number, statistics: number, stride: number, components: number, floor: number): void;
-  mixtureRoom(components: number): number;
-  mixtureExpect(
-    xs: number,
-    ys: number,
-    n: number,
-    components: number,
-    factors: number,
-    statistics: number,
-    labels: number,
-    room: number,
-  ): number;
-  hmmRoom(n: number, stride: number): number;
-  hmmExpect(
-    xs: number,
-    ys: number,
-    n: number,
-    states: number,
-    stride: number,
-    factors: number,
-    start: number,
-    transitions: number,
-    transposed: number,
-    firsts: number,
-    counts: number,
-    statistics: number,
-    labels: number,
-    categories: number,
-    symbols: number,
-    table: number,
-    room: number,
-  ): number;
-  hmmMaximize(
-    states: number,
-    stride: number,
-    firsts: number,
-    counts: number,
-    start: number,
-    transitions: number,
-    transposed: number,
-  ): void;
-  smoothStates(
-    emissions: number,
-    n: number,
-    stride: number,
-    start: number,
-    transitions: number,
-    transposed: number,
-    alphas: number,
-    smooth: number,
-    room: number,
-  ): number;
-  viterbi(
-    logEmissions: number,
-    n: number,
-    states: number,
-    stride: number,
-    logStart: number,
-    logTransposed: number,
-    labels: number,
-    back: number,
-    scores: number,
-  ): number;
-}
-
-const PAGE_BYTES = 65_536;
-const MAX_BYTES = 2 ** 32;
 /** Seeds are looked for among at most this many points, evenly taken. */
 const MAX_SEED_POINTS = 16_384;
 const LLOYD_ITERATIONS = 12;
@@ -206,29 +89,18 @@ const START_PSEUDO_COUNT = 1;
 /** Share of an average that the next value leaves of it: about three values count. */
 const MEMORY = 0.7;
 
-let compiled: WebAssembly.Module | undefined;
-
-/** The compiled module, to be handed to other threads. */
-export function kernelModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(readFileSync(packageFile('dist/src/kernels/kernels.wasm')));
-  return compiled;
-}
-
-/** Addresses of the parts that `#lay` laid out, by name. */
-type Layout<T extends string> = { readonly [name in T]: number };
-
 export class Kernels {
-  readonly #wasm: Exports;
-  readonly #base: number;
+  readonly #wasm: KernelExports;
+  readonly #arena: Arena;
 
   constructor(module: WebAssembly.Module = kernelModule()) {
-    this.#wasm = new WebAssembly.Instance(module).exports as unknown as Exports; // what assembly/index.ts exports
-    this.#base = Math.ceil(this.#wasm.heapBase() / 64) * 64;
+    this.#wasm = instantiate(module);
+    this.#arena = new Arena(this.#wasm.memory, this.#wasm.heapBase());
   }
 
   /** Bytes of memory that the kernels hold. */
   get memoryBytes(): number {
-    return this.#wasm.memory.buffer.byteLength;
+    return this.#arena.bytes;
   }
 
   /** e^x; the same bits on every machine. */
@@ -252,8 +124,8 @@ export class Kernels {
 
   /** ln(1 + value) of each value; the same bits on every machine. */
   log1p(values: Float64Array): Float64Array {
-    const at = this.#lay({ values: values.byteLength });
-    const view = this.#floats(at.values, values.length);
+    const at = this.#arena.lay({ values: values.byteLength });
+    const view = this.#arena.floats(at.values, values.length);
     view.set(values);
     this.#wasm.log1pAll(at.values, values.length);
     return view.slice();
@@ -270,7 +142,7 @@ export class Kernels {
     const wasm = this.#wasm;
     const n = points.xs.length;
     const start = this.#cluster([points.xs, points.ys], components, restarts, random, limits.varianceFloor).parameters;
-    const at = this.#lay({
+    const at = this.#arena.lay({
       ...pointBytes(n),
       parameters: components * PARAMETERS * 8,
       factors: components * PARAMETERS * 8,
@@ -278,8 +150,8 @@ export class Kernels {
       room: wasm.mixtureRoom(components),
     });
     this.#placePoints(at, sorted(points));
-    const statistics = this.#floats(at.statistics, components * PARAMETERS);
-    const parameters = this.#floats(at.parameters, components * PARAMETERS);
+    const statistics = this.#arena.floats(at.statistics, components * PARAMETERS);
+    const parameters = this.#arena.floats(at.parameters, components * PARAMETERS);
     parameters.set(start);
     const logLikelihoods = iterate(n, limits, {
       expect() {
@@ -300,7 +172,7 @@ export class Kernels {
     const wasm = this.#wasm;
     const n = points.xs.length;
     const components = mixture.length / PARAMETERS;
-    const at = this.#lay({
+    const at = this.#arena.lay({
       ...pointBytes(n),
       parameters: mixture.byteLength,
       factors: mixture.byteLength,
@@ -309,10 +181,10 @@ export class Kernels {
       room: wasm.mixtureRoom(components),
     });
     this.#placePoints(at, points);
-    this.#floats(at.parameters, mixture.length).set(mixture);
+    this.#arena.floats(at.parameters, mixture.length).set(mixture);
     wasm.makeFactors(at.parameters, at.factors, components, 1);
     wasm.mixtureExpect(at.xs, at.ys, n, components, at.factors, at.statistics, at.labels, at.room);
-    return this.#integers(at.labels, n).slice();
+    return this.#arena.integers(at.labels, n).slice();
   }
 
   /**
@@ -349,7 +221,7 @@ export class Kernels {
     const { states } = from;
     const n = points.xs.length;
     const stride = strideOf(states);
-    const at = this.#lay({ ...pointBytes(n), ...hmmBytes(states), room: this.#hmmRoom(points, stride) });
+    const at = this.#arena.lay({ ...pointBytes(n), ...hmmBytes(states), room: this.#hmmRoom(points, stride) });
     this.#placePoints(at, points);
     this.#placeHmm(at, from);
     const logLikelihoods = iterate(n, limits, {
@@ -362,15 +234,15 @@ export class Kernels {
         wasm.hmmMaximize(states, stride, at.firsts, at.counts, at.start, at.transitions, at.transposed);
       },
     });
-    const parameters = this.#floats(at.parameters, states * PARAMETERS).slice();
+    const parameters = this.#arena.floats(at.parameters, states * PARAMETERS).slice();
     // The weight of a state is the share of the points it stands for.
-    const statistics = this.#floats(at.statistics, states);
+    const statistics = this.#arena.floats(at.statistics, states);
     for (let k = 0; k < states; k++) parameters[k * PARAMETERS] = statistics[k]! / n;
     return {
       states,
       parameters,
-      start: this.#floats(at.start, states).slice(),
-      transitions: unpadded(this.#floats(at.transitions, states * stride), states, stride),
+      start: this.#arena.floats(at.start, states).slice(),
+      transitions: unpadded(this.#arena.floats(at.transitions, states * stride), states, stride),
       logLikelihoods,
     };
   }
@@ -381,7 +253,7 @@ export class Kernels {
     const n = points.xs.length;
     const stride = strideOf(states);
     const momentLength = PARAMETERS * stride;
-    const at = this.#lay({
+    const at = this.#arena.lay({
       ...pointBytes(n),
       ...hmmBytes(states),
       room: this.#hmmRoom(points, stride),
@@ -393,19 +265,19 @@ export class Kernels {
     });
     this.#placePoints(at, points);
     this.#placeHmm(at, model);
-    this.#integers(at.symbols, n).set(tally.symbols);
-    this.#integers(at.categories, n).set(tally.categories);
-    const table = this.#floats(at.table, tally.symbolCount * stride).fill(0);
-    const moments = this.#floats(at.moments, tally.categoryCount * momentLength).fill(0);
+    this.#arena.integers(at.symbols, n).set(tally.symbols);
+    this.#arena.integers(at.categories, n).set(tally.categories);
+    const table = this.#arena.floats(at.table, tally.symbolCount * stride).fill(0);
+    const moments = this.#arena.floats(at.moments, tally.categoryCount * momentLength).fill(0);
     this.#wasm.makeFactors(at.parameters, at.factors, states, 0);
     const logLikelihood = this.#expectHmm(at, points, states, at.moments, at);
-    const counts = unpadded(this.#floats(at.counts, states * stride), states, stride);
+    const counts = unpadded(this.#arena.floats(at.counts, states * stride), states, stride);
     return {
       table: unpadded(table, states, stride),
       moments: Array.from({ length: tally.categoryCount }, (_, category) =>
         unpadded(moments.subarray(category * momentLength, (category + 1) * momentLength), states, stride),
       ),
-      labels: this.#integers(at.labels, n).slice(),
+      labels: this.#arena.integers(at.labels, n).slice(),
       transitions: counts.map((count, i) => count * model.transitions[i]!),
       logLikelihood,
     };
@@ -423,7 +295,7 @@ export class Kernels {
   ): { probabilities: Float64Array; logLikelihood: number } {
     const { states, length } = emissions;
     const { at, stride, logLikelihood } = this.#smooth(emissions, start, transitions, true);
-    return { probabilities: unpadded(this.#floats(at.alphas, length * stride), states, stride), logLikelihood };
+    return { probabilities: unpadded(this.#arena.floats(at.alphas, length * stride), states, stride), logLikelihood };
   }
 
   /** The probabilities of the states after a sequence, and its log-likelihood. */
@@ -434,14 +306,14 @@ export class Kernels {
   ): { probabilities: Float64Array; logLikelihood: number } {
     const { states, length } = emissions;
     const { at, stride, logLikelihood } = this.#smooth(emissions, start, transitions, false);
-    const last = this.#floats(at.alphas + (length - 1) * stride * 8, states).slice();
+    const last = this.#arena.floats(at.alphas + (length - 1) * stride * 8, states).slice();
     return { probabilities: last, logLikelihood };
   }
 
   #smooth(emissions: Emissions, start: Float64Array, transitions: Float64Array, backward: boolean) {
     const { states, length, logProbabilities } = emissions;
     const stride = strideOf(states);
-    const at = this.#lay({
+    const at = this.#arena.lay({
       emissions: (length + 1) * stride * 8,
       alphas: length * stride * 8,
       start: stride * 8,
@@ -450,7 +322,7 @@ export class Kernels {
       room: (stride + length) * 8,
     });
     this.#placeChain(at, states, start, transitions);
-    const rows = this.#floats(at.emissions, length * stride).fill(0);
+    const rows = this.#arena.floats(at.emissions, length * stride).fill(0);
     let scale = 0;
     for (let t = 0; t < length; t++) {
       const row = logProbabilities.subarray(t * states, (t + 1) * states);
@@ -481,7 +353,7 @@ export class Kernels {
     transitions: Float64Array,
   ): { states: Int32Array; logProbability: number } {
     const { states, length, logProbabilities } = emissions;
-    const at = this.#lay({
+    const at = this.#arena.lay({
       emissions: length * states * 8,
       start: states * 8,
       transposed: states * states * 8,
@@ -489,9 +361,9 @@ export class Kernels {
       back: length * states * 4,
       scores: 2 * states * 8,
     });
-    this.#floats(at.emissions, length * states).set(logProbabilities);
-    const logStart = this.#floats(at.start, states);
-    const transposed = this.#floats(at.transposed, states * states);
+    this.#arena.floats(at.emissions, length * states).set(logProbabilities);
+    const logStart = this.#arena.floats(at.start, states);
+    const transposed = this.#arena.floats(at.transposed, states * states);
     for (let i = 0; i < states; i++) {
       logStart[i] = this.#wasm.log(start[i]!);
       for (let j = 0; j < states; j++) transposed[j * states + i] = this.#wasm.log(transitions[i * states + j]!);
@@ -507,44 +379,14 @@ export class Kernels {
       at.back,
       at.scores,
     );
-    return { states: this.#integers(at.labels, length).slice(), logProbability };
-  }
-
-  /** Lays parts of so many bytes one behind the other and makes the memory large enough. Earlier layouts are gone. */
-  #lay<T extends string>(parts: Readonly<Record<T, number>>): Layout<T> {
-    let end = this.#base;
-    const layout = Object.fromEntries(
-      Object.entries<number>(parts).map(([name, bytes]) => {
-        const at = end;
-        end += Math.ceil(bytes / 64) * 64;
-        return [name, at];
-      }),
-    ) as Layout<T>; // the same names
-    if (end > MAX_BYTES) throw outOfMemory(end);
-    const missing = Math.ceil((end - this.memoryBytes) / PAGE_BYTES);
-    if (missing > 0) {
-      try {
-        this.#wasm.memory.grow(missing);
-      } catch (error) {
-        throw outOfMemory(end, error);
-      }
-    }
-    return layout;
-  }
-
-  #floats(at: number, length: number): Float64Array {
-    return new Float64Array(this.#wasm.memory.buffer, at, length);
-  }
-
-  #integers(at: number, length: number): Int32Array {
-    return new Int32Array(this.#wasm.memory.buffer, at, length);
+    return { states: this.#arena.integers(at.labels, length).slice(), logProbability };
   }
 
   #placePoints(at: Layout<'xs' | 'ys'>, { xs, ys }: Points): void {
-    this.#floats(at.xs, xs.length + 1).fill(0, xs.length);
-    this.#floats(at.ys, ys.length + 1).fill(0, ys.length);
-    this.#floats(at.xs, xs.length).set(xs);
-    this.#floats(at.ys, ys.length).set(ys);
+    this.#arena.floats(at.xs, xs.length + 1).fill(0, xs.length);
+    this.#arena.floats(at.ys, ys.length + 1).fill(0, ys.length);
+    this.#arena.floats(at.xs, xs.length).set(xs);
+    this.#arena.floats(at.ys, ys.length).set(ys);
   }
 
   /**
@@ -566,7 +408,7 @@ export class Kernels {
     const some = Math.ceil(n / step);
     const pitch = Math.ceil((n + 1) / 2) * 16;
     const somePitch = Math.ceil((some + 1) / 2) * 16;
-    const at = this.#lay({
+    const at = this.#arena.lay({
       all: dimensions * pitch,
       some: dimensions * somePitch,
       distances: somePitch,
@@ -578,19 +420,19 @@ export class Kernels {
       parameters: PARAMETERS * k * 8,
     });
     columns.forEach((column, d) => {
-      const all = this.#floats(at.all + d * pitch, n + 1);
+      const all = this.#arena.floats(at.all + d * pitch, n + 1);
       all[n] = 0;
       all.set(column);
-      const part = this.#floats(at.some + d * somePitch, some + 1);
+      const part = this.#arena.floats(at.some + d * somePitch, some + 1);
       part[some] = 0;
       for (let i = 0; i < some; i++) part[i] = column[i * step]!;
     });
-    const centres = this.#floats(at.centres, dimensions * k);
+    const centres = this.#arena.floats(at.centres, dimensions * k);
     let best = centres.slice();
     let least = Number.POSITIVE_INFINITY;
     for (let restart = 0; restart < restarts; restart++) {
       const stream = random.split(`restart-${restart}`);
-      const uniforms = this.#floats(at.uniforms, k);
+      const uniforms = this.#arena.floats(at.uniforms, k);
       for (let c = 0; c < k; c++) uniforms[c] = stream.next();
       wasm.seedCentres(at.some, somePitch, dimensions, some, k, at.uniforms, at.centres, at.distances);
       const inertia = wasm.moveCentres(
@@ -611,16 +453,16 @@ export class Kernels {
     }
     centres.set(best);
     wasm.nearestCentres(at.all, pitch, dimensions, n, k, at.centres, at.labels);
-    const statistics = this.#floats(at.statistics, PARAMETERS * k).fill(0);
+    const statistics = this.#arena.floats(at.statistics, PARAMETERS * k).fill(0);
     wasm.clusterStatistics(at.all, pitch, dimensions, n, k, at.centres, at.labels, at.statistics);
-    const parameters = this.#floats(at.parameters, PARAMETERS * k);
+    const parameters = this.#arena.floats(at.parameters, PARAMETERS * k);
     for (let c = 0; c < k; c++) {
       // The spread is for a centre that no point is nearest to.
       const [x, y] = [centres[dimensions * c]!, centres[dimensions * c + 1]!];
       parameters.set([statistics[c]! / n, x, y, 1, 0, 1], c * PARAMETERS);
     }
     wasm.maximize(at.parameters, at.statistics, k, k, varianceFloor);
-    return { parameters: parameters.slice(), labels: this.#integers(at.labels, n).slice() };
+    return { parameters: parameters.slice(), labels: this.#arena.integers(at.labels, n).slice() };
   }
 
   /** Bytes that the expectation step needs for the longest sequence. */
@@ -629,9 +471,9 @@ export class Kernels {
   }
 
   #placeHmm(at: Layout<keyof ReturnType<typeof hmmBytes>>, { states, parameters, start, transitions }: HmmParameters) {
-    this.#floats(at.parameters, parameters.length).set(parameters);
+    this.#arena.floats(at.parameters, parameters.length).set(parameters);
     // The factors of the padding after the last state are zeros.
-    this.#floats(at.factors, (states + 1) * PARAMETERS).fill(0);
+    this.#arena.floats(at.factors, (states + 1) * PARAMETERS).fill(0);
     this.#placeChain(at, states, start, transitions);
   }
 
@@ -642,9 +484,9 @@ export class Kernels {
     transitions: Float64Array,
   ): void {
     const stride = strideOf(states);
-    this.#floats(at.start, stride).fill(0).set(start);
-    const rows = this.#floats(at.transitions, stride * stride).fill(0);
-    const columns = this.#floats(at.transposed, stride * stride).fill(0);
+    this.#arena.floats(at.start, stride).fill(0).set(start);
+    const rows = this.#arena.floats(at.transitions, stride * stride).fill(0);
+    const columns = this.#arena.floats(at.transposed, stride * stride).fill(0);
     for (let i = 0; i < states; i++) {
       for (let j = 0; j < states; j++) {
         const value = transitions[i * states + j]!;
@@ -663,9 +505,9 @@ export class Kernels {
     tally: Layout<'labels' | 'categories' | 'symbols' | 'table'>,
   ): number {
     const stride = strideOf(states);
-    this.#floats(at.firsts, stride).fill(0);
-    this.#floats(at.counts, stride * stride).fill(0);
-    if (statistics === at.statistics) this.#floats(at.statistics, PARAMETERS * stride).fill(0);
+    this.#arena.floats(at.firsts, stride).fill(0);
+    this.#arena.floats(at.counts, stride * stride).fill(0);
+    if (statistics === at.statistics) this.#arena.floats(at.statistics, PARAMETERS * stride).fill(0);
     let logLikelihood = 0;
     let first = 0;
     const part = (address: number, bytes: number) => (address === 0 ? 0 : address + first * bytes);
@@ -771,12 +613,4 @@ function iterate(
     if (logLikelihoods[iteration + 1]! - before < tolerance * points) break;
   }
   return logLikelihoods;
-}
-
-function outOfMemory(bytes: number, cause?: unknown): SynthError {
-  const needed = (bytes / 2 ** 30).toFixed(1);
-  return new SynthError('SYNTH_TRAINING_FAILED', `the training would take ${needed} GiB of WebAssembly memory`, {
-    hint: 'Train on a shorter capture or with fewer components; the limit is 4 GiB.',
-    cause,
-  });
 }

@@ -8,6 +8,7 @@ import { SynthError } from '../errors.js';
 import type { Output } from '../output-file.js';
 import { openOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
+import type { PacketBlock } from '../series/packet-series.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
@@ -65,11 +66,31 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
   try {
     const writer = createWriter(output, file, options);
     const blocks = file.model.sample(randomStream(seed, 'packets'), limit);
-    const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
+    const written = await writePackets(requireTime(blocks, limit), writer, { startNs, signal, onProgress });
     await output.finish();
     return written;
   } finally {
     await output.discard();
+  }
+}
+
+/** Packets at one instant after which a series that only its duration ends is taken to be endless. */
+const MAX_SIMULTANEOUS = 10_000_000;
+
+/** @throws SynthError `SYNTH_MODEL_INVALID` where time stands still and nothing else would end the series */
+function* requireTime(blocks: Iterable<PacketBlock>, { packets }: SampleLimit): Generator<PacketBlock, void> {
+  let last = 0;
+  let simultaneous = 0;
+  for (const block of blocks) {
+    const end = block.offsetsNs[block.length - 1]!;
+    simultaneous = end > last ? 0 : simultaneous + block.length;
+    last = end;
+    if (simultaneous > MAX_SIMULTANEOUS && packets === Number.POSITIVE_INFINITY) {
+      throw new SynthError('SYNTH_MODEL_INVALID', 'the model generates packets without end in which no time passes', {
+        hint: 'Say how many with --packets.',
+      });
+    }
+    yield block;
   }
 }
 
