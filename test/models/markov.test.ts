@@ -11,7 +11,8 @@ import { expectSynthError } from '../support/read.js';
 import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blocks.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
-const learn = (...all: (readonly Row[])[]) => markov.fit(all.map(blockOf), defaultFitOptions(), {});
+const learn = (...all: (readonly Row[])[]) =>
+  markov.fit(all.map(blockOf), { ...defaultFitOptions(), quantizer: 'empirical' }, {});
 const sampled = (model: Awaited<ReturnType<typeof learn>>, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
 
@@ -41,6 +42,24 @@ describe('what it learns', () => {
     // Three resolutions, three groupings, orders from 0 to 6 unless given up.
     expect(candidates.length).toBeGreaterThanOrEqual(9 * 2);
     expect(candidates.filter(({ generatedKs }) => generatedKs !== null).length).toBeGreaterThan(0);
+  });
+
+  test('of two quantizers the one counts under which the end is likelier', async () => {
+    const { summary } = await markov.fit([blockOf(requests(1500))], defaultFitOptions(), {});
+    const { quantizer, heldOutLogLikelihood, candidates } = summary as {
+      quantizer: string;
+      heldOutLogLikelihood: number;
+      candidates: { quantizer: string; heldOutLogLikelihood: number; generatedKs: number | null }[];
+    };
+    // What a kind of quantizer stands for is its candidate whose generated series fit best.
+    const standing = ['empirical', 'gmm'].map((kind) =>
+      candidates
+        .filter((one) => one.quantizer === kind && one.generatedKs !== null)
+        .reduce((a, b) => (b.generatedKs! < a.generatedKs! ? b : a)),
+    );
+    const likelier = standing.reduce((a, b) => (b.heldOutLogLikelihood > a.heldOutLogLikelihood ? b : a));
+    expect([quantizer, heldOutLogLikelihood]).toEqual([likelier.quantizer, likelier.heldOutLogLikelihood]);
+    expect(standing[0]!.heldOutLogLikelihood).not.toBe(standing[1]!.heldOutLogLikelihood);
   });
 
   test('the order of the packets comes back', async () => {

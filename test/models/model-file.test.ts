@@ -19,6 +19,7 @@ const trained = (keepAddresses = false) =>
     holdout: 0,
     keepAddresses,
     payloadOnly: false,
+    fit: { quantizer: 'empirical' },
   });
 
 let model: ModelFile;
