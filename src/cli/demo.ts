@@ -2,7 +2,6 @@
  * @module
  * The demonstration: every step of the way of the data, once, on the capture that ships with the package.
  */
-import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +12,7 @@ import { describeSystemError, SynthError } from '../errors.js';
 import { evaluateFiles } from '../evaluation/evaluate-files.js';
 import { loadModelFile } from '../load-model.js';
 import { requireWritable, writeOutput } from '../output-file.js';
+import { packageFile } from '../package-files.js';
 import { loadSeries } from '../series/load.js';
 import { parseDevice } from '../series/target.js';
 import { generate } from '../synthesis/generate.js';
@@ -26,6 +26,8 @@ const CAPTURE = 'fixtures/doorbell/doorbell.pcap';
 const DEVICE = '02:00:00:00:00:17';
 /** The end of the capture, on which the result is judged. */
 const HOLDOUT = 1 / 3;
+/** How much longer than the training part the generated capture is: the device places a call now and then, and a few are luck. */
+const LENGTHS = 5;
 
 export interface DemoOptions {
   readonly folder: string;
@@ -36,14 +38,8 @@ export interface DemoOptions {
   readonly print: (line: string) => void;
 }
 
-/** The capture in the package, from the built code as from the sources. */
-function embeddedCapture(): string {
-  const candidates = ['../../', '../../../'].map((up) => fileURLToPath(new URL(`${up}${CAPTURE}`, import.meta.url)));
-  return candidates.find((path) => existsSync(path)) ?? candidates[0]!;
-}
-
 export async function runDemo({ folder, force, seed, signal, print }: DemoOptions) {
-  const capture = embeddedCapture();
+  const capture = fileURLToPath(packageFile(CAPTURE));
   const modelPath = join(folder, 'model.safetensors');
   const fakePath = join(folder, 'fake.pcap');
   try {
@@ -77,7 +73,7 @@ export async function runDemo({ folder, force, seed, signal, print }: DemoOption
     format: 'pcap',
     force,
     seed,
-    limit: { packets: training.packets, durationNs: Number.POSITIVE_INFINITY },
+    limit: { packets: LENGTHS * training.packets, durationNs: Number.POSITIVE_INFINITY },
     startNs: parseTimestamp('2025-01-01T00:00:00Z'),
     identity: identityOf(file.profile, {}),
     payload: 'pattern',
