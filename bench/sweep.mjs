@@ -1,6 +1,6 @@
 // One sweep of fits in one process: `node bench/sweep.mjs hmm|gmm TABLE.csv THREADS`. The work of the reference estimator: both
 // directions; hmm: 1 to 39 states by 2, ten iterations each; gmm: 10 to 118 components by 4, to a gain of 1e-3 nats a packet.
-import { observe, planeOf } from '../dist/models/gaussian/observations.js';
+import { observe, planeOf, sortedPoints } from '../dist/models/gaussian/observations.js';
 import { VARIANCE_FLOOR } from '../dist/models/gaussian/spike-slab.js';
 import { FitPool } from '../dist/src/kernels/fit-pool.js';
 import { Kernels } from '../dist/src/kernels/kernels.js';
@@ -19,8 +19,10 @@ for (const outbound of [true, false]) {
     const limits = { iterations: 10, tolerance: NEVER, varianceFloor: VARIANCE_FLOOR };
     for (let k = 1; k < 40; k += 2) tasks.push({ components: k, task: { points, from: seeding(k), limits } });
   } else {
+    const sorted = sortedPoints(points);
     const limits = { iterations: 100, tolerance: 1e-3, varianceFloor: VARIANCE_FLOOR };
-    for (let k = 10; k <= 118; k += 4) tasks.push({ components: k, task: { points, seeding: seeding(k), limits } });
+    for (let k = 10; k <= 118; k += 4)
+      tasks.push({ components: k, task: { points: sorted, seeding: seeding(k), limits } });
   }
 }
 // The largest first, so that no thread is left alone with one at the end.

@@ -4,8 +4,8 @@ import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
 import { formatBytes, formatCount, formatSeconds } from '../src/cli/format.js';
 import { parseDuration, parseTimestamp } from '../src/cli/parse.js';
+import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
-import { SynthError } from '../src/errors.js';
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
@@ -24,7 +24,7 @@ export default class Generate extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --packets 1000 --client-ip 10.1.2.3 --payload random --format nsecpcap --out -',
   ];
   static override args = {
-    model: Args.string({ description: 'Model file.', default: 'model.safetensors' }),
+    model: Args.string({ description: 'Model file; - is standard input.', default: 'model.safetensors' }),
   };
   static override flags = {
     out: Flags.string({
@@ -87,20 +87,11 @@ export default class Generate extends BaseCommand {
     const durationNs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
     const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
     const seed = flags.seed ?? drawSeed();
-    const file = await loadModelFile(args.model);
+    const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const limit = {
       packets: flags.packets ?? (durationNs === undefined ? file.training.packets : Number.POSITIVE_INFINITY),
       durationNs: durationNs ?? Number.POSITIVE_INFINITY,
     };
-    if (flags.packets === undefined && durationNs !== undefined && file.training.spanSeconds === 0) {
-      throw new SynthError(
-        'SYNTH_USAGE',
-        `${args.model}: all its packets came at the same time; no duration is ever reached`,
-        {
-          hint: 'Say how many with --packets.',
-        },
-      );
-    }
     const identity = identityOf(file.profile, {
       clientIp: flags['client-ip'],
       clientMac: flags['client-mac'],
@@ -119,7 +110,7 @@ export default class Generate extends BaseCommand {
       startNs,
       identity,
       payload: flags.payload,
-      inputs: [args.model],
+      inputs: args.model === '-' ? [] : [args.model],
       signal: this.signal,
       onProgress: (packets, offsetNs) =>
         progress.update(

@@ -1,6 +1,11 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags } from '@oclif/core';
-import { defaultFitOptions, QUANTIZER_CHOICES, type QuantizerChoice } from '../models/fit-options.js';
+import {
+  defaultFitOptions,
+  QUANTIZER_CHOICES,
+  type QuantizerChoice,
+  resolveFitOptions,
+} from '../models/fit-options.js';
 import { encodeModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { train } from '../models/train.js';
@@ -113,7 +118,7 @@ export default class Train extends BaseCommand {
     const paths = argv as string[];
     const target = parseTarget(flags);
     const holdout = parseFraction(flags.holdout);
-    const fit = {
+    const fit = resolveFitOptions({
       quantizer: flags.quantizer,
       components: parseComponents(flags.components),
       restarts: flags.restarts,
@@ -121,7 +126,7 @@ export default class Train extends BaseCommand {
       tolerance: parsePositive(flags.tolerance),
       seed: flags.seed,
       threads: flags.threads ?? DEFAULTS.threads,
-    };
+    });
     const print =
       flags.out === '-' || this.jsonEnabled() ? (line: string) => this.note(line) : (line: string) => this.log(line);
     // Opened first: nobody should wait for a training and then hear that the file exists.
@@ -174,7 +179,7 @@ function requireFitting(model: string, quantizer: QuantizerChoice, isGiven: (fla
     throw new SynthError('SYNTH_USAGE', '--quantizer is for kinds of model that learn tokens; --model hmm has none');
   }
   if (model === 'hmm' || quantizer !== 'empirical') return;
-  const flag = ['components', 'restarts', 'iterations', 'tolerance'].find(isGiven);
+  const flag = ['components', 'restarts', 'iterations', 'tolerance', 'seed', 'threads'].find(isGiven);
   if (flag === undefined) return;
   throw new SynthError('SYNTH_USAGE', `--${flag} is for Gaussian models; --quantizer ${quantizer} has none`, {
     hint: 'Add --quantizer gmm, or take --model hmm.',

@@ -2,8 +2,10 @@
  * @module
  * What a kind of model may be told about its training.
  */
+import { z } from 'zod';
+import { SynthError } from '../src/errors.js';
 import { defaultThreads } from '../src/kernels/fit-pool.js';
-import type { ComponentChoice } from './gaussian/component-search.js';
+import { MAX_COMPONENTS } from './limits.js';
 
 export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
 export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
@@ -11,21 +13,33 @@ export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
 export const QUANTIZER_CHOICES = ['auto', ...QUANTIZER_KINDS] as const;
 export type QuantizerChoice = (typeof QUANTIZER_CHOICES)[number];
 
-/** A kind ignores what does not concern it. */
-export interface FitOptions {
+const fitOptionsSchema = z.object({
   /** What turns packets into tokens, for the kinds that have tokens. */
-  readonly quantizer: QuantizerChoice;
+  quantizer: z.enum(QUANTIZER_CHOICES),
   /** Numbers of states, or of components, to choose from. */
-  readonly components: ComponentChoice;
+  components: z.union([z.literal('auto'), z.array(z.int().min(1).max(MAX_COMPONENTS)).min(1).readonly()]),
   /** How often k-means starts anew before a Gaussian model is fitted. */
-  readonly restarts: number;
+  restarts: z.int().min(1),
   /** Most iterations of expectation and maximization. */
-  readonly iterations: number;
+  iterations: z.int().min(1),
   /** Iterations end when one gains less, in nats per packet. */
-  readonly tolerance: number;
-  readonly seed: string;
+  tolerance: z.number().positive(),
+  seed: z.string(),
   /** Threads to fit on. Their number does not change the result. */
-  readonly threads: number;
+  threads: z.int().min(1),
+});
+
+/** A kind ignores what does not concern it. */
+export type FitOptions = Readonly<z.infer<typeof fitOptionsSchema>>;
+
+/** Fills in what is left out. @throws SynthError `SYNTH_USAGE` */
+export function resolveFitOptions(given: Partial<FitOptions> = {}): FitOptions {
+  const parsed = fitOptionsSchema.safeParse({ ...defaultFitOptions(), ...given });
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new SynthError('SYNTH_USAGE', `the option ${issue?.path.join('.')} is not possible: ${issue?.message}`, {
+    cause: parsed.error,
+  });
 }
 
 export const defaultFitOptions = (): FitOptions => ({

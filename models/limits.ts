@@ -13,3 +13,6 @@ export const isPossibleSize = (sizeBytes: number): boolean =>
   sizeBytes >= MIN_SIZE_BYTES && sizeBytes <= MAX_SIZE_BYTES && Number.isInteger(sizeBytes);
 
 export const isPossibleGap = (gapNs: number): boolean => gapNs >= 0 && gapNs <= MAX_GAP_NS && Number.isInteger(gapNs);
+
+/** States of a direction, or components of its mixture. */
+export const MAX_COMPONENTS = 1024;

@@ -3,6 +3,7 @@
  * Named arrays with shapes, and how they become bytes: safetensors, an 8-byte header length, a JSON header, raw little-endian
  * data (https://github.com/huggingface/safetensors, “Format”). Whatever is read is checked before anything is allocated.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SynthError } from '../src/errors.js';
 
@@ -45,25 +46,35 @@ function typeOf(data: TensorData): TypeName {
 /** A one-dimensional tensor. */
 export const vector = (data: TensorData): Tensor => ({ shape: [data.length], data });
 
-/** The bytes of a safetensors file. Tensors go largest element first, so that each is aligned. */
+/** Key of the metadata that holds the digest. */
+const DIGEST = 'sha256';
+
+/** SHA-256, in hex, of the header without the digest itself, and of the data behind it. */
+export function digestOf(header: Readonly<Record<string, unknown>>, data: Uint8Array): string {
+  const { [DIGEST]: _, ...metadata } = { ...(header['__metadata__'] as object) } as Record<string, unknown>; // any JSON value spreads
+  const text = JSON.stringify({ ...header, __metadata__: metadata });
+  return createHash('sha256').update(text).update(data).digest('hex');
+}
+
+/** The bytes of a safetensors file, with a digest in the metadata. Tensors go largest element first, so that each is aligned. */
 export function encodeSafetensors(tensors: Tensors, metadata: Readonly<Record<string, string>>): Uint8Array {
   const entries = [...tensors].sort(([, a], [, b]) => TYPES[typeOf(b.data)].bytes - TYPES[typeOf(a.data)].bytes);
   const header: Record<string, unknown> = { __metadata__: metadata };
+  const data = new Uint8Array(entries.reduce((sum, [, { data }]) => sum + data.byteLength, 0));
   let offset = 0;
-  for (const [name, { shape, data }] of entries) {
-    header[name] = { dtype: typeOf(data), shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  for (const [name, tensor] of entries) {
+    const { buffer, byteOffset, byteLength } = tensor.data;
+    data.set(new Uint8Array(buffer, byteOffset, byteLength), offset);
+    header[name] = { dtype: typeOf(tensor.data), shape: tensor.shape, data_offsets: [offset, offset + byteLength] };
+    offset += byteLength;
   }
+  header['__metadata__'] = { ...metadata, [DIGEST]: digestOf(header, data) };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(text.length / 8) * 8;
-  const file = new Uint8Array(8 + headerBytes + offset).fill(0x20, 8, 8 + headerBytes);
+  const file = new Uint8Array(8 + headerBytes + data.length).fill(0x20, 8, 8 + headerBytes);
   new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
   file.set(text, 8);
-  let at = 8 + headerBytes;
-  for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
+  file.set(data, 8 + headerBytes);
   return file;
 }
 
@@ -120,7 +131,11 @@ export function decodeSafetensors(file: Uint8Array): { tensors: Tensors; metadat
   if (covered !== file.length - dataAt) {
     throw invalid(`has ${file.length - dataAt} bytes of data, of which its tensors describe ${covered}`);
   }
-  return { tensors, metadata: metadata.data };
+  const { [DIGEST]: digest, ...rest } = metadata.data;
+  if (digest !== digestOf(header, file.subarray(dataAt))) {
+    throw invalid('is damaged: its content is not what its digest says');
+  }
+  return { tensors, metadata: rest };
 }
 
 type Constructor<T extends TensorData> = new (length: number) => T;

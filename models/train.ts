@@ -7,7 +7,7 @@ import { IP_PROTOCOL } from '../src/capture/packet.js';
 import { SynthError } from '../src/errors.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/series/packet-series.js';
 import type { Target } from '../src/series/target.js';
-import { defaultFitOptions, type FitOptions } from './fit-options.js';
+import { type FitOptions, resolveFitOptions } from './fit-options.js';
 import type { FitHooks } from './generator.js';
 import type { ModelFile, TargetProfile } from './model-file.js';
 import { modelKinds } from './registry.js';
@@ -57,7 +57,7 @@ export async function train(
       hint: 'Hold out a smaller share, or give a longer capture.',
     });
   }
-  const model = await (await load()).fit(parts, { ...defaultFitOptions(), ...options.fit }, hooks);
+  const model = await (await load()).fit(parts, resolveFitOptions(options.fit), hooks);
   const packets = parts.reduce((sum, { length }) => sum + length, 0);
   return {
     model,

@@ -3,7 +3,7 @@
  * What a program needs: read captures, extract series, train, generate, evaluate. No command line in here.
  */
 export { defaultFitOptions, type FitOptions } from '../models/fit-options.js';
-export type { ComponentChoice, ComponentRow } from '../models/gaussian/component-search.js';
+export type { ComponentRow } from '../models/gaussian/component-search.js';
 export type { ComponentDescription, FitHooks, ModelKind, SampleLimit, TrafficModel } from '../models/generator.js';
 export type { DirectionHmm } from '../models/hmm/direction-hmm.js';
 export { type Directions, HmmModel, type HmmSummary } from '../models/hmm/hmm-model.js';

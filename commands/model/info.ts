@@ -2,6 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { printModel } from '../../src/cli/model-view.js';
+import { withStdinAsFile } from '../../src/cli/stdin.js';
 import { loadModelFile } from '../../src/load-model.js';
 
 export default class ModelInfo extends BaseCommand {
@@ -15,7 +16,7 @@ export default class ModelInfo extends BaseCommand {
     '<%= config.bin %> <%= command.id %> model.safetensors --json',
   ];
   static override args = {
-    model: Args.string({ description: 'Model file.', default: 'model.safetensors' }),
+    model: Args.string({ description: 'Model file; - is standard input.', default: 'model.safetensors' }),
   };
   static override flags = {
     limit: Flags.integer({
@@ -28,9 +29,12 @@ export default class ModelInfo extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(ModelInfo);
-    const file = await loadModelFile(args.model);
+    const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const components = file.model.describe();
     if (!this.jsonEnabled()) printModel(args.model, file, components, flags.limit, (line) => this.log(line));
+    const shown = [true, false].flatMap((direction) =>
+      components.filter(({ outbound }) => outbound === direction).slice(0, flags.limit || undefined),
+    );
     const { model, hash, packageVersion, profile, training } = file;
     return {
       file: args.model,
@@ -40,7 +44,8 @@ export default class ModelInfo extends BaseCommand {
       profile,
       training,
       summary: model.summary,
-      components,
+      componentCount: components.length,
+      components: shown,
     };
   }
 }

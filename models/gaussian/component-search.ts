@@ -6,9 +6,10 @@
  * the dimension of a model”, Annals of Statistics 6(2), 1978.
  */
 import { z } from 'zod';
+import type { FitOptions } from '../fit-options.js';
 
 /** `auto`, or the numbers to compare. */
-export type ComponentChoice = 'auto' | readonly number[];
+type ComponentChoice = FitOptions['components'];
 
 const componentRowSchema = z.object({
   components: z.int().positive(),
@@ -43,6 +44,9 @@ export function candidatesOf(choice: ComponentChoice, limit: number): number[] {
   return possible.length > 0 ? possible : [limit];
 }
 
+/** How many numbers are tried at a time, while two directions share the threads. More would mostly be tried in vain. */
+export const lookaheadOf = (threads: number): number => Math.min(PATIENCE + 1, Math.ceil(threads / 2));
+
 /**
  * Fits with each number of components, `lookahead` at a time, and takes the least BIC. The result does not depend on `lookahead`:
  * what was tried beyond the end of the search is forgotten.
@@ -54,16 +58,18 @@ export async function searchComponents<Fit extends { readonly logLikelihoods: re
   readonly lookahead: number;
   readonly points: number;
   readonly parameterCount: (components: number) => number;
-  readonly fitWith: (components: number) => Promise<Fit>;
+  /** `signal` is aborted when the fit is not wanted any more. */
+  readonly fitWith: (components: number, signal: AbortSignal) => Promise<Fit>;
   readonly onRow?: (row: ComponentRow, done: number) => void;
 }): Promise<ComponentSearch<Fit>> {
   const { candidates, stopEarly, lookahead, points, parameterCount, fitWith, onRow } = options;
+  const search = new AbortController();
   const started: Promise<Fit>[] = [];
   const rows: ComponentRow[] = [];
   let best: { fit: Fit; bic: number; index: number } | undefined;
   for (const [index, components] of candidates.entries()) {
     while (started.length < Math.min(candidates.length, index + lookahead)) {
-      const ahead = fitWith(candidates[started.length]!);
+      const ahead = fitWith(candidates[started.length]!, search.signal);
       // Whoever is not waited for any more must not end the process.
       ahead.catch(() => {});
       started.push(ahead);
@@ -77,5 +83,6 @@ export async function searchComponents<Fit extends { readonly logLikelihoods: re
     if (best === undefined || bic < best.bic) best = { fit: result, bic, index };
     if (stopEarly && index - best.index >= PATIENCE) break;
   }
+  search.abort();
   return { best: best!.fit, rows };
 }

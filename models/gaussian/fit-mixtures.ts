@@ -7,16 +7,31 @@ import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type Kernels, type MixtureFit, PARAMETERS, type Parameters, type Points } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { FitOptions } from '../fit-options.js';
+import { MAX_COMPONENTS } from '../limits.js';
 import { OwnClock } from '../own-clock.js';
-import { type ComponentRow, candidatesOf, mixtureParameterCount, searchComponents } from './component-search.js';
+import {
+  type ComponentRow,
+  candidatesOf,
+  lookaheadOf,
+  mixtureParameterCount,
+  searchComponents,
+} from './component-search.js';
 import { type DirectionMixture, encodeDirection, GaussianQuantizer } from './gaussian-quantizer.js';
-import { distinctPoints, headOf, type Observations, observe, type Plane, planeOf, pointsOn } from './observations.js';
+import {
+  distinctPoints,
+  type Observations,
+  observe,
+  type Plane,
+  partOf,
+  planeOf,
+  pointsOn,
+  sortedPoints,
+} from './observations.js';
 import { type EmissionCounts, SpikeSlab, VARIANCE_FLOOR } from './spike-slab.js';
 import { CATEGORIES, Spikes } from './spikes.js';
 
 /** The number of components is chosen on no more packets than this; the components then learn from all. */
 const MAX_SELECTION_PACKETS = 20_000;
-const MAX_COMPONENTS = 1024;
 
 /** Inbound and outbound; 0 for a direction without packets. */
 export type ComponentCounts = readonly [number, number];
@@ -65,29 +80,28 @@ async function fitDirection(
   const observations = observeJoint(series, direction);
   if (observations.sizes.length === 0) return undefined;
   const { plane, points } = planeOf(observations, kernels);
-  const few = headOf(observations, MAX_SELECTION_PACKETS);
-  const selection = few === observations ? points : pointsOn(plane, few, kernels);
+  const few = partOf(observations, MAX_SELECTION_PACKETS);
+  const all = sortedPoints(points);
+  const selection = few === observations ? all : sortedPoints(pointsOn(plane, few, kernels));
   const { iterations, tolerance, restarts, seed } = options;
   const limits = { iterations, tolerance, varianceFloor: VARIANCE_FLOOR };
   const path = `train/gmm/${direction === 1 ? 'outbound' : 'inbound'}`;
-  const fitTo = (of: Points, components: number) =>
-    pool.run('mixture', {
-      points: of,
-      seeding: { components, restarts, seed, path: `${path}/${components}` },
-      limits,
-    });
+  const fitTo = (of: Points, components: number, unwanted?: AbortSignal) => {
+    const seeding = { components, restarts, seed, path: `${path}/${components}` };
+    return pool.run('mixture', { points: of, seeding, limits }, unwanted);
+  };
   const already = chosen?.[direction];
   const { best, rows } = await searchComponents<MixtureFit>({
-    candidates: candidatesOf(already ? [already] : options.components, distinctPoints(few, MAX_COMPONENTS)),
+    candidates: candidatesOf(already ? [already] : options.components, distinctPoints(observations, MAX_COMPONENTS)),
     stopEarly: already === undefined && options.components === 'auto',
-    lookahead: Math.max(1, Math.ceil(options.threads / 2)),
+    lookahead: lookaheadOf(options.threads),
     points: few.sizes.length,
     parameterCount: mixtureParameterCount,
-    fitWith: (components) => fitTo(selection, components),
+    fitWith: (components, unwanted) => fitTo(selection, components, unwanted),
     onRow,
   });
   const components = best.parameters.length / PARAMETERS;
-  const { parameters } = few === observations ? best : await fitTo(points, components);
+  const { parameters } = few === observations ? best : await fitTo(all, components);
   return {
     mixture: describe(series, direction, observations, plane, points, parameters, kernels),
     summary: { components, packets: observations.sizes.length, candidates: rows },

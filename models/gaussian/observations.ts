@@ -69,19 +69,35 @@ export function observeDirection(series: readonly PacketBlock[], outbound: boole
   return { sizes: Float64Array.from(sizes), gapsNs: Float64Array.from(gapsNs), lengths: [sizes.length] };
 }
 
-/** The beginning of observations. */
-export function headOf(observations: Observations, count: number): Observations {
-  if (observations.sizes.length <= count) return observations;
-  let left = count;
-  return {
-    sizes: observations.sizes.subarray(0, count),
-    gapsNs: observations.gapsNs.subarray(0, count),
-    lengths: observations.lengths.map((length) => {
-      const kept = Math.min(left, length);
-      left -= kept;
-      return kept;
-    }),
-  };
+/** Runs of consecutive packets that a part of long observations is made of. */
+const RUNS = 16;
+
+/** A part of about `count` packets: all, or runs from all over, each a sequence of its own, so that none of a series' phases is missed. */
+export function partOf(observations: Observations, count: number): Observations {
+  const total = observations.sizes.length;
+  if (total <= count) return observations;
+  const runLength = Math.floor(count / RUNS);
+  const sizes = new Float64Array(RUNS * runLength);
+  const gapsNs = new Float64Array(RUNS * runLength);
+  const lengths: number[] = [];
+  const ends = new Set<number>();
+  let end = 0;
+  for (const length of observations.lengths) {
+    end += length;
+    ends.add(end);
+  }
+  for (let run = 0; run < RUNS; run++) {
+    const from = Math.floor((run * (total - runLength)) / (RUNS - 1));
+    sizes.set(observations.sizes.subarray(from, from + runLength), run * runLength);
+    gapsNs.set(observations.gapsNs.subarray(from, from + runLength), run * runLength);
+    let begun = from;
+    for (let i = from + 1; i <= from + runLength; i++) {
+      if (i < from + runLength && !ends.has(i)) continue;
+      lengths.push(i - begun);
+      begun = i;
+    }
+  }
+  return { sizes, gapsNs, lengths };
 }
 
 /** How one quantity becomes a coordinate of mean 0 and variance 1. A constant quantity keeps its unit. */
@@ -118,6 +134,19 @@ export function pointsOn(plane: Plane, observations: Observations, kernels: Kern
   };
 }
 
+/** The same points in the order of the plane, in shared memory; they are one sequence then. */
+export function sortedPoints({ xs, ys }: Points): Points {
+  const order = Uint32Array.from(xs, (_, i) => i).sort((a, b) => xs[a]! - xs[b]! || ys[a]! - ys[b]!);
+  const pick = (values: Float64Array) => {
+    const picked = sharedFloats(values.length);
+    order.forEach((from, i) => {
+      picked[i] = values[from]!;
+    });
+    return picked;
+  };
+  return { xs: pick(xs), ys: pick(ys), lengths: [xs.length] };
+}
+
 function scaleOf(values: Float64Array): Scale {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
@@ -125,7 +154,7 @@ function scaleOf(values: Float64Array): Scale {
 }
 
 function standardize(values: Float64Array, { mean, deviation }: Scale): Float64Array {
-  const shared = new Float64Array(new SharedArrayBuffer(values.byteLength));
+  const shared = sharedFloats(values.length);
   for (let i = 0; i < values.length; i++) shared[i] = (values[i]! - mean) / deviation;
   return shared;
 }
@@ -133,6 +162,12 @@ function standardize(values: Float64Array, { mean, deviation }: Scale): Float64A
 /** Number of different points, counted up to `limit`. */
 export function distinctPoints({ sizes, gapsNs }: Observations, limit: number): number {
   const seen = new Set<string>();
-  for (let i = 0; i < sizes.length && seen.size < limit; i++) seen.add(`${sizes[i]} ${gapsNs[i]}`);
+  for (let i = 0; i < sizes.length && seen.size < limit; i++) {
+    const again = i > 0 && sizes[i] === sizes[i - 1] && gapsNs[i] === gapsNs[i - 1];
+    if (!again) seen.add(`${sizes[i]} ${gapsNs[i]}`);
+  }
   return seen.size;
 }
+
+const sharedFloats = (length: number): Float64Array =>
+  new Float64Array(new SharedArrayBuffer(length * Float64Array.BYTES_PER_ELEMENT));

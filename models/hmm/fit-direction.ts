@@ -6,24 +6,29 @@ import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type HmmFit, type HmmParameters, type Kernels, PARAMETERS } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { FitOptions } from '../fit-options.js';
-import { type ComponentRow, candidatesOf, hmmParameterCount, searchComponents } from '../gaussian/component-search.js';
+import {
+  type ComponentRow,
+  candidatesOf,
+  hmmParameterCount,
+  lookaheadOf,
+  searchComponents,
+} from '../gaussian/component-search.js';
 import {
   distinctPoints,
-  headOf,
   type Observations,
   observeDirection,
+  partOf,
   planeOf,
   pointsOn,
 } from '../gaussian/observations.js';
 import { SpikeSlab, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
 import { CATEGORIES, Spikes } from '../gaussian/spikes.js';
+import { MAX_COMPONENTS } from '../limits.js';
 import { DirectionHmm } from './direction-hmm.js';
-import { smoothTransitions, stationaryOf } from './transitions.js';
+import { closedTransitions, stationaryOf } from './transitions.js';
 
 /** The number of states is chosen on no more packets than this; the states then learn from all. */
 const MAX_SELECTION_PACKETS = 20_000;
-/** More states than this are not tried unless they are asked for. */
-const MAX_STATES = 1024;
 
 export interface DirectionSummary {
   readonly states: number;
@@ -40,7 +45,6 @@ export interface FittedDirection {
 }
 
 /**
- * @param lookahead how many numbers of states are tried at a time
  * @returns undefined if the direction has no packets
  */
 export async function fitDirection(
@@ -50,35 +54,30 @@ export async function fitDirection(
   {
     pool,
     kernels,
-    lookahead,
     onRow,
   }: {
     readonly pool: FitPool;
     readonly kernels: Kernels;
-    readonly lookahead: number;
     readonly onRow: (row: ComponentRow, done: number) => void;
   },
 ): Promise<FittedDirection | undefined> {
   const observations = observeDirection(series, outbound);
   if (observations === undefined) return undefined;
   const { plane, points } = planeOf(observations, kernels);
-  const few = headOf(observations, MAX_SELECTION_PACKETS);
+  const few = partOf(observations, MAX_SELECTION_PACKETS);
   const selection = few === observations ? points : pointsOn(plane, few, kernels);
   const limits = { iterations: options.iterations, tolerance: options.tolerance, varianceFloor: VARIANCE_FLOOR };
   const path = `train/hmm/${outbound ? 'outbound' : 'inbound'}`;
   const { best, rows } = await searchComponents<HmmFit>({
-    candidates: candidatesOf(options.components, distinctPoints(few, MAX_STATES)),
+    candidates: candidatesOf(options.components, distinctPoints(observations, MAX_COMPONENTS)),
     stopEarly: options.components === 'auto',
-    lookahead,
+    lookahead: lookaheadOf(options.threads),
     points: few.sizes.length,
     parameterCount: hmmParameterCount,
-    fitWith: (components) => {
+    fitWith: (components, unwanted) => {
       const { restarts, seed } = options;
-      return pool.run('hmm', {
-        points: selection,
-        from: { components, restarts, seed, path: `${path}/${components}` },
-        limits,
-      });
+      const from = { components, restarts, seed, path: `${path}/${components}` };
+      return pool.run('hmm', { points: selection, from, limits }, unwanted);
     },
     onRow,
   });
@@ -100,9 +99,9 @@ export async function fitDirection(
     });
     const occupancy = new Float64Array(model.states);
     tally.table.forEach((count, cell) => {
-      occupancy[cell % model.states]! += count / all.sizes.length;
+      occupancy[cell % model.states]! += count;
     });
-    const transitions = smoothTransitions(tally.transitions, occupancy);
+    const transitions = closedTransitions(tally.transitions, occupancy);
     const counts = { ...tally, centres: centresOf(model) };
     const emission = SpikeSlab.fit(kernels, plane, spikes, all, counts, VARIANCE_FLOOR);
     return new DirectionHmm(kernels, transitions, stationaryOf(transitions), emission, leadOf(series, outbound));

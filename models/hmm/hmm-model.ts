@@ -186,7 +186,6 @@ export const hmm: ModelKind = {
         fitDirection(series, outbound, options, {
           pool,
           kernels,
-          lookahead: Math.max(1, Math.ceil(options.threads / 2)),
           onRow(row, share) {
             done[index] = share;
             // What is left is to learn from all packets of a long series.

@@ -4,22 +4,40 @@
  */
 import { Matrix, solve } from 'ml-matrix';
 
-/** How many observations, spread as often as the states occur, each row of transitions gets beside its own. */
-const ROW_PRIOR = 0.5;
+/** Weight of all transitions that nobody saw, each as likely as its two states occur. */
+const PRIOR = 0.5;
 
 /**
- * Transition probabilities from expected counts. Each row gets a little of what occurs anyway, so that a state that was only seen
- * at the end, or never left, is not the end of all sequences, and there is one stationary distribution.
+ * Transition probabilities from expected counts, closed to a circle: the end of a sequence is followed by the beginning of one. So
+ * every state is left as often as it is entered, and the stationary distribution is how often the states occurred: what is generated
+ * is no more of one phase of a series than there was, even if each came but once. A little of every transition is added, so that no
+ * part of the chain is cut off from the rest.
+ *
+ * @param counts from row to column
+ * @param occupancy how many packets were in each state; the differences from the sums of the rows and of the columns are the last and
+ * the first packets of the sequences
  */
-export function smoothTransitions(counts: Float64Array, occupancy: Float64Array): Float64Array {
+export function closedTransitions(counts: Float64Array, occupancy: Float64Array): Float64Array {
   const states = occupancy.length;
+  const lasts = occupancy.slice();
+  const firsts = occupancy.slice();
+  counts.forEach((count, cell) => {
+    lasts[Math.floor(cell / states)]! -= count;
+    firsts[cell % states]! -= count;
+  });
+  const sequences = lasts.reduce((sum, value) => sum + value, 0);
+  const packets = occupancy.reduce((sum, value) => sum + value, 0);
   const transitions = new Float64Array(counts.length);
   for (let i = 0; i < states; i++) {
-    const row = counts.subarray(i * states, (i + 1) * states);
-    const total = row.reduce((sum, count) => sum + count, 0) + ROW_PRIOR;
+    const row = transitions.subarray(i * states, (i + 1) * states);
     for (let j = 0; j < states; j++) {
-      transitions[i * states + j] = (row[j]! + ROW_PRIOR * occupancy[j]!) / total;
+      const closing = (Math.max(0, lasts[i]!) * Math.max(0, firsts[j]!)) / sequences;
+      // A state without packets goes on as if it was any.
+      const share = occupancy[i]! > 0 ? occupancy[i]! / packets : 1;
+      row[j] = counts[i * states + j]! + closing + PRIOR * share * (occupancy[j]! / packets);
     }
+    const total = row.reduce((sum, value) => sum + value, 0);
+    for (let j = 0; j < states; j++) row[j]! /= total;
   }
   return transitions;
 }

@@ -2,6 +2,7 @@
  * @module
  * Durations, fractions and times as people type them, everywhere the same.
  */
+import { MAX_COMPONENTS } from '../../models/limits.js';
 import { SynthError } from '../errors.js';
 
 const UNITS_NS: Readonly<Record<string, number>> = {
@@ -68,8 +69,6 @@ export function parseTimestamp(text: string): bigint {
   }
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
-
-const MAX_COMPONENTS = 1024;
 
 /** `12`, `1..40`, `1..40:2` or `auto`. @throws SynthError `SYNTH_USAGE` */
 export function parseComponents(text: string): 'auto' | number[] {

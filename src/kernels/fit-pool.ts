@@ -16,6 +16,8 @@ const MAX_DEFAULT_THREADS = 16;
 export const defaultThreads = (): number => Math.min(availableParallelism(), MAX_DEFAULT_THREADS);
 
 interface Waiting {
+  /** Aborted when nobody wants the result any more. */
+  readonly unwanted: AbortSignal | undefined;
   readonly request: WorkerRequest;
   readonly resolve: (result: FitResults[FitKind]) => void;
   readonly reject: (error: unknown) => void;
@@ -41,16 +43,17 @@ export class FitPool {
   /**
    * Does a task as soon as a thread is free; tasks start in the order in which they came.
    *
+   * @param unwanted once aborted, the task does not start any more; what has started ends as it would
    * @throws SynthError what the task throws; `SYNTH_INTERRUPTED` once the signal is aborted
    * @throws Error once the pool is closed
    */
-  run<K extends FitKind>(kind: K, task: FitTasks[K]): Promise<FitResults[K]> {
+  run<K extends FitKind>(kind: K, task: FitTasks[K], unwanted?: AbortSignal): Promise<FitResults[K]> {
     if (this.#signal?.aborted) return Promise.reject(interrupted());
     // Its threads are gone: one would never answer, and a new one would never end.
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const request: WorkerRequest = { id: this.#nextId++, task: { kind, ...task } as unknown as FitTask }; // K is one of them
     return new Promise<FitResults[FitKind]>((resolve, reject) => {
-      this.#queue.push({ request, resolve, reject });
+      this.#queue.push({ request, unwanted, resolve, reject });
       this.#dispatch();
     }) as Promise<FitResults[K]>; // a task is answered with the result of its kind
   }
@@ -75,6 +78,10 @@ export class FitPool {
 
   #dispatch(): void {
     while (this.#queue.length > 0) {
+      if (this.#queue[0]!.unwanted?.aborted) {
+        this.#queue.shift()!.reject(new Error('nobody wants the result any more'));
+        continue;
+      }
       const worker = this.#idle.pop() ?? (this.#workers.length < this.threads ? this.#start() : undefined);
       if (worker === undefined) return;
       const waiting = this.#queue.shift()!;

@@ -2,13 +2,12 @@
  * @module
  * From a model to a file or a stream: the second half of the way of the data.
  */
-import type { SampleLimit } from '../../models/generator.js';
+import type { SampleLimit, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
 import { SynthError } from '../errors.js';
 import type { Output } from '../output-file.js';
 import { openOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
-import type { PacketBlock } from '../series/packet-series.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
@@ -58,15 +57,20 @@ export interface GenerateOptions {
 /**
  * Samples a model into a file.
  *
- * @throws SynthError as `openOutput` and `writePackets` do
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none; as `openOutput` and `writePackets` do
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
   const { out, force, inputs, seed, limit, startNs, signal, onProgress } = options;
+  if (limit.packets === Number.POSITIVE_INFINITY && !advances(file.model)) {
+    throw new SynthError('SYNTH_USAGE', 'all packets of the model come at the same time; no duration is reached', {
+      hint: 'Say how many with --packets.',
+    });
+  }
   const output = await openOutput(out, { force, inputs });
   try {
     const writer = createWriter(output, file, options);
     const blocks = file.model.sample(randomStream(seed, 'packets'), limit);
-    const written = await writePackets(requireTime(blocks, limit), writer, { startNs, signal, onProgress });
+    const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
     await output.finish();
     return written;
   } finally {
@@ -74,24 +78,15 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
   }
 }
 
-/** Packets at one instant after which a series that only its duration ends is taken to be endless. */
-const MAX_SIMULTANEOUS = 10_000_000;
+const PROBE_PACKETS = 10_000;
 
-/** @throws SynthError `SYNTH_MODEL_INVALID` where time stands still and nothing else would end the series */
-function* requireTime(blocks: Iterable<PacketBlock>, { packets }: SampleLimit): Generator<PacketBlock, void> {
-  let last = 0;
-  let simultaneous = 0;
-  for (const block of blocks) {
-    const end = block.offsetsNs[block.length - 1]!;
-    simultaneous = end > last ? 0 : simultaneous + block.length;
-    last = end;
-    if (simultaneous > MAX_SIMULTANEOUS && packets === Number.POSITIVE_INFINITY) {
-      throw new SynthError('SYNTH_MODEL_INVALID', 'the model generates packets without end in which no time passes', {
-        hint: 'Say how many with --packets.',
-      });
-    }
-    yield block;
+/** Whether time passes in what the model generates. */
+function advances(model: TrafficModel): boolean {
+  const limit = { packets: PROBE_PACKETS, durationNs: Number.POSITIVE_INFINITY };
+  for (const { offsetsNs, length } of model.sample(randomStream('probe', 'packets'), limit)) {
+    if (offsetsNs[length - 1]! > 0) return true;
   }
+  return false;
 }
 
 function createWriter(output: Output, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {

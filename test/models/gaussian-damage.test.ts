@@ -9,6 +9,7 @@ import { randomStream } from '../../src/random.js';
 import { collect, type PacketBlock } from '../../src/series/packet-series.js';
 import { expectSynthError } from '../support/read.js';
 import { blockOf, rowsBy, seriesOf } from './blocks.js';
+import { signed } from './signed.js';
 
 /** Exact values and others of sizes and gaps, in both directions, and outbound a clock of its own. */
 const rows = [
@@ -64,7 +65,16 @@ async function outcome(bytes: Uint8Array): Promise<'valid' | 'invalid'> {
 }
 
 describe.each(KINDS)('a damaged $name', ({ name }) => {
-  test('file: changed bytes all over it give a model or SYNTH_MODEL_INVALID', async () => {
+  test('file: one changed byte anywhere is refused', async () => {
+    const { file } = files.get(name)!;
+    for (let at = 0; at < file.length; at += 5) {
+      const damaged = file.slice();
+      damaged[at]! ^= [0x01, 0x80, 0x20, 0x10, 0x7f][at % 5]!;
+      expect([at, await outcome(damaged)]).toEqual([at, 'invalid']);
+    }
+  });
+
+  test('file: changed bytes all over it, signed again, give a model or SYNTH_MODEL_INVALID', async () => {
     const { file } = files.get(name)!;
     expect(await outcome(file)).toBe('valid');
     const counts = { valid: 0, invalid: 0 };
@@ -73,7 +83,7 @@ describe.each(KINDS)('a damaged $name', ({ name }) => {
     for (let at = 0; at < file.length; at += 7) {
       const damaged = file.slice();
       damaged[at]! ^= [0x01, 0x80, 0xff, 0x10, 0x7f][mask++ % 5]!;
-      counts[await outcome(damaged)]++;
+      counts[await outcome(signed(damaged))]++;
     }
     // Digits of a weight or of a mean are free to change; the structure is not.
     expect(counts.valid).toBeGreaterThan(50);
@@ -89,7 +99,7 @@ describe.each(KINDS)('a damaged $name', ({ name }) => {
     for (let at = 8 + headerBytes; at + 8 <= file.length; at += 16) {
       const damaged = file.slice();
       new DataView(damaged.buffer).setFloat64(at, numbers[next++ % numbers.length]!, true);
-      if ((await outcome(damaged)) === 'invalid') invalid++;
+      if ((await outcome(signed(damaged))) === 'invalid') invalid++;
     }
     expect(view.getFloat64(8 + headerBytes, true)).toSatisfy(Number.isFinite);
     expect(invalid).toBeGreaterThan(20);

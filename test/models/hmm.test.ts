@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
 import { HmmModel, hmm } from '../../models/hmm/hmm-model.js';
-import { smoothTransitions, stationaryOf } from '../../models/hmm/transitions.js';
+import { closedTransitions, stationaryOf } from '../../models/hmm/transitions.js';
 import { encodeModelFile } from '../../models/model-file.js';
 import { train } from '../../models/train.js';
 import { type Random, randomStream } from '../../src/random.js';
@@ -134,14 +134,14 @@ describe('what it learns', () => {
     expect(model.summary.outbound!.candidates).toHaveLength(1);
   });
 
-  test('more packets than the number of states is chosen on are all learned from', async () => {
-    // 20000 packets choose; the last 10000 have a size of their own.
-    const rows = rowsBy(30_000, (i) => [1_000_000 + (i % 3), i <= 20_000 ? 100 : 900, 1]);
-    const model = await learn([blockOf(rows)], { components: [1, 2] });
-    expect(model.summary.outbound!.packets).toBe(29_999);
-    const large = directionSizes(sampled(model, 30_000), true).filter((size) => size === 900).length;
-    // A third of all; five standard errors.
-    expect(Math.abs(large / 30_000 - 1 / 3)).toBeLessThan(0.014);
+  test('a phase that comes late in a long series is seen by the choice, and comes as often as it did', async () => {
+    // More packets than the number of states is chosen on, and nothing but the last third to choose by.
+    const rows = rowsBy(30_001, (i) => [1_000_000 + (i % 3), i <= 20_000 ? 100 : 900, 1]);
+    const { outbound, summary } = await learn([blockOf(rows)], { components: [1, 2] });
+    expect(summary.outbound!.states).toBe(2);
+    expect(summary.outbound!.packets).toBe(30_000);
+    const large = [0, 1].find((k) => outbound!.emission.meanOf(k).sizeBytes === 900)!;
+    expect(outbound!.stationary[large]).toBeCloseTo(1 / 3, 9);
   });
 
   test('the curve is that of all packets, the criterion that of those which choose', async () => {
@@ -156,12 +156,13 @@ describe('what it learns', () => {
     const high = rowsBy(300, (_, random) => [5e8 + Math.floor(random.next() * 1e8), 900, 1], 'high');
     const { outbound, summary } = await learn([low, high, low, high].map(blockOf), { components: [2] });
     expect(summary.outbound!.packets).toBe(4 * 299);
-    // Neither state was ever left: what is left is half an observation of prior, spread evenly, beside 2 · 298 transitions.
+    // Two series of four end in each state and two begin in each: 2 · 2 / 4 go from one to the other. Half a transition of prior is
+    // spread by how often the states occur; 598 packets are in each.
     for (const [from, to] of [
       [0, 1],
       [1, 0],
     ] as const) {
-      expect(outbound!.transitions[2 * from + to]).toBeCloseTo((0.5 * 0.5) / (2 * 298 + 0.5), 6);
+      expect(outbound!.transitions[2 * from + to]).toBeCloseTo((1 + 0.5 * 0.25) / (598 + 0.25), 6);
     }
     const block = sampled(new HmmModel({ outbound, inbound: undefined }, summary), 20_000);
     expectSound(block, [...low, ...high]);
@@ -562,20 +563,42 @@ describe('the stationary distribution', () => {
     });
   });
 
-  test('exists for counts of states that were never left, or never reached', () => {
-    const counts = Float64Array.of(10, 0, 0, 0, 20, 0, 0, 0, 0);
-    const transitions = smoothTransitions(counts, Float64Array.of(1 / 3, 2 / 3, 0));
-    for (let i = 0; i < 3; i++) {
-      const row = transitions.subarray(3 * i, 3 * i + 3);
-      expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
+  test('of closed transitions is how often the states occurred', () => {
+    const random = randomStream('closed', 'counts');
+    for (const states of [1, 2, 3, 7]) {
+      // A walk through the states, and how often it was in each.
+      const counts = new Float64Array(states * states);
+      const occupancy = new Float64Array(states);
+      let state = 0;
+      for (let i = 0; i < 500; i++) {
+        occupancy[state]!++;
+        const next = Math.min(states - 1, Math.floor(random.next() ** 2 * states));
+        if (i < 499) counts[state * states + next]!++;
+        state = next;
+      }
+      const transitions = closedTransitions(counts, occupancy);
+      for (let i = 0; i < states; i++) {
+        const row = transitions.subarray(states * i, states * (i + 1));
+        expect(row.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 12);
+      }
+      stationaryOf(transitions).forEach((share, k) => {
+        expect(share).toBeCloseTo(occupancy[k]! / 500, 9);
+      });
     }
-    // A row of counts gets half a packet more, spread like the states: 0.5 · 2/3 of 10.5, 0.5 · 1/3 of 20.5.
-    expect(transitions[1]).toBeCloseTo(1 / 3 / 10.5, 12);
-    expect(transitions[3]).toBeCloseTo(1 / 6 / 20.5, 12);
-    expect([...transitions.subarray(6)]).toEqual([1 / 3, 2 / 3, 0]);
-    const stationary = stationaryOf(transitions);
-    expect(stationary[2]).toBeCloseTo(0, 12);
-    const ratio = transitions[3]! / transitions[1]!;
-    expect(stationary[0]! / stationary[1]!).toBeCloseTo(ratio, 9);
+  });
+
+  test('exists for counts of states that were never left, or never reached', () => {
+    // One sequence of eleven packets in the first state and one of twenty-one in the second; nobody was in the third.
+    const counts = Float64Array.of(10, 0, 0, 0, 20, 0, 0, 0, 0);
+    const transitions = closedTransitions(counts, Float64Array.of(11, 21, 0));
+    // One end and one beginning of two in each state: 1 · 1 / 2 from one to the other, and half a transition of prior.
+    const prior = (0.5 * 11 * 21) / 32 ** 2;
+    expect(transitions[1]).toBeCloseTo((0.5 + prior) / (11 + (0.5 * 11) / 32), 12);
+    expect(transitions[3]).toBeCloseTo((0.5 + prior) / (21 + (0.5 * 21) / 32), 12);
+    const last = [11 / 32, 21 / 32, 0];
+    transitions.subarray(6).forEach((value, k) => {
+      expect(value).toBeCloseTo(last[k]!, 12);
+    });
+    expect(stationaryOf(transitions)[2]).toBeCloseTo(0, 12);
   });
 });

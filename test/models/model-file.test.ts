@@ -8,6 +8,7 @@ import { collect } from '../../src/series/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
 import { expectSynthError } from '../support/read.js';
 import { conversation, requests, seriesOf } from './blocks.js';
+import { signed } from './signed.js';
 
 const DEVICE = '44:65:0d:56:cc:d3';
 const LOCAL = '192.168.77.102';
@@ -51,7 +52,7 @@ async function outcome(bytes: Uint8Array): Promise<'valid' | 'invalid'> {
 function withHeader(change: (header: Record<string, Record<string, unknown>>) => void, source = file): Uint8Array {
   const header = JSON.parse(new TextDecoder().decode(source.subarray(8, 8 + headerBytes)));
   change(header);
-  return withHeaderText(JSON.stringify(header), source);
+  return signed(withHeaderText(JSON.stringify(header), source));
 }
 
 function withHeaderText(text: string, source = file): Uint8Array {
@@ -166,7 +167,7 @@ describe('lies', () => {
     ['a port of 65536', () => metadata('profile', JSON.stringify({ ...model.profile, peerPort: 65_536 }))],
     ['all held out', () => metadata('training', JSON.stringify({ ...model.training, holdout: 1 }))],
     ['a summary of another kind', () => metadata('summary', '{}')],
-    ['a tensor named __proto__', () => withHeaderText(headerText().replace(`"${NAME}"`, '"__proto__"'))],
+    ['a tensor named __proto__', () => signed(withHeaderText(headerText().replace(`"${NAME}"`, '"__proto__"')))],
   ];
   const metadata = (key: string, value: string) => withHeader((header) => (header['__metadata__']![key] = value));
   const headerText = () => new TextDecoder().decode(file.subarray(8, 8 + headerBytes));
@@ -192,7 +193,7 @@ describe('lies', () => {
     const whole = new Uint8Array(8 + text.length + bytes);
     new DataView(whole.buffer).setBigUint64(0, BigInt(text.length), true);
     whole.set(text, 8);
-    return whole;
+    return signed(whole);
   };
 
   test('tensors that lie one behind the other are read, in any order', () => {
