@@ -188,6 +188,21 @@ describe('the end', () => {
   const runs = (body: string) =>
     runProgram(process.execPath, ['--input-type=module', '--eval', program(body)], { cwd: projectRoot });
 
+  test('a task that nobody wants any more does not start, and the next one does', async () => {
+    const { code, stdout } = await runs(`
+      const unwanted = new AbortController();
+      const pool = new FitPool(1);
+      const first = pool.run('hmm', quick);
+      const second = pool.run('hmm', endless, unwanted.signal).catch(told);
+      const third = pool.run('hmm', quick);
+      unwanted.abort();
+      await Promise.all([first, second, third]);
+      await pool.close();
+    `);
+    expect(code).toBe(0);
+    expect(stdout.toString().trim()).toBe('nobody wants the result any more');
+  });
+
   test('no thread is left after an abort', async () => {
     const { code, stdout, stderr } = await runs(`
       const controller = new AbortController();

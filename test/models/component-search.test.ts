@@ -101,6 +101,20 @@ describe('the search', () => {
     ]);
   });
 
+  test('tells those that it does not wait for any more', async () => {
+    const signals: AbortSignal[] = [];
+    const { result } = search([-1000, -2000, -2000, -2000, -2000, -2000, -2000], {
+      lookahead: 3,
+      fitWith: async (components, signal) => {
+        signals.push(signal);
+        return { components, logLikelihoods: [components === 1 ? -1000 : -2000] };
+      },
+    });
+    await result;
+    expect(signals.length).toBeGreaterThan(4);
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  });
+
   test('of two that are as good takes the first', async () => {
     const { best } = await search([-10, -10, -10], { parameterCount: () => 1 }).result;
     expect(best.components).toBe(1);

@@ -102,3 +102,19 @@ test.each([...modelKinds])('the kind %s calls itself by the name it is registere
   expect(kind).toBe(name);
   expect(description).not.toBe('');
 });
+
+test.each<[string, Record<string, unknown>]>([
+  ['no thread', { threads: 0 }],
+  ['no component', { components: [0] }],
+  ['half a component', { components: [1.5] }],
+  ['too many components', { components: [1025] }],
+  ['nothing to choose from', { components: [] }],
+  ['no start', { restarts: 0 }],
+  ['no iteration', { iterations: 0 }],
+  ['no tolerance', { tolerance: 0 }],
+  ['a quantizer that is not there', { quantizer: 'foo' }],
+])('%s to fit with is SYNTH_USAGE', async (_, fit) => {
+  for (const kind of ['hmm', 'markov']) {
+    await expectSynthError(train([seriesOf(requests(9))], undefined, { ...OPTIONS, kind, fit }), 'SYNTH_USAGE');
+  }
+});
