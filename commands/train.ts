@@ -103,7 +103,7 @@ export default class Train extends BaseCommand {
       helpGroup: 'FITTING',
     }),
     threads: Flags.integer({
-      summary: 'Threads to fit on; their number does not change the model. Default: one a processor.',
+      summary: 'Threads to fit on; their number does not change the model. Default: one a processor, 16 at most.',
       min: 1,
       max: 256,
       helpGroup: 'FITTING',

@@ -7,7 +7,7 @@
  */
 import type { Random } from '../src/random.js';
 import type { PacketBlock } from '../src/series/packet-series.js';
-import { MAX_GAP_NS } from './limits.js';
+import { isPossibleGap } from './limits.js';
 import { isRising, lowerBound, orderStatistics } from './symbol-table.js';
 import { requireModel, type Tensor, type TensorReader, vector } from './tensors.js';
 
@@ -114,7 +114,7 @@ export class OwnClock {
       starts[starts.length - 1] === values.length &&
       isRising(starts, false) &&
       starts.every((from, i) => isRising(values.subarray(from, starts[i + 1]), false)) &&
-      values.every((value) => value >= 0 && value <= MAX_GAP_NS && Number.isInteger(value));
+      values.every(isPossibleGap);
     requireModel(valid, `has a clock “${prefix}” that contradicts itself`);
     return new OwnClock(values, starts);
   }

@@ -30,7 +30,7 @@ type TypeName = keyof typeof TYPES;
 const MAX_HEADER_BYTES = 16 * 1024 * 1024;
 
 const tensorSchema = z.object({
-  dtype: z.enum(Object.keys(TYPES) as [TypeName, ...TypeName[]]),
+  dtype: z.enum(Object.keys(TYPES) as [TypeName, ...TypeName[]]), // the keys of a constant that has some
   shape: z.array(z.int().nonnegative()).max(8),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });

@@ -139,9 +139,14 @@ export class GaussianQuantizer implements Quantizer {
       const parameters = reader.tensor(`${prefix}.mixture`, Float64Array, [components, PARAMETERS]);
       const weights = new Float64Array(components);
       for (let k = 0; k < components; k++) {
-        const [weight, , , xx, xy, yy] = parameters.subarray(k * PARAMETERS) as unknown as number[];
-        weights[k] = weight!;
-        requireCovariance(xx!, xy!, yy!, `component ${k} of “${prefix}”`);
+        const at = k * PARAMETERS;
+        weights[k] = parameters[at]!;
+        requireCovariance(
+          parameters[at + 3]!,
+          parameters[at + 4]!,
+          parameters[at + 5]!,
+          `component ${k} of “${prefix}”`,
+        );
       }
       requireDistribution(weights, `the weights of “${prefix}”`);
       return {

@@ -286,9 +286,12 @@ export class SpikeSlab {
     const covariances = reader.tensor(`${prefix}.covariances`, Float64Array, [components, 2, 2]);
     for (let k = 0; k < components; k++) {
       requireDistribution(weights.subarray(k * patterns, (k + 1) * patterns), `component ${k} of “${prefix}”`);
-      const [xx, xy, yx, yy] = covariances.subarray(4 * k) as unknown as [number, number, number, number];
-      requireCovariance(xx, xy, yy, `component ${k} of “${prefix}”`);
-      requireModel(xy === yx, `has a covariance that is not symmetric: component ${k} of “${prefix}”`);
+      const xy = covariances[4 * k + 1]!;
+      requireCovariance(covariances[4 * k]!, xy, covariances[4 * k + 3]!, `component ${k} of “${prefix}”`);
+      requireModel(
+        xy === covariances[4 * k + 2],
+        `has a covariance that is not symmetric: component ${k} of “${prefix}”`,
+      );
     }
     const sizeValues = RankedValues.load(`${prefix}.size`, components, reader, isPossibleSize);
     const gapValues = RankedValues.load(`${prefix}.gap`, components, reader, isPossibleGap);

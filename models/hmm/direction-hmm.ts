@@ -8,7 +8,7 @@ import { AliasTable } from '../alias-table.js';
 import { BACKGROUND_WEIGHT, background } from '../background.js';
 import type { Observations } from '../gaussian/observations.js';
 import { requireDistribution, SpikeSlab } from '../gaussian/spike-slab.js';
-import { MAX_GAP_NS } from '../limits.js';
+import { isPossibleGap } from '../limits.js';
 import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 
 /** Rows of emission probabilities that are held at a time. */
@@ -56,9 +56,8 @@ export class DirectionHmm {
   /** Total log-likelihood, in nats, of sizes and gaps in whole ns. */
   logLikelihood(observations: Observations): number {
     let total = 0;
-    let start = this.stationary;
     for (const { from, to } of sequencesOf(observations)) {
-      start = this.stationary;
+      let start = this.stationary;
       for (let first = from; first < to; first += LIKELIHOOD_ROWS) {
         const emissions = this.#emissions(observations, first, Math.min(to, first + LIKELIHOOD_ROWS));
         const { probabilities, logLikelihood } = this.#kernels.filter(emissions, start, this.transitions);
@@ -126,8 +125,8 @@ export class DirectionHmm {
     for (let i = 0; i < states; i++) {
       requireDistribution(transitions.subarray(i * states, (i + 1) * states), `row ${i} of ${prefix}.transitions`);
     }
-    const [leadNs] = reader.tensor(`${prefix}.lead`, Float64Array, [1]) as unknown as [number];
-    requireModel(leadNs >= 0 && leadNs <= MAX_GAP_NS && Number.isInteger(leadNs), `has an impossible ${prefix}.lead`);
+    const leadNs = reader.tensor(`${prefix}.lead`, Float64Array, [1])[0]!;
+    requireModel(isPossibleGap(leadNs), `has an impossible ${prefix}.lead`);
     const emission = SpikeSlab.load(kernels, `${prefix}.emission`, states, reader);
     return new DirectionHmm(kernels, transitions, stationary, emission, leadNs);
   }

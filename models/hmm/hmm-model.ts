@@ -18,11 +18,11 @@ import {
   type SavedModel,
   type TrafficModel,
 } from '../generator.js';
+import { sampleBlocks } from '../sample-blocks.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { DirectionHmm } from './direction-hmm.js';
 
 const KIND = 'hmm';
-const BLOCK_PACKETS = 4096;
 
 const directionSchema = z.object({
   states: z.int().positive(),
@@ -55,31 +55,20 @@ export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
     this.summary = summary;
   }
 
-  *sample(random: Random, limit: SampleLimit): Generator<PacketBlock, void> {
+  sample(random: Random, limit: SampleLimit): Iterable<PacketBlock> {
     const outgoing = new Sender(this.outbound, random.split('outbound'));
     const incoming = new Sender(this.inbound, random.split('inbound'));
     const originNs = Math.min(outgoing.timeNs, incoming.timeNs);
-    const offsetsNs = new Float64Array(BLOCK_PACKETS);
-    const sizes = new Uint32Array(BLOCK_PACKETS);
-    const outbound = new Uint8Array(BLOCK_PACKETS);
-    for (let done = 0; done < limit.packets; ) {
-      const wanted = Math.min(BLOCK_PACKETS, limit.packets - done);
-      let length = 0;
-      while (length < wanted) {
-        const isOutbound = outgoing.timeNs <= incoming.timeNs;
-        const sender = isOutbound ? outgoing : incoming;
-        const offsetNs = sender.timeNs - originNs;
-        if (offsetNs > limit.durationNs) break;
-        offsetsNs[length] = offsetNs;
-        sizes[length] = sender.sizeBytes;
-        outbound[length] = isOutbound ? 1 : 0;
-        sender.advance();
-        length++;
-      }
-      if (length > 0) yield { length, offsetsNs, sizes, outbound };
-      if (length < wanted) return;
-      done += length;
-    }
+    const packet = { timeNs: 0, sizeBytes: 0, direction: 1 };
+    return sampleBlocks(limit, () => {
+      const isOutbound = outgoing.timeNs <= incoming.timeNs;
+      const sender = isOutbound ? outgoing : incoming;
+      packet.timeNs = sender.timeNs - originNs;
+      packet.sizeBytes = sender.sizeBytes;
+      packet.direction = isOutbound ? 1 : 0;
+      sender.advance();
+      return packet;
+    });
   }
 
   logLikelihood(series: PacketBlock): number {

@@ -7,6 +7,7 @@ import type { PacketBlock } from '../../src/series/packet-series.js';
 import { BACKGROUND_WEIGHT, background } from '../background.js';
 import type { SampleLimit } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
+import { sampleBlocks } from '../sample-blocks.js';
 import type { Tensor, TensorReader } from '../tensors.js';
 import { ContextTree } from './context-tree.js';
 
@@ -30,8 +31,6 @@ export function tokenize(series: readonly PacketBlock[], quantizer: Quantizer): 
   return { quantizer, sequences: sequences.length > 0 ? sequences : [Int32Array.of(0)] };
 }
 
-const BLOCK_PACKETS = 4096;
-
 /** Weight of known symbols in combinations that may never have been seen. */
 const NEW_COMBINATION = 0.02;
 
@@ -52,30 +51,15 @@ export class TokenChain {
   }
 
   /** See `TrafficModel.sample`. */
-  *sample(random: Random, limit: SampleLimit): Generator<PacketBlock, void> {
+  sample(random: Random, limit: SampleLimit): Iterable<PacketBlock> {
     const { quantizer, tree } = this;
-    const offsetsNs = new Float64Array(BLOCK_PACKETS);
-    const sizes = new Uint32Array(BLOCK_PACKETS);
-    const outbound = new Uint8Array(BLOCK_PACKETS);
     const state = startOfDecoding();
     let context = tree.root;
-    for (let done = 0; done < limit.packets; ) {
-      const wanted = Math.min(BLOCK_PACKETS, limit.packets - done);
-      let length = 0;
-      while (length < wanted) {
-        const token = tree.draw(context, random);
-        const realized = quantizer.decode(token, state, random);
-        if (state.timeNs > limit.durationNs) break;
-        context = tree.advance(context, realized);
-        offsetsNs[length] = state.timeNs;
-        sizes[length] = state.sizeBytes;
-        outbound[length] = quantizer.tokenDirection[token]!;
-        length++;
-      }
-      if (length > 0) yield { length, offsetsNs, sizes, outbound };
-      if (length < wanted) return;
-      done += length;
-    }
+    return sampleBlocks(limit, () => {
+      const token = tree.draw(context, random);
+      context = tree.advance(context, quantizer.decode(token, state, random));
+      return state;
+    });
   }
 
   /** The log-likelihood of each packet but the first, in nats: of its direction, its size and its gap in whole ns. */
