@@ -1,36 +1,63 @@
 /** `synth evaluate`: how well synthetic traffic fits the real one. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { evaluationLines } from '../src/cli/evaluation-view.js';
-import { parseTarget, payloadOnlyFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
+import { commandLine } from '../src/cli/command-line.js';
+import { evaluationNotes } from '../src/cli/evaluation-notes.js';
+import { evaluationReportInput } from '../src/cli/evaluation-report-input.js';
+import { evaluationJson, evaluationLines } from '../src/cli/evaluation-view.js';
+import { forceFlag, parseTarget, payloadOnlyFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
+import { parseScore } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
-import { evaluateFiles, type SyntheticTarget } from '../src/evaluation/evaluate-files.js';
+import { systemClock } from '../src/clock.js';
+import { DEFAULT_BOOTSTRAP } from '../src/evaluation/evaluate.js';
+import { type Candidate, evaluateFiles } from '../src/evaluation/evaluate-files.js';
+import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
-import { formatTarget } from '../src/series/target.js';
+import { evaluationReport } from '../src/report/evaluation-report.js';
 
 export default class Evaluate extends BaseCommand {
   static override summary = 'Measure how well synthetic traffic fits the real one.';
   static override description =
-    'For each direction the two-sample Kolmogorov–Smirnov statistic (0 to 1) of size, gap and throughput per second between the ' +
-    'synthetic series and the last third of the real one. The floor is the same between the first two thirds and the last third of the ' +
-    'real one: no generator can be expected to do better. The excess is the difference; 0 is perfect. The device of a generated ' +
-    'capture is found by its documentation address.';
+    'Compares synthetic packets with the last third of the real ones by some ninety metrics: distributions of size, gap and throughput, memory and ' +
+    'order, dialogue, a classifier, memorisation. The floor of a metric is the same between the first two thirds and the last third of the ' +
+    'real packets: no generator can be expected to do better. The excess is the difference; 0 is perfect. The fidelity score sums up in one ' +
+    'number, 0 to 100. Several captures, tables or models are compared and ranked. The device of a generated capture is found by its ' +
+    'documentation address.';
   static override examples = [
-    '<%= config.bin %> <%= command.id %> capture.pcap fake.pcap',
+    '<%= config.bin %> <%= command.id %> capture.pcap fake.pcap --report report.html',
     '<%= config.bin %> <%= command.id %> capture.pcap judged.safetensors --seeds 5 --seed 42',
-    '<%= config.bin %> <%= command.id %> capture.pcap fake.pcap --device 02:00:00:00:00:17 --json',
+    '<%= config.bin %> <%= command.id %> capture.pcap judged.safetensors fake.pcap --device 02:00:00:00:00:17 --json',
   ];
+  static override strict = false;
   static override args = {
     real: Args.string({ description: 'Real capture or table; - is standard input.', required: true }),
-    synthetic: Args.string({ description: 'Synthetic capture or table, or a model to sample.', required: true }),
+    synthetic: Args.string({
+      description: 'Synthetic capture or table, or a model to sample; more than one are ranked.',
+      required: true,
+    }),
   };
   static override flags = {
     ...targetFlags,
     'payload-only': payloadOnlyFlag,
+    all: Flags.boolean({ default: false, summary: 'Show every metric, not only those of the mean excess.' }),
+    report: Flags.string({ summary: 'Write a report with charts, one HTML file.', helpValue: 'FILE.html' }),
+    force: forceFlag,
+    'fail-under': Flags.custom<number>({
+      summary: 'Exit with 99 if a score is below this, 0 to 100.',
+      helpValue: 'SCORE',
+      parse: async (text) => parseScore(text),
+    })(),
     seeds: Flags.integer({
-      summary: 'Series to sample from a model; the metrics are their means.',
+      summary: 'Series to sample from a model; the metrics are their means, with confidence intervals.',
       default: 5,
       min: 1,
+      max: 1000,
+      helpValue: 'N',
+    }),
+    bootstrap: Flags.integer({
+      summary: 'Resamplings of the real training part, which tell what is chance; 0 for none.',
+      default: DEFAULT_BOOTSTRAP,
+      min: 0,
       max: 1000,
       helpValue: 'N',
     }),
@@ -38,55 +65,45 @@ export default class Evaluate extends BaseCommand {
   };
 
   async run(): Promise<unknown> {
-    const { args, flags } = await this.parse(Evaluate);
+    const { argv, flags } = await this.parse(Evaluate);
+    const paths = argv as string[];
+    const { report, force, seeds, 'fail-under': least, 'payload-only': payloadOnly } = flags;
     const seed = flags.seed ?? drawSeed();
-    const result = await withStdinAsFile([args.real, args.synthetic], this.signal, ([real, synthetic]) =>
-      evaluateFiles(real!, synthetic!, {
-        target: parseTarget(flags),
-        payloadOnly: flags['payload-only'],
-        seeds: flags.seeds,
-        seed,
+    if (report !== undefined) {
+      this.requireOneStdout(report);
+      await requireWritable(report, { force, inputs: paths });
+    }
+    const progress = this.progress('evaluating');
+    const result = await withStdinAsFile(paths, this.signal, ([real, ...synthetic]) =>
+      evaluateFiles(real!, synthetic, {
+        ...{ target: parseTarget(flags), payloadOnly, seeds, seed, bootstrap: flags.bootstrap },
+        keepSamples: report !== undefined,
         signal: this.signal,
+        onProgress: (what) => progress.update(undefined, what),
       }),
-    );
-    const { real, model, syntheticTarget, ...evaluation } = result;
-    const target = real.target && formatTarget(real.target);
-    this.noteWarnings(real.report);
-    if (real.busiestTaken) this.note(`No --device or --flow: taking the busiest device, ${target}`);
-    if (syntheticTarget) this.#noteSyntheticTarget(syntheticTarget, target);
-    if (model) this.note(`${flags.seeds} series sampled from the model; seed ${seed}`);
-    if (model && model.holdout < 0.33) {
-      this.note(
-        'The model was trained without --holdout 1/3: if on this capture, it has seen the part it is judged on',
-      );
+    ).finally(() => progress.stop());
+    this.noteWarnings(result.real.report);
+    const notes = evaluationNotes(result, { seeds, seed, payloadOnly });
+    for (const note of notes) this.note(note);
+    if (report !== undefined) {
+      const command = commandLine(this.id!, this.argv, flags.seed === undefined ? ['--seed', seed] : []);
+      const page = await evaluationReport(evaluationReportInput(paths[0]!, result, { command, notes, created: systemClock.wallNs() }));
+      await writeOutput(report, new TextEncoder().encode(page), { force, inputs: paths });
+      if (report !== '-') this.note(`Report written to ${report}`);
     }
-    // Of a table nobody knows whether it has all packets.
-    if (model && target && model.payloadOnly !== flags['payload-only']) {
-      const [trained, judged] = model.payloadOnly ? ['with', 'without'] : ['without', 'with'];
-      this.note(
-        `The model was trained ${trained} --payload-only and is judged ${judged} it: other packets are compared`,
-      );
+    if (!this.jsonEnabled() && report !== '-') {
+      for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
     }
-    if (!this.jsonEnabled()) for (const line of evaluationLines(evaluation)) this.log(line);
-    return {
-      real: args.real,
-      synthetic: args.synthetic,
-      target: target ?? null,
-      syntheticTarget: syntheticTarget ? formatTarget(syntheticTarget.target) : null,
-      modelHash: model?.hash ?? null,
-      seed: model ? seed : null,
-      ...evaluation,
-    };
+    if (least !== undefined) this.#requireScores(result.candidates, least);
+    return evaluationJson(paths[0]!, result, seed);
   }
 
-  #noteSyntheticTarget({ target, found }: SyntheticTarget, real: string | undefined): void {
-    const name = formatTarget(target);
-    if (found === 'documentation') {
-      this.note(
-        `The synthetic capture has documentation addresses: taking ${name}${real ? ` in place of ${real}` : ''}`,
-      );
-    } else if (found === 'busiest') {
-      this.note(`The synthetic capture has no documentation addresses: taking its busiest device, ${name}`);
+  /** The result stands, whatever it is worth: it is told, and then the exit code tells. */
+  #requireScores(candidates: readonly Candidate[], least: number): void {
+    for (const { name, evaluation } of candidates) {
+      if ((evaluation.score ?? Number.NEGATIVE_INFINITY) >= least) continue;
+      const score = evaluation.score === null ? 'has no score' : `scores ${evaluation.score.toFixed(1)}`;
+      this.failThreshold(`${name} ${score}, below --fail-under ${least}`);
     }
   }
 }

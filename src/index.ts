@@ -20,7 +20,10 @@ export { type CaptureInput, type CaptureWarning, captureInput } from './capture/
 export type { Packet } from './capture/packet.js';
 export { type CaptureReport, type ReadOptions, readCaptures } from './capture/read-captures.js';
 export { SynthError, type SynthErrorCode } from './errors.js';
-export { type Evaluation, evaluate, type MetricResult } from './evaluation/evaluate.js';
+export { evaluate } from './evaluation/evaluate.js';
+export type { JudgeOptions } from './evaluation/judge.js';
+export type { Aspect, Direction } from './evaluation/metric.js';
+export type { BootstrapFloor, Evaluation, Interval, MetricResult } from './evaluation/result.js';
 export { loadModelFile } from './load-model.js';
 export { type Random, randomStream } from './random.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';

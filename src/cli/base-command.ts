@@ -48,6 +48,13 @@ export abstract class BaseCommand extends Command {
     return startProgress(task, !this.jsonEnabled());
   }
 
+  /** A threshold that was not reached: the result is printed all the same, and the exit code is 99. */
+  protected failThreshold(message: string): void {
+    const { code, exitCode } = new SynthError('SYNTH_THRESHOLD_FAILED', message);
+    this.note(`Error: ${message} [${code}]`);
+    process.exitCode = exitCode;
+  }
+
   /** Tells what the readers had to cope with. */
   protected noteWarnings(report: CaptureReport | undefined): void {
     for (const { message } of report?.warnings ?? []) this.note(`Warning: ${message}`);

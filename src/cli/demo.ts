@@ -9,6 +9,7 @@ import { encodeModelFile } from '../../models/model-file.js';
 import { DEFAULT_MODEL_KIND } from '../../models/registry.js';
 import { train } from '../../models/train.js';
 import { describeSystemError, SynthError } from '../errors.js';
+import { DEFAULT_BOOTSTRAP } from '../evaluation/evaluate.js';
 import { evaluateFiles } from '../evaluation/evaluate-files.js';
 import { loadModelFile } from '../load-model.js';
 import { requireWritable, writeOutput } from '../output-file.js';
@@ -83,21 +84,13 @@ export async function runDemo({ folder, force, seed, signal, print }: DemoOption
   print(`   ${formatCount(written.packets)} packets, ${formatSeconds(written.spanNs / 1e9)}`);
 
   print('3. Evaluate it against the part of the real capture that was held out');
-  const {
-    real: _,
-    model: __,
-    syntheticTarget: ___,
-    ...evaluation
-  } = await evaluateFiles(capture, fakePath, {
-    target,
-    seeds: 1,
-    seed,
-    signal,
+  const { candidates } = await evaluateFiles(capture, [fakePath], {
+    ...{ target, seeds: 1, seed, bootstrap: DEFAULT_BOOTSTRAP, payloadOnly: false, signal },
   });
-  for (const line of evaluationLines(evaluation)) print(line === '' ? '' : line.replace(/^/gm, '   '));
+  for (const line of evaluationLines(candidates)) print(line === '' ? '' : line.replace(/^/gm, '   '));
 
   print('');
   print(`The model is in ${modelPath}, the capture in ${fakePath}. Look at it with any tool:`);
   print(`   tshark -r ${fakePath}`);
-  return { capture, model: modelPath, out: fakePath, seed, training, packets: written.packets, evaluation };
+  return { capture, model: modelPath, out: fakePath, seed, training, packets: written.packets, evaluation: candidates[0]!.evaluation };
 }

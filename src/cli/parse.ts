@@ -91,3 +91,10 @@ export function parsePositive(text: string): number {
   if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
   throw new SynthError('SYNTH_USAGE', `“${text}” is not a number above 0`);
 }
+
+/** A fidelity score, 0 to 100. @throws SynthError `SYNTH_USAGE` */
+export function parseScore(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value >= 0 && value <= 100) return value;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a score from 0 to 100`);
+}

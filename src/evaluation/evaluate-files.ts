@@ -1,38 +1,64 @@
 /**
  * @module
- * From files to an evaluation: finds the target in both, or samples the model.
+ * From files to evaluations: finds the target in all of them, or samples the models, and ranks them.
  */
 import { setImmediate } from 'node:timers/promises';
 import type { TrafficModel } from '../../models/generator.js';
-import { captureInput, type NamedPath } from '../capture/capture-file.js';
+import type { LoadedModelFile } from '../../models/model-file.js';
+import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import { isModelHead, loadModelFile } from '../load-model.js';
 import { type Random, randomStream } from '../random.js';
 import type { ExtractOptions } from '../series/extract.js';
 import { type LoadedSeries, loadSeries, readHead } from '../series/load.js';
-import { collect, type PacketBlock } from '../series/packet-series.js';
+import { collect, type PacketBlock, type PacketSeries, sliceSeries } from '../series/packet-series.js';
 import { detectTable } from '../series/table-reader.js';
 import type { Target } from '../series/target.js';
 import { DOCUMENTATION_TARGETS } from '../synthesis/identity.js';
-import { type Evaluation, Evaluator } from './evaluate.js';
+import { evaluateWith } from './evaluate.js';
+import { Judge } from './judge.js';
+import type { Evaluation } from './result.js';
 
-/** A model is sampled at least this long, so that a short real series does not make the comparison a matter of luck. */
-const MIN_SAMPLED_PACKETS = 20_000;
-
-export interface EvaluateFilesOptions extends ExtractOptions {
-  /** Of both files; undefined for the busiest device of the real one. */
+export interface EvaluateFilesOptions {
+  readonly payloadOnly: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Of all files; undefined for the busiest device of the real one. */
   readonly target: Target | undefined;
-  /** For a model: series to sample, and where their randomness comes from. */
+  /** For a model: series to sample. */
   readonly seeds: number;
+  /** Where the randomness of the sampled series and of the resamplings comes from. */
   readonly seed: string;
+  /** Resamplings for the bootstrap floor. */
+  readonly bootstrap: number;
+  /** Keeps a series of each candidate, to be drawn. */
+  readonly keepSamples?: boolean | undefined;
+  readonly onProgress?: ((what: string) => void) | undefined;
 }
 
-export interface FileEvaluation extends Evaluation {
-  readonly real: LoadedSeries;
-  /** What the model, if there is one, says of its training. */
-  readonly model: { readonly hash: string; readonly holdout: number; readonly payloadOnly: boolean } | undefined;
+/** A synthetic capture or table, or a model, and how well it fits. */
+export interface Candidate {
+  readonly name: string;
+  readonly evaluation: Evaluation;
+  /** What the model, if it is one, says of itself, and how likely it finds the real packets. */
+  readonly model: (LoadedModelFile & { readonly logLikelihood: LogLikelihood }) | undefined;
   /** Whose packets of the synthetic capture were taken; undefined for a table and a model. */
   readonly syntheticTarget: SyntheticTarget | undefined;
+  /** One series, if samples are kept. */
+  readonly sample: PacketBlock | undefined;
+}
+
+/** Mean in nats per packet; null where no packet has a gap. */
+export interface LogLikelihood {
+  readonly training: number | null;
+  readonly heldOut: number | null;
+}
+
+export interface FileEvaluation {
+  readonly real: LoadedSeries;
+  readonly trainingPackets: number;
+  readonly heldOutPackets: number;
+  /** The best first. */
+  readonly candidates: readonly Candidate[];
 }
 
 export interface SyntheticTarget {
@@ -44,25 +70,69 @@ export interface SyntheticTarget {
 /** @throws SynthError as `loadSeries`, `loadModelFile` and `evaluate` do */
 export async function evaluateFiles(
   realFile: NamedPath,
-  syntheticFile: NamedPath,
+  syntheticFiles: readonly NamedPath[],
   options: EvaluateFilesOptions,
 ): Promise<FileEvaluation> {
-  const isModel = isModelHead(await readHead(captureInput(syntheticFile)));
-  const real = await loadSeries([realFile], options.target, options);
-  const evaluator = new Evaluator(real.series[0]!);
-  if (isModel) {
-    const { model, hash, training } = await loadModelFile(syntheticFile);
-    const packets = Math.max(real.series[0]!.length, MIN_SAMPLED_PACKETS);
-    for (let index = 0; index < options.seeds; index++) {
-      const random = randomStream(options.seed, `evaluate/${index}`);
-      evaluator.add(await sampleSeries(model, random, packets, options.signal));
-    }
-    const { holdout, payloadOnly } = training;
-    return { ...evaluator.result(), real, model: { hash, holdout, payloadOnly }, syntheticTarget: undefined };
+  const { signal, payloadOnly, onProgress } = options;
+  const kinds = [];
+  // Asked first: nobody should wait for the floors and then hear that a file is missing.
+  for (const file of syntheticFiles) kinds.push({ file, isModel: isModelHead(await readHead(captureInput(file))) });
+  const loading: ExtractOptions = { signal, payloadOnly };
+  const real = await loadSeries([realFile], options.target, loading);
+  const series = real.series[0]!;
+  const judge = await Judge.of(series, { bootstrap: options.bootstrap, seed: options.seed, signal, onProgress });
+  const candidates: Candidate[] = [];
+  for (const { file, isModel } of kinds) {
+    candidates.push(
+      isModel
+        ? await evaluateModel(judge, file, series, options)
+        : await evaluateSeries(judge, file, real.target, loading, options.keepSamples),
+    );
   }
-  const { series, syntheticTarget } = await loadSynthetic(syntheticFile, real.target, options);
-  evaluator.add(series);
-  return { ...evaluator.result(), real, model: undefined, syntheticTarget };
+  const { trainingPackets, heldOutPackets } = judge;
+  return { real, trainingPackets, heldOutPackets, candidates: bestFirst(candidates) };
+}
+
+const bestFirst = (candidates: readonly Candidate[]): readonly Candidate[] =>
+  candidates.toSorted((a, b) => (b.evaluation.score ?? -1) - (a.evaluation.score ?? -1));
+
+async function evaluateSeries(
+  judge: Judge,
+  file: NamedPath,
+  target: Target | undefined,
+  loading: ExtractOptions,
+  keepSample: boolean | undefined,
+): Promise<Candidate> {
+  const { series, syntheticTarget } = await loadSynthetic(file, target, loading);
+  const evaluation = await evaluateWith(judge, [series]);
+  return { name: withName(file).name, evaluation, model: undefined, syntheticTarget, sample: keepSample ? series : undefined };
+}
+
+async function evaluateModel(
+  judge: Judge,
+  file: NamedPath,
+  real: PacketSeries,
+  { seeds, seed, signal, keepSamples }: EvaluateFilesOptions,
+): Promise<Candidate> {
+  const loaded = await loadModelFile(file);
+  let sample: PacketBlock | undefined;
+  const sampled = async function* () {
+    for (let index = 0; index < seeds; index++) {
+      const series = await sampleSeries(loaded.model, randomStream(seed, `evaluate/${index}`), judge.trainingPackets, signal);
+      if (keepSamples) sample ??= series;
+      yield series;
+    }
+  };
+  const evaluation = await evaluateWith(judge, sampled());
+  const nats = (from: number, to: number) => {
+    const mean = loaded.model.logLikelihood(sliceSeries(real, from, to));
+    return Number.isFinite(mean) ? mean : null;
+  };
+  const logLikelihood = {
+    training: nats(0, judge.trainingPackets),
+    heldOut: nats(judge.trainingPackets, real.length),
+  };
+  return { name: withName(file).name, evaluation, model: { ...loaded, logLikelihood }, syntheticTarget: undefined, sample };
 }
 
 /** @throws SynthError `SYNTH_INTERRUPTED` */

@@ -1,170 +1,114 @@
 /**
  * @module
- * How well a synthetic series fits a real one. A number means something only beside its *floor*: the same metric between the
+ * How well synthetic series fit a real one. A number means something only beside its *floor*: the same metric between the
  * training part and the held-out part of the real series itself. The *excess* is what the generator adds to it; 0 is perfect.
  */
-import { SynthError } from '../errors.js';
-import {
-  directionGapsNs,
-  directionSizes,
-  type PacketBlock,
-  type PacketSeries,
-  sliceSeries,
-} from '../series/packet-series.js';
-import { throughputBytes } from '../series/throughput.js';
-import { ksStatistic } from '../statistics/ks.js';
+import { drawSeed } from '../random.js';
+import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
+import { meanInterval } from '../statistics/confidence.js';
+import { type JudgedMetric, Judge, type Judgement, type JudgeOptions, lackReason } from './judge.js';
+import { eachAspect, type Metric } from './metric.js';
+import type { Evaluation, MetricResult } from './result.js';
+import { type AspectLoss, aspectLosses, scoreOf } from './score.js';
 
-/** Share of the real series, its beginning, that a generator is supposed to have learned from. */
-export const TRAINING_SHARE = 2 / 3;
-const THROUGHPUT_BIN_NS = 1e9;
-/** With fewer full bins than this on either side, throughput is not compared. */
-const MIN_THROUGHPUT_BINS = 10;
-/** A series of more bins than this (a year of seconds) is not cut into them. */
-const MAX_THROUGHPUT_BINS = 366 * 86_400;
-
-export type Quantity = 'size' | 'gap' | 'throughput';
-
-/** One metric. `value`, `floor` and `excess` are null, and `reason` says why, where there was not enough data. */
-export interface MetricResult {
-  readonly metric: 'ks';
-  readonly quantity: Quantity;
-  readonly direction: 'outbound' | 'inbound';
-  /** Between synthetic and held-out; the mean where several synthetic series were given. */
-  readonly value: number | null;
-  readonly floor: number | null;
-  readonly excess: number | null;
-  readonly reason: string | null;
-}
-
-export interface Evaluation {
-  readonly trainingPackets: number;
-  readonly heldOutPackets: number;
-  /** Packets of each synthetic series. */
-  readonly syntheticPackets: readonly number[];
-  readonly metrics: readonly MetricResult[];
-  /** Mean of the excesses that could be computed; null if there is none. */
-  readonly meanExcess: number | null;
-}
-
-/** The values that a metric compares, or why there are none. */
-type Sample = Float64Array | string;
-
-function sampleOf(series: PacketBlock, quantity: Quantity, outbound: boolean): Sample {
-  if (quantity === 'size') return nonEmpty(directionSizes(series, outbound), 'no packets');
-  if (quantity === 'gap') return nonEmpty(directionGapsNs(series, outbound), 'fewer than two packets');
-  const spanNs = series.length > 0 ? series.offsetsNs[series.length - 1]! - series.offsetsNs[0]! : 0;
-  if (spanNs / THROUGHPUT_BIN_NS > MAX_THROUGHPUT_BINS) return 'more than a year long';
-  const bins = throughputBytes(series, outbound, THROUGHPUT_BIN_NS);
-  return bins.length < MIN_THROUGHPUT_BINS ? `${bins.length} full seconds, fewer than ${MIN_THROUGHPUT_BINS}` : bins;
-}
-
-/**
- * As `sampleOf`, for a part of the real series: a direction that it does not use has no throughput to compare, which would be
- * a perfect 0 for every generator. A synthetic series that falls silent has a throughput of 0, and is judged by it.
- */
-function realSampleOf(series: PacketBlock, quantity: Quantity, outbound: boolean): Sample {
-  if (quantity === 'throughput' && directionSizes(series, outbound).length === 0) return 'no packets';
-  return sampleOf(series, quantity, outbound);
-}
-
-function nonEmpty(values: Float64Array, reason: string): Sample {
-  return values.length > 0 ? values : reason;
-}
+export const DEFAULT_BOOTSTRAP = 20;
+/** A synthetic series longer than the training part is compared in so many parts at most. */
+const MAX_PARTS = 20;
 
 /**
  * Compares synthetic series with a real one.
  *
  * @param real the whole real series; its first two thirds by packets are the training part, the rest is held out
  * @param synthetic one or more, taken one after the other; a metric is its mean over them
- * @throws SynthError `SYNTH_EVALUATION_IMPOSSIBLE` if the real series has fewer than three packets
+ * @param options what is left out is the default: 20 resamplings, and a fresh seed for them
+ * @throws SynthError `SYNTH_EVALUATION_IMPOSSIBLE` if the real series has fewer than three packets, `SYNTH_INTERRUPTED`
  */
-export function evaluate(real: PacketSeries, synthetic: Iterable<PacketBlock>): Evaluation {
-  const evaluator = new Evaluator(real);
-  for (const series of synthetic) evaluator.add(series);
-  return evaluator.result();
+export async function evaluate(
+  real: PacketSeries,
+  synthetic: Iterable<PacketBlock> | AsyncIterable<PacketBlock>,
+  options: Partial<JudgeOptions> = {},
+): Promise<Evaluation> {
+  const judge = await Judge.of(real, { bootstrap: DEFAULT_BOOTSTRAP, seed: drawSeed(), ...options });
+  return evaluateWith(judge, synthetic);
 }
 
-/** An evaluation that is given its synthetic series one at a time, and holds none of them. */
-export class Evaluator {
-  readonly #trainingPackets: number;
-  readonly #heldOutPackets: number;
-  readonly #syntheticPackets: number[] = [];
-  readonly #comparisons: readonly Comparison[];
-
-  /** @throws SynthError `SYNTH_EVALUATION_IMPOSSIBLE` if the real series has fewer than three packets */
-  constructor(real: PacketSeries) {
-    if (real.length < 3) {
-      const message = `the real series has ${real.length} packets; it takes three to hold any out`;
-      throw new SynthError('SYNTH_EVALUATION_IMPOSSIBLE', message);
-    }
-    const cut = Math.floor(real.length * TRAINING_SHARE);
-    const training = sliceSeries(real, 0, cut);
-    const heldOut = sliceSeries(real, cut, real.length);
-    this.#trainingPackets = training.length;
-    this.#heldOutPackets = heldOut.length;
-    this.#comparisons = (['size', 'gap', 'throughput'] as const).flatMap((quantity) =>
-      [true, false].map((outbound) => new Comparison(quantity, outbound, training, heldOut)),
-    );
+/** The same where the real side is ready, so that several generators are compared with it. */
+export async function evaluateWith(
+  judge: Judge,
+  synthetic: Iterable<PacketBlock> | AsyncIterable<PacketBlock>,
+): Promise<Evaluation> {
+  const syntheticPackets: number[] = [];
+  const judged: (readonly (Judgement | undefined)[])[] = [];
+  for await (const series of synthetic) {
+    syntheticPackets.push(series.length);
+    for (const part of partsOf(series, judge.trainingPackets)) judged.push(await judge.judge(part));
   }
+  const scores = judged.map((judgements) => scoresOf(judge.metrics, judgements));
+  const all = scores.flatMap((one) => one.score ?? []);
+  const scoreInterval = all.length > 0 ? meanInterval(all).interval : null;
+  const metrics = judge.metrics.map((metric, i) => resultOf(metric, judged.map((judgements) => judgements[i])));
+  return {
+    score: meanOf(all),
+    scoreInterval: scoreInterval && { low: Math.max(0, scoreInterval.low), high: Math.min(100, scoreInterval.high) },
+    aspects: eachAspect((aspect) => meanOf(scores.flatMap(({ aspects }) => aspects[aspect] ?? []))),
+    trainingPackets: judge.trainingPackets,
+    heldOutPackets: judge.heldOutPackets,
+    syntheticPackets,
+    seriesCompared: judged.length,
+    metrics,
+    meanExcess: meanOf(metrics.filter(isInMeanExcess).flatMap(({ excess }) => excess ?? [])),
+  };
+}
 
-  add(synthetic: PacketBlock): void {
-    this.#syntheticPackets.push(synthetic.length);
-    for (const comparison of this.#comparisons) comparison.add(synthetic);
-  }
+/**
+ * A series as parts about as long as the training part: many metrics depend on how many packets there are, and only what is equally
+ * long can be held against the floor.
+ */
+export function partsOf(series: PacketBlock, length: number): readonly PacketBlock[] {
+  const count = Math.max(1, Math.round(series.length / length));
+  const size = count > MAX_PARTS ? length : Math.floor(series.length / count);
+  const parts = Math.min(count, MAX_PARTS);
+  const step = parts > 1 ? (series.length - size) / (parts - 1) : 0;
+  return Array.from({ length: parts }, (_, i) => sliceBlock(series, Math.floor(i * step), Math.floor(i * step) + size));
+}
 
-  result(): Evaluation {
-    const metrics = this.#comparisons.map((comparison) => comparison.result());
-    const excesses = metrics.flatMap(({ excess }) => (excess === null ? [] : [excess]));
+function scoresOf(metrics: readonly JudgedMetric[], judgements: readonly (Judgement | undefined)[]) {
+  const losses = judgements.flatMap((judgement, i): AspectLoss[] => {
+    const { scored } = metrics[i]!.metric;
+    return judgement?.loss == null || !scored ? [] : [{ aspect: scored.aspect, loss: judgement.loss }];
+  });
+  const aspects = aspectLosses(losses);
+  return { aspects, score: scoreOf(aspects) };
+}
+
+function resultOf(
+  { metric, floor, reason }: JudgedMetric,
+  judgements: readonly (Judgement | undefined)[],
+): MetricResult {
+  const { metric: name, quantity, direction, unit, scored } = metric;
+  const head = { metric: name, quantity, direction, unit, aspect: scored?.aspect ?? null };
+  const given = judgements.filter((judgement) => judgement !== undefined);
+  if (floor === null || given.length === 0) return { ...head, ...NOTHING, floor, reason };
+  const first = given[0]!;
+  const loss = meanOf(given.flatMap((judgement) => judgement.loss ?? []));
+  const lacking = given.find(({ lack }) => lack !== undefined);
+  if (lacking) {
+    const part = metric.against === 'training' ? 'training part' : 'held-out part';
     return {
-      trainingPackets: this.#trainingPackets,
-      heldOutPackets: this.#heldOutPackets,
-      syntheticPackets: this.#syntheticPackets,
-      metrics,
-      meanExcess: excesses.length > 0 ? excesses.reduce((sum, excess) => sum + excess, 0) / excesses.length : null,
+      ...{ ...head, ...NOTHING, floor, bootstrap: first.bootstrap, loss },
+      reason: lackReason(lacking.lack!, 'synthetic series', part),
     };
   }
+  const { mean: value, interval } = meanInterval(given.map((judgement) => judgement.value));
+  const excess = value - floor;
+  return { ...head, value, interval, floor, bootstrap: first.bootstrap, excess, loss, reason, detail: first.detail ?? null };
 }
 
-/** One metric on its way: the sum over the synthetic series so far, or why there will be none. */
-class Comparison {
-  readonly #quantity: Quantity;
-  readonly #outbound: boolean;
-  readonly #heldOut: Float64Array = new Float64Array(0);
-  readonly #floor: number = 0;
-  #missing: string | undefined;
-  #sum = 0;
-  #count = 0;
+const meanOf = (values: readonly number[]): number | null =>
+  values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : null;
 
-  constructor(quantity: Quantity, outbound: boolean, training: PacketBlock, heldOut: PacketBlock) {
-    this.#quantity = quantity;
-    this.#outbound = outbound;
-    const learned = realSampleOf(training, quantity, outbound);
-    const judge = realSampleOf(heldOut, quantity, outbound);
-    if (typeof learned === 'string') this.#missing = `training part has ${learned}`;
-    else if (typeof judge === 'string') this.#missing = `held-out part has ${judge}`;
-    else {
-      this.#heldOut = judge;
-      this.#floor = ksStatistic(learned, judge);
-    }
-  }
+const NOTHING = { value: null, interval: null, bootstrap: null, excess: null, loss: null, detail: null } as const;
 
-  add(synthetic: PacketBlock): void {
-    if (this.#missing !== undefined) return;
-    const sample = sampleOf(synthetic, this.#quantity, this.#outbound);
-    if (typeof sample === 'string') this.#missing = `synthetic series has ${sample}`;
-    else {
-      this.#sum += ksStatistic(sample, this.#heldOut);
-      this.#count++;
-    }
-  }
-
-  result(): MetricResult {
-    const direction = this.#outbound ? 'outbound' : 'inbound';
-    const name = { metric: 'ks', quantity: this.#quantity, direction } as const;
-    if (this.#missing !== undefined) {
-      return { ...name, value: null, floor: null, excess: null, reason: `not enough data: the ${this.#missing}` };
-    }
-    const value = this.#sum / this.#count;
-    return { ...name, value, floor: this.#floor, excess: value - this.#floor, reason: null };
-  }
-}
+/** The metrics that this project has been judged by from its beginning. */
+export const isInMeanExcess = ({ metric, quantity }: Pick<Metric, 'metric' | 'quantity'>): boolean =>
+  metric === 'ks' && ['size', 'gap', 'throughput 1 s'].includes(quantity);

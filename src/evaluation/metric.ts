@@ -1,21 +1,25 @@
 /**
  * @module
- * The contract of every metric of an evaluation, and what becomes of one: a number that stands beside its floor.
+ * The contract of every metric of an evaluation: a number about two series that is small where they are alike.
  */
+import type { Interval } from './result.js';
 import type { SeriesView } from './series-view.js';
 
 /** Whose packets a metric looks at; `both` where the order of the directions is part of it. */
 export type Direction = 'outbound' | 'inbound' | 'both';
 
+export const DIRECTIONS = ['outbound', 'inbound'] as const;
+
 /** What a metric counts for in the fidelity score, see score.ts. */
 export const ASPECTS = ['size', 'gap', 'rate', 'order', 'dialogue', 'classifier'] as const;
 export type Aspect = (typeof ASPECTS)[number];
 
-/** A number, with whatever else a metric found out on the way; or, as text, what the series has too little of. */
-export type Comparison = { readonly value: number; readonly detail?: unknown } | string;
+/** Something about every aspect. */
+export const eachAspect = <T>(make: (aspect: Aspect) => T): Readonly<Record<Aspect, T>> =>
+  Object.fromEntries(ASPECTS.map((aspect) => [aspect, make(aspect)])) as Record<Aspect, T>;
 
-/** One number about two series, 0 or small where they are alike. */
-export interface Metric {
+/** What a metric is, apart from its formula. */
+export interface MetricName {
   /** The family: `ks`, `emd`, … */
   readonly metric: string;
   readonly quantity: string;
@@ -23,57 +27,84 @@ export interface Metric {
   /** Empty for a pure number. */
   readonly unit: string;
   /** Its place in the score; undefined for a metric that is only reported. */
-  readonly scored?: { readonly aspect: Aspect /** The excess that costs everything. */; readonly worst: number };
-  /** The part of the real series that a synthetic one is compared with. Default: the held-out part. */
-  readonly against?: 'training';
+  readonly scored?: Scored | undefined;
+  /** The part of the real series that a synthetic one is compared with. Default: `heldOut`. */
+  readonly against?: 'heldOut' | 'training' | undefined;
+  /** Its values have an interval of their own. Resampled series, in which packets occur twice, would mislead it. */
+  readonly ownInterval?: boolean | undefined;
+}
+
+export interface Scored {
+  readonly aspect: Aspect;
+  /** The excess that costs the whole aspect. */
+  readonly worst: number;
+}
+
+/** A number, with whatever else was found on the way. */
+export interface Value {
+  readonly value: number;
+  /** The range in which it lies with a probability of 95 %, where the metric knows. */
+  readonly interval?: Interval;
+  readonly detail?: unknown;
+}
+
+/** Why there is no number: one of the two has too little of something. */
+export interface Lack {
+  readonly lacks: 'sample' | 'real';
+  /** After “it has”: `no packets`. */
+  readonly what: string;
+}
+
+export type Comparison = Value | Lack;
+
+export interface Metric extends MetricName {
   /**
-   * @param sample a synthetic series, or the other part of the real one
+   * @param sample a synthetic series, or a part of the real one that stands in its place
    * @param real the part of the real series that it is compared with
    */
   compare(sample: SeriesView, real: SeriesView): Comparison;
 }
 
-/** The range in which a mean lies with a probability of 95 %. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
+/**
+ * A metric from two functions. A direction that the real series does not use is never compared: silence would be a perfect fit.
+ *
+ * @param prepare what the metric needs of one series, made once for each; a text where the series has too little for it
+ * @param distance the number from what was prepared of the sample and of the real part
+ */
+export function defineMetric<T extends object>(
+  name: MetricName,
+  prepare: (view: SeriesView) => T | string,
+  distance: (sample: T, real: T) => number | Value,
+): Metric {
+  const prepared = new WeakMap<SeriesView, T | string>();
+  const prepareOnce = (view: SeriesView): T | string => {
+    let result = prepared.get(view);
+    if (result === undefined) {
+      result = prepare(view);
+      prepared.set(view, result);
+    }
+    return result;
+  };
+  return {
+    ...name,
+    compare(sample, real) {
+      if (name.direction !== 'both' && real.count(name.direction === 'outbound') === 0) {
+        return { lacks: 'real', what: 'no packets' };
+      }
+      const ofReal = prepareOnce(real);
+      if (typeof ofReal === 'string') return { lacks: 'real', what: ofReal };
+      const ofSample = prepareOnce(sample);
+      if (typeof ofSample === 'string') return { lacks: 'sample', what: ofSample };
+      const result = distance(ofSample, ofReal);
+      return typeof result === 'number' ? { value: result } : result;
+    },
+  };
 }
 
-/** One metric of an evaluation. What could not be computed is null, and `reason` says why. */
-export interface MetricResult {
-  readonly metric: string;
-  readonly quantity: string;
-  readonly direction: Direction;
-  readonly unit: string;
-  readonly aspect: Aspect | null;
-  /** Between synthetic and held-out packets; the mean where several synthetic series were given. */
-  readonly value: number | null;
-  /** Of the value, over the synthetic series; null for fewer than two of them. */
-  readonly interval: Interval | null;
-  /** The same between the training part and the held-out part of the real series. */
-  readonly floor: number | null;
-  /** The same between resamplings of the training part, by blocks, and the held-out part. */
-  readonly bootstrap: ({ readonly mean: number } & Interval) | null;
-  /** value − floor. */
-  readonly excess: number | null;
-  /** What it takes from its aspect of the score: 0 nothing, 1 everything; null where it does not count. */
-  readonly loss: number | null;
-  readonly reason: string | null;
-  readonly detail: unknown;
-}
+/** The same metric for each direction. */
+export const eachDirection = (make: (direction: 'outbound' | 'inbound', outbound: boolean) => Metric): Metric[] =>
+  DIRECTIONS.map((direction) => make(direction, direction === 'outbound'));
 
-/** How well synthetic series fit a real one. */
-export interface Evaluation {
-  /** Fidelity, 0 to 100; 100 = indistinguishable from held-out real packets. Null where nothing could be compared. */
-  readonly score: number | null;
-  readonly scoreInterval: Interval | null;
-  /** What each aspect loses, 0 to 1; null where none of its metrics could be computed. */
-  readonly aspects: Readonly<Record<Aspect, number | null>>;
-  readonly trainingPackets: number;
-  readonly heldOutPackets: number;
-  /** Packets of each synthetic series that was compared. */
-  readonly syntheticPackets: readonly number[];
-  readonly metrics: readonly MetricResult[];
-  /** Mean excess of the KS statistics of size, gap and throughput per second; null if there is none. */
-  readonly meanExcess: number | null;
-}
+/** What most metrics need first. */
+export const enough = (values: Float64Array, least: number, what: string): Float64Array | string =>
+  values.length >= least ? values : `${values.length === 0 ? 'no' : values.length} ${what}${least > 1 ? `, fewer than ${least}` : ''}`;

@@ -2,8 +2,8 @@
  * @module
  * A series as the metrics look at it: columns that several of them need are made once, when the first one asks.
  */
-import { directionGapsNs, directionSizes, gapsNs, type PacketBlock, spanNs } from '../series/packet-series.js';
-import { throughputBytes } from '../series/throughput.js';
+import { directionGapsNs, directionSizes, type PacketBlock, spanNs } from '../series/packet-series.js';
+import { busyBins, throughputBytes } from '../series/throughput.js';
 import { sortedCopy } from '../statistics/sort.js';
 
 /** A series of more bins than this is not cut into them. */
@@ -26,6 +26,11 @@ export class SeriesView {
     return spanNs(this.block);
   }
 
+  /** Packets of one direction. */
+  count(outbound: boolean): number {
+    return this.sizes(outbound).length;
+  }
+
   /** Sizes in bytes, in the order of time. */
   sizes(outbound: boolean): Float64Array {
     return this.#column(`sizes ${outbound}`, () => directionSizes(this.block, outbound));
@@ -36,8 +41,16 @@ export class SeriesView {
     return this.#column(`gaps ${outbound}`, () => directionGapsNs(this.block, outbound));
   }
 
-  jointGaps(): Float64Array {
-    return this.#column('joint gaps', () => gapsNs(this.block));
+  /** Joint gaps before the packets of one direction, in ns, in the order of time; the first packet of all has none. */
+  jointGaps(outbound: boolean): Float64Array {
+    const { length, offsetsNs, outbound: directions } = this.block;
+    const wanted = outbound ? 1 : 0;
+    let count = 0;
+    const gaps = new Float64Array(this.count(outbound));
+    for (let i = 1; i < length; i++) {
+      if (directions[i] === wanted) gaps[count++] = offsetsNs[i]! - offsetsNs[i - 1]!;
+    }
+    return gaps.subarray(0, count);
   }
 
   sortedSizes(outbound: boolean): Float64Array {
@@ -50,8 +63,18 @@ export class SeriesView {
 
   /** Bytes in each full bin of time; undefined where there would be too many bins. */
   throughput(outbound: boolean, binNs: number): Float64Array | undefined {
-    if (this.spanNs / binNs > MAX_BINS) return undefined;
+    if (this.bins(binNs) > MAX_BINS) return undefined;
     return this.#column(`throughput ${outbound} ${binNs}`, () => throughputBytes(this.block, outbound, binNs));
+  }
+
+  /** Number of full bins of time. */
+  bins(binNs: number): number {
+    return Math.floor(this.spanNs / binNs);
+  }
+
+  /** Bytes in each full bin that is not empty, rising: a quiet device has millions of empty ones. */
+  sortedBusyBins(outbound: boolean, binNs: number): Float64Array {
+    return this.#column(`sorted busy bins ${outbound} ${binNs}`, () => sortedCopy(busyBins(this.block, outbound, binNs)));
   }
 
   #column(name: string, make: () => Float64Array): Float64Array {

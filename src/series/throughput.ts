@@ -22,3 +22,24 @@ export function throughputBytes(series: PacketBlock, outbound: boolean, binNs: n
   }
   return bins;
 }
+
+/** The same without the empty bins, in the order of time: as many values as there are busy bins, however long the series is. */
+export function busyBins(series: PacketBlock, outbound: boolean, binNs: number): Float64Array {
+  const { length, offsetsNs, sizes, outbound: directions } = series;
+  if (length === 0) return new Float64Array(0);
+  const origin = offsetsNs[0]!;
+  const full = Math.floor((offsetsNs[length - 1]! - origin) / binNs);
+  const wanted = outbound ? 1 : 0;
+  const bytes = new Float64Array(Math.min(length, full));
+  let busy = 0;
+  let last = -1;
+  for (let i = 0; i < length; i++) {
+    if (directions[i] !== wanted) continue;
+    const bin = Math.floor((offsetsNs[i]! - origin) / binNs);
+    if (bin >= full) break;
+    if (bin !== last) busy++;
+    last = bin;
+    bytes[busy - 1]! += sizes[i]!;
+  }
+  return bytes.subarray(0, busy);
+}

@@ -1,0 +1,77 @@
+/**
+ * @module
+ * What an evaluation of files puts into its report: the facts about each side, in words.
+ */
+import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
+import type { EvaluationReportInput, ReportedCandidate } from '../report/evaluation-report.js';
+import { spanNs } from '../series/packet-series.js';
+import { formatTarget } from '../series/target.js';
+import { packageVersion } from '../version.js';
+import { formatCount, formatSeconds, formatShare } from './format.js';
+import { trainingLines } from './training-view.js';
+
+export interface ReportContext {
+  /** To repeat the evaluation. */
+  readonly command: string;
+  readonly notes: readonly string[];
+  /** ns since the Unix epoch. */
+  readonly created: bigint;
+}
+
+type Facts = [string, string][];
+
+export function evaluationReportInput(
+  realName: string,
+  { real, trainingPackets, heldOutPackets, candidates }: FileEvaluation,
+  { command, notes, created }: ReportContext,
+): EvaluationReportInput {
+  const series = real.series[0]!;
+  const facts: Facts = [
+    ...(real.target ? [['Target', formatTarget(real.target)] as [string, string]] : []),
+    ['Packets', `${formatCount(series.length)} in ${formatSeconds(spanNs(series) / 1e9)}`],
+    ['Training part', `the first ${formatCount(trainingPackets)} packets`],
+    ['Held-out part', `the last ${formatCount(heldOutPackets)} packets`],
+  ];
+  return {
+    real: { name: realName, facts, series },
+    heldOutFrom: trainingPackets,
+    candidates: candidates.map(reportedCandidate),
+    command,
+    version: packageVersion,
+    created: new Date(Number(created / 1_000_000n)).toISOString(),
+    notes,
+  };
+}
+
+function reportedCandidate({ name, evaluation, model, syntheticTarget, sample }: Candidate): ReportedCandidate {
+  return {
+    name,
+    facts: model ? modelFacts(model) : captureFacts(evaluation, syntheticTarget),
+    evaluation,
+    logLikelihood: model?.logLikelihood ?? null,
+    sample: sample!,
+  };
+}
+
+function modelFacts({ model, hash, training, packageVersion: version }: NonNullable<Candidate['model']>): Facts {
+  const { packets, spanSeconds, series, holdout } = training;
+  const several = series > 1 ? `, ${series} series` : '';
+  const left = holdout > 0 ? `; the last ${formatShare(holdout)} held out` : '';
+  return [
+    ['Model', model.kind],
+    ['Trained on', `${formatCount(packets)} packets, ${formatSeconds(spanSeconds)}${several}${left}`],
+    ...trainingLines(model).map((line): [string, string] => ['', line]),
+    ['Made by', `synth ${version}`],
+    ['SHA-256', hash],
+  ];
+}
+
+function captureFacts(
+  { syntheticPackets }: Candidate['evaluation'],
+  syntheticTarget: Candidate['syntheticTarget'],
+): Facts {
+  return [
+    ...(syntheticTarget ? [['Target', formatTarget(syntheticTarget.target)] as [string, string]] : []),
+    ['Packets', formatCount(syntheticPackets[0] ?? 0)],
+  ];
+}

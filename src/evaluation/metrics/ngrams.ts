@@ -1,0 +1,60 @@
+/**
+ * @module
+ * What follows what: the Jensen–Shannon divergence, in bits, of the frequencies of two and of three successive packets, as classes of size
+ * and direction, and as classes of joint gap and direction.
+ */
+import type { PacketBlock } from '../../series/packet-series.js';
+import { jensenShannonDivergence } from '../../statistics/divergence.js';
+import { defineMetric, type Metric } from '../metric.js';
+import { type Classes, PacketClasses, type Reference } from '../reference.js';
+
+/** Fewer packets than this have hardly any n-gram twice. */
+const LEAST_PACKETS = 64;
+
+const LENGTHS = { bigrams: 2, trigrams: 3 };
+
+export function ngramMetrics(reference: Reference): Metric[] {
+  const classes = new PacketClasses(reference);
+  return Object.entries(LENGTHS).flatMap(([metric, length]) => [
+    ngrams(metric, length, 'size', classes.sizes, sizeTokens),
+    ngrams(metric, length, 'gap', classes.gaps, gapTokens),
+  ]);
+}
+
+function ngrams(
+  metric: string,
+  length: number,
+  quantity: string,
+  classes: Classes,
+  tokens: (block: PacketBlock, classes: Classes) => Uint16Array,
+): Metric {
+  return defineMetric(
+    { metric, quantity, direction: 'both', unit: 'bit', scored: { aspect: 'order', worst: 1 } },
+    ({ block }) =>
+      block.length < LEAST_PACKETS
+        ? `${block.length} packets, fewer than ${LEAST_PACKETS}`
+        : countNgrams(tokens(block, classes), classes.count, length),
+    jensenShannonDivergence,
+  );
+}
+
+/** Direction and size class of every packet. */
+const sizeTokens = (block: PacketBlock, classes: Classes): Uint16Array =>
+  Uint16Array.from({ length: block.length }, (_, i) => classes.of(block.outbound[i] === 1, block.sizes[i]!));
+
+/** Direction and joint gap class of every packet but the first. */
+const gapTokens = (block: PacketBlock, classes: Classes): Uint16Array =>
+  Uint16Array.from({ length: block.length - 1 }, (_, i) =>
+    classes.of(block.outbound[i + 1] === 1, block.offsetsNs[i + 1]! - block.offsetsNs[i]!),
+  );
+
+/** How often each sequence of `length` tokens occurs: `alphabet`^`length` counts. */
+function countNgrams(tokens: Uint16Array, alphabet: number, length: number): Float64Array {
+  const counts = new Float64Array(alphabet ** length);
+  let code = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    code = (code * alphabet + tokens[i]!) % counts.length;
+    if (i >= length - 1) counts[code]!++;
+  }
+  return counts;
+}
