@@ -2,7 +2,7 @@
  * @module
  * How well a score tells two kinds of things apart: the area under the ROC curve.
  */
-import { mean } from './mean.js';
+import { mean, sampleVariance } from './mean.js';
 import { sortedCopy } from './sort.js';
 
 /**
@@ -51,9 +51,4 @@ function placementsOf(values: Float64Array, others: Float64Array): Float64Array 
     placements[i] = (below + upTo) / 2;
   }
   return placements;
-}
-
-function sampleVariance(values: Float64Array): number {
-  const average = mean(values);
-  return values.reduce((sum, value) => sum + (value - average) ** 2, 0) / (values.length - 1);
 }

@@ -2,6 +2,7 @@
  * @module
  * How far apart two distributions over the same categories are. They are given as counts, which need not have the same sum.
  */
+import { sum } from './mean.js';
 
 /**
  * Jensen–Shannon divergence in bits, 0 (the same) to 1 (nothing in common): ½ KL(p ‖ m) + ½ KL(q ‖ m) with m = (p + q) / 2.
@@ -13,8 +14,8 @@
  * @returns NaN if one of them has no counts
  */
 export function jensenShannonDivergence(p: Float64Array, q: Float64Array): number {
-  const n = sumOf(p);
-  const m = sumOf(q);
+  const n = sum(p);
+  const m = sum(q);
   if (n === 0 || m === 0) return Number.NaN;
   let bits = 0;
   for (let i = 0; i < p.length; i++) bits += excess(p[i]! / n, q[i]! / m) + excess(q[i]! / m, p[i]! / n);
@@ -58,8 +59,8 @@ export function jensenShannonOfCodes(a: Float64Array | Uint32Array, b: Float64Ar
  * @param p, q counts of the same categories, at least one
  */
 export function kullbackLeiblerDivergence(p: Float64Array, q: Float64Array): number {
-  const n = sumOf(p) + p.length / 2;
-  const m = sumOf(q) + q.length / 2;
+  const n = sum(p) + p.length / 2;
+  const m = sum(q) + q.length / 2;
   let bits = 0;
   for (let i = 0; i < p.length; i++) {
     const probability = (p[i]! + 0.5) / n;
@@ -73,9 +74,3 @@ const excess = (p: number, q: number) => (p > 0 ? p * Math.log2((2 * p) / (p + q
 
 /** Rounding may lead just outside. */
 const between0And1 = (value: number) => Math.min(1, Math.max(0, value));
-
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]!;
-  return sum;
-}

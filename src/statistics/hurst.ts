@@ -4,7 +4,7 @@
  * each other, up to 1 where bursts of all lengths are as bursty as the short ones. Two estimators of it, neither of which is to
  * be believed alone.
  */
-import { mean } from './mean.js';
+import { mean, sampleVariance } from './mean.js';
 
 /** A shorter series has too few sizes of blocks to see a slope. */
 const MIN_BINS = 512;
@@ -26,7 +26,7 @@ export function hurstByAggregatedVariance(values: Float64Array): number | string
     values,
     1,
     10,
-    (size) => variance(blockSums(values, size)) / size ** 2,
+    (size) => sampleVariance(blockSums(values, size)) / size ** 2,
     (slope) => 1 + slope / 2,
   );
 }
@@ -97,17 +97,6 @@ function blockSums(values: Float64Array, size: number): Float64Array {
     sums[block] = sum;
   }
   return sums;
-}
-
-/** Unbiased for independent values. Counted from the first one, so that it is 0, and not nearly, where all are the same. */
-function variance(values: Float64Array): number {
-  const first = values[0]!;
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - first;
-  const average = sum / values.length;
-  let squares = 0;
-  for (let i = 0; i < values.length; i++) squares += (values[i]! - first - average) ** 2;
-  return squares / (values.length - 1);
 }
 
 /** Mean over the blocks in which not all values are the same; 0 if there are none. */

@@ -24,8 +24,9 @@ export function otsuThreshold(sorted: Float64Array): number | undefined {
     const low = sorted[k - 1]!;
     const high = sorted[k]!;
     sum += low - average;
+    if (low === high) continue;
     const between = sum ** 2 / k / (n - k);
-    if (low < high && between > largest) {
+    if (between > largest) {
       largest = between;
       const middle = low + (high - low) / 2;
       // Between neighbouring doubles there is nothing.
