@@ -22,6 +22,8 @@ const MAX_ITERATIONS = 100;
 const TOLERANCE = 1e-8;
 /** Least part of the promised gain that a step has to bring (Armijo 1966). */
 const SUFFICIENT = 1e-4;
+/** The shortest part of a step that is tried. */
+const SHORTEST = 1e-12;
 /** Rounding of a loss, relative to it. */
 const ROUNDING = 1e-13;
 
@@ -30,7 +32,7 @@ const ROUNDING = 1e-13;
  * one minimum, also where a plane separates the labels. The intercept costs nothing.
  *
  * Source: Newton’s method with backtracking, as in Boyd & Vandenberghe (2004), Convex optimization, algorithm 9.5; same result
- * as `sklearn.linear_model.LogisticRegression(C=1/l2, tol=1e-10).fit(features, labels)`.
+ * as `sklearn.linear_model.LogisticRegression(C=1/l2, solver='newton-cholesky', tol=1e-12).fit(features, labels)`.
  *
  * @param features n rows of d, one row after the other; on about the same scale, as after standardising
  * @param labels n of 0 or 1, each at least once
@@ -49,7 +51,7 @@ export function fitLogistic(features: Float64Array, labels: Uint8Array, { l2 }: 
     parameters = backtrack(objective, { parameters, step, gain });
     if (gain < TOLERANCE) break;
   }
-  return { weights: parameters.slice(0, -1), intercept: parameters.at(-1)! };
+  return objective.model(parameters);
 }
 
 /** log(p / (1 − p)) of each row, p the probability of label 1; same values as `decision_function` of scikit-learn. */
@@ -62,7 +64,12 @@ class Objective {
   readonly columns: number;
   readonly #labels: Uint8Array;
   readonly #l2: number;
-  /** The features, by rows, with a column of ones for the intercept. */
+  /** Of the features. */
+  readonly #means: Float64Array;
+  /**
+   * The features, by rows, each less its mean, with a column of ones for the intercept. As the intercept costs nothing, the
+   * weights are the same, and a feature that is constant cannot be mistaken for it.
+   */
   readonly #design: Float64Array;
 
   constructor(features: Float64Array, labels: Uint8Array, l2: number) {
@@ -70,10 +77,17 @@ class Objective {
     this.columns = width + 1;
     this.#labels = labels;
     this.#l2 = l2;
+    this.#means = columnMeans(features, width);
     this.#design = new Float64Array(labels.length * this.columns).fill(1);
-    for (let row = 0; row < labels.length; row++) {
-      this.#design.set(features.subarray(row * width, (row + 1) * width), row * this.columns);
+    for (let row = 0, i = 0; row < labels.length; row++) {
+      for (let j = 0; j < width; j++, i++) this.#design[row * this.columns + j] = features[i]! - this.#means[j]!;
     }
+  }
+
+  model(parameters: Float64Array): LogisticModel {
+    const weights = parameters.slice(0, -1);
+    const atMeans = parameters.at(-1)!;
+    return { weights, intercept: weights.reduce((logit, weight, j) => logit - weight * this.#means[j]!, atMeans) };
   }
 
   logits(parameters: Float64Array): Float64Array {
@@ -110,6 +124,14 @@ class Objective {
   }
 }
 
+function columnMeans(rows: Float64Array, width: number): Float64Array {
+  const means = new Float64Array(width);
+  for (let i = 0; i < rows.length; ) {
+    for (let j = 0; j < width; j++, i++) means[j]! += rows[i]!;
+  }
+  return means.map((sum) => (sum * width) / rows.length);
+}
+
 /** Rows of a matrix, one after the other, times a vector. */
 function productsOfRows(rows: Float64Array, vector: Float64Array): Float64Array {
   const products = new Float64Array(rows.length / vector.length);
@@ -141,11 +163,12 @@ interface Descent {
   readonly gain: number;
 }
 
-/** The step, or half of it, or half of that …: the longest that lowers the loss as it should. */
+/** The step, or half of it, or half of that …: the longest that lowers the loss as it should. No step if rounding hides it. */
 function backtrack(objective: Objective, { parameters, step, gain }: Descent): Float64Array {
   const loss = objective.loss(parameters);
-  for (let length = 1; ; length /= 2) {
+  for (let length = 1; length > SHORTEST; length /= 2) {
     const moved = parameters.map((parameter, j) => parameter - length * step[j]!);
     if (objective.loss(moved) <= loss - SUFFICIENT * length * gain + ROUNDING * loss) return moved;
   }
+  return parameters;
 }
