@@ -2,6 +2,7 @@
  * @module
  * The two-sample Kolmogorov–Smirnov statistic.
  */
+import { sortedCopy } from './sort.js';
 
 /**
  * The largest distance between the empirical distribution functions of two samples, 0 to 1:
@@ -14,17 +15,20 @@
  * @returns NaN if a sample is empty
  */
 export function ksStatistic(a: Float64Array, b: Float64Array): number {
+  return ksOfSorted(sortedCopy(a), sortedCopy(b));
+}
+
+/** The same of samples that rise. O(n + m). */
+export function ksOfSorted(a: Float64Array, b: Float64Array): number {
   if (a.length === 0 || b.length === 0) return Number.NaN;
-  const x = a.slice().sort();
-  const y = b.slice().sort();
   let i = 0;
   let j = 0;
   let largest = 0;
-  while (i < x.length && j < y.length) {
-    const value = Math.min(x[i]!, y[j]!);
-    while (i < x.length && x[i] === value) i++;
-    while (j < y.length && y[j] === value) j++;
-    largest = Math.max(largest, Math.abs(i / x.length - j / y.length));
+  while (i < a.length && j < b.length) {
+    const value = Math.min(a[i]!, b[j]!);
+    while (i < a.length && a[i] === value) i++;
+    while (j < b.length && b[j] === value) j++;
+    largest = Math.max(largest, Math.abs(i / a.length - j / b.length));
   }
   return largest;
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ksStatistic } from '../../src/statistics/ks.js';
+import { ksOfSorted, ksStatistic } from '../../src/statistics/ks.js';
+import { sortedCopy } from '../../src/statistics/sort.js';
+import { A, B } from './samples.js';
 
 const ks = (a: readonly number[], b: readonly number[]) => ksStatistic(Float64Array.from(a), Float64Array.from(b));
 
@@ -55,6 +57,17 @@ describe('for any two samples the statistic', () => {
       RUNS,
     );
   });
+});
+
+test('the statistic is that of scipy', () => {
+  // scipy 1.10.1: /usr/bin/python3 -c "from scipy.stats import ks_2samp; \
+  //   print(ks_2samp([i*i*37%101 for i in range(40)], [i*i*53%97 for i in range(30)]).statistic)"
+  expect(ksStatistic(A, B)).toBeCloseTo(0.125, 14);
+});
+
+test('samples that are sorted already give the same', () => {
+  expect(ksOfSorted(sortedCopy(A), sortedCopy(B))).toBe(ksStatistic(A, B));
+  expect(ksOfSorted(Float64Array.of(), B)).toBeNaN();
 });
 
 test('the samples are left in their order', () => {

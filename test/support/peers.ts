@@ -40,6 +40,37 @@ export function testWithPeers(
   });
 }
 
+/** The first Python that has the modules: that of the PATH, or that of the system, for which distributions package them. */
+function pythonWith(modules: readonly string[]): string | undefined {
+  const imports = modules.map((module) => `import ${module}`).join('\n');
+  return ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', imports], { stdio: 'ignore' }).status === 0,
+  );
+}
+
+/** A test that needs modules of Python. Its body is given a function that runs a script and reads the JSON that it prints. */
+export function testWithPython(
+  modules: readonly string[],
+  name: string,
+  body: (run: (script: string, input: unknown) => unknown) => void,
+): void {
+  test(name, (context: TestContext) => {
+    const python = pythonWith(modules);
+    if (python === undefined) {
+      const reason = `no Python with ${modules.join(', ')}`;
+      if (required) throw new Error(reason);
+      context.skip(reason);
+    }
+    body((script, input) => runPython(python, script, input));
+  });
+}
+
+function runPython(python: string, script: string, input: unknown): unknown {
+  const { stdout, stderr, status } = spawnSync(python, [script], { encoding: 'utf8', input: JSON.stringify(input) });
+  if (status !== 0) throw new Error(`${script}: ${stderr}`);
+  return JSON.parse(stdout);
+}
+
 /** A test that reads the captures beside the checkout. They are never required: a clone anywhere else does not have them. */
 export function testWithCaptures(name: string, body: (context: TestContext) => Promise<void> | void): void {
   test(name, async (context) => {
