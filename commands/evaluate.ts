@@ -87,7 +87,9 @@ export default class Evaluate extends BaseCommand {
     for (const note of notes) this.note(note);
     if (report !== undefined) {
       const command = commandLine(this.id!, this.argv, flags.seed === undefined ? ['--seed', seed] : []);
-      const page = await evaluationReport(evaluationReportInput(paths[0]!, result, { command, notes, created: systemClock.wallNs() }));
+      const page = await evaluationReport(
+        evaluationReportInput(paths[0]!, result, { command, notes, created: systemClock.wallNs() }),
+      );
       await writeOutput(report, new TextEncoder().encode(page), { force, inputs: paths });
       if (report !== '-') this.note(`Report written to ${report}`);
     }

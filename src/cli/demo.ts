@@ -92,5 +92,13 @@ export async function runDemo({ folder, force, seed, signal, print }: DemoOption
   print('');
   print(`The model is in ${modelPath}, the capture in ${fakePath}. Look at it with any tool:`);
   print(`   tshark -r ${fakePath}`);
-  return { capture, model: modelPath, out: fakePath, seed, training, packets: written.packets, evaluation: candidates[0]!.evaluation };
+  return {
+    capture,
+    model: modelPath,
+    out: fakePath,
+    seed,
+    training,
+    packets: written.packets,
+    evaluation: candidates[0]!.evaluation,
+  };
 }

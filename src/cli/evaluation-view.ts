@@ -22,7 +22,9 @@ const range = (interval: Interval | null, format: (value: number) => string): st
   interval === null ? '' : `${format(interval.low)}…${format(interval.high)}`;
 
 const scoreText = ({ score, scoreInterval }: Evaluation): string =>
-  score === null ? 'none: not enough data' : `${score.toFixed(1)}${scoreInterval ? ` (${range(scoreInterval, (value) => value.toFixed(1))})` : ''}`;
+  score === null
+    ? 'none: not enough data'
+    : `${score.toFixed(1)}${scoreInterval ? ` (${range(scoreInterval, (value) => value.toFixed(1))})` : ''}`;
 
 /** A ranking where there are several, then of each the score, its aspects and its metrics. */
 export function evaluationLines(candidates: readonly Candidate[], allMetrics = false): readonly string[] {
@@ -56,7 +58,11 @@ function aspectTable({ aspects, metrics }: Evaluation): string {
     const [worst] = metrics
       .filter((one) => one.aspect === aspect && (one.loss ?? 0) > 0)
       .toSorted((a, b) => b.loss! - a.loss!);
-    return [aspect, loss === null ? '–' : (100 * (1 - loss)).toFixed(1), worst ? `${nameOf(worst)} ${costOf(worst)}` : ''];
+    return [
+      aspect,
+      loss === null ? '–' : (100 * (1 - loss)).toFixed(1),
+      worst ? `${nameOf(worst)} ${costOf(worst)}` : '',
+    ];
   });
   return formatTable(['Aspect', 'score', 'what costs most'], rows, [1]);
 }

@@ -105,7 +105,13 @@ async function evaluateSeries(
 ): Promise<Candidate> {
   const { series, syntheticTarget } = await loadSynthetic(file, target, loading);
   const evaluation = await evaluateWith(judge, [series]);
-  return { name: withName(file).name, evaluation, model: undefined, syntheticTarget, sample: keepSample ? series : undefined };
+  return {
+    name: withName(file).name,
+    evaluation,
+    model: undefined,
+    syntheticTarget,
+    sample: keepSample ? series : undefined,
+  };
 }
 
 async function evaluateModel(
@@ -118,7 +124,12 @@ async function evaluateModel(
   let sample: PacketBlock | undefined;
   const sampled = async function* () {
     for (let index = 0; index < seeds; index++) {
-      const series = await sampleSeries(loaded.model, randomStream(seed, `evaluate/${index}`), judge.trainingPackets, signal);
+      const series = await sampleSeries(
+        loaded.model,
+        randomStream(seed, `evaluate/${index}`),
+        judge.trainingPackets,
+        signal,
+      );
       if (keepSamples) sample ??= series;
       yield series;
     }
@@ -132,7 +143,13 @@ async function evaluateModel(
     training: nats(0, judge.trainingPackets),
     heldOut: nats(judge.trainingPackets, real.length),
   };
-  return { name: withName(file).name, evaluation, model: { ...loaded, logLikelihood }, syntheticTarget: undefined, sample };
+  return {
+    name: withName(file).name,
+    evaluation,
+    model: { ...loaded, logLikelihood },
+    syntheticTarget: undefined,
+    sample,
+  };
 }
 
 /** @throws SynthError `SYNTH_INTERRUPTED` */

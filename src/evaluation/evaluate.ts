@@ -6,7 +6,7 @@
 import { drawSeed } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
 import { meanInterval } from '../statistics/confidence.js';
-import { type JudgedMetric, Judge, type Judgement, type JudgeOptions, lackReason } from './judge.js';
+import { Judge, type JudgedMetric, type Judgement, type JudgeOptions, lackReason } from './judge.js';
 import { eachAspect, type Metric } from './metric.js';
 import type { Evaluation, MetricResult } from './result.js';
 import { type AspectLoss, aspectLosses, scoreOf } from './score.js';
@@ -46,7 +46,12 @@ export async function evaluateWith(
   const scores = judged.map((judgements) => scoresOf(judge.metrics, judgements));
   const all = scores.flatMap((one) => one.score ?? []);
   const scoreInterval = all.length > 0 ? meanInterval(all).interval : null;
-  const metrics = judge.metrics.map((metric, i) => resultOf(metric, judged.map((judgements) => judgements[i])));
+  const metrics = judge.metrics.map((metric, i) =>
+    resultOf(
+      metric,
+      judged.map((judgements) => judgements[i]),
+    ),
+  );
   return {
     score: meanOf(all),
     scoreInterval: scoreInterval && { low: Math.max(0, scoreInterval.low), high: Math.min(100, scoreInterval.high) },
@@ -101,7 +106,17 @@ function resultOf(
   }
   const { mean: value, interval } = meanInterval(given.map((judgement) => judgement.value));
   const excess = value - floor;
-  return { ...head, value, interval, floor, bootstrap: first.bootstrap, excess, loss, reason, detail: first.detail ?? null };
+  return {
+    ...head,
+    value,
+    interval,
+    floor,
+    bootstrap: first.bootstrap,
+    excess,
+    loss,
+    reason,
+    detail: first.detail ?? null,
+  };
 }
 
 const meanOf = (values: readonly number[]): number | null =>

@@ -113,7 +113,9 @@ export class Judge {
 
   /** One judgement for each metric; undefined for those without a floor. @throws SynthError `SYNTH_INTERRUPTED` */
   async judge(synthetic: PacketBlock): Promise<readonly (Judgement | undefined)[]> {
-    const bootstraps = await this.#bootstrapFloors(Math.min(synthetic.length, this.trainingPackets, MAX_RESAMPLED_PACKETS));
+    const bootstraps = await this.#bootstrapFloors(
+      Math.min(synthetic.length, this.trainingPackets, MAX_RESAMPLED_PACKETS),
+    );
     const view = new SeriesView(synthetic);
     const judgements: (Judgement | undefined)[] = [];
     for (const [i, { metric, floor }] of this.#floors.entries()) {

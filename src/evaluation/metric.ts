@@ -107,4 +107,6 @@ export const eachDirection = (make: (direction: 'outbound' | 'inbound', outbound
 
 /** What most metrics need first. */
 export const enough = (values: Float64Array, least: number, what: string): Float64Array | string =>
-  values.length >= least ? values : `${values.length === 0 ? 'no' : values.length} ${what}${least > 1 ? `, fewer than ${least}` : ''}`;
+  values.length >= least
+    ? values
+    : `${values.length === 0 ? 'no' : values.length} ${what}${least > 1 ? `, fewer than ${least}` : ''}`;

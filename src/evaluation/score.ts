@@ -24,9 +24,7 @@ export interface AspectLoss {
 
 /** What each aspect loses; null for those without a metric. */
 export function aspectLosses(losses: readonly AspectLoss[]): Readonly<Record<Aspect, number | null>> {
-  return eachAspect((aspect) =>
-    rootMeanSquare(losses.filter((one) => one.aspect === aspect).map(({ loss }) => loss)),
-  );
+  return eachAspect((aspect) => rootMeanSquare(losses.filter((one) => one.aspect === aspect).map(({ loss }) => loss)));
 }
 
 /** The score of one synthetic series; null where no aspect could be judged. */

@@ -74,7 +74,9 @@ export class SeriesView {
 
   /** Bytes in each full bin that is not empty, rising: a quiet device has millions of empty ones. */
   sortedBusyBins(outbound: boolean, binNs: number): Float64Array {
-    return this.#column(`sorted busy bins ${outbound} ${binNs}`, () => sortedCopy(busyBins(this.block, outbound, binNs)));
+    return this.#column(`sorted busy bins ${outbound} ${binNs}`, () =>
+      sortedCopy(busyBins(this.block, outbound, binNs)),
+    );
   }
 
   #column(name: string, make: () => Float64Array): Float64Array {

@@ -11,7 +11,7 @@ import { meanInterval } from '../../statistics/confidence.js';
 import { fitLogistic, predictLogit } from '../../statistics/logistic-regression.js';
 import { defineMetric, type Metric, type Value } from '../metric.js';
 import type { Reference } from '../reference.js';
-import { WindowFeatures, WINDOW_PACKETS } from './window-features.js';
+import { WINDOW_PACKETS, WindowFeatures } from './window-features.js';
 
 const FOLDS = 10;
 /** In each fold two. */

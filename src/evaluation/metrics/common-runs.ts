@@ -65,7 +65,7 @@ function runHashes(codes: Float64Array, n: number): Float64Array {
 /** 32 well-mixed bits of each number (the finaliser of MurmurHash3). */
 function mix(codes: Float64Array): Int32Array {
   return Int32Array.from(codes, (code) => {
-    let bits = (code % 2 ** 32 | 0) ^ Math.imul((code / 2 ** 32) | 0, 0x9e3779b1);
+    let bits = ((code % 2 ** 32) | 0) ^ Math.imul((code / 2 ** 32) | 0, 0x9e3779b1);
     bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
     bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
     return bits ^ (bits >>> 16);

@@ -34,7 +34,9 @@ function family(metric: string, scored: boolean, divergence: Divergence, referen
     ...quantity('size', (view, outbound) =>
       histogram(view.sortedSizes(outbound), reference.of(outbound).sizeBins, 'packets'),
     ),
-    ...quantity('gap', (view, outbound) => histogram(view.sortedGaps(outbound), reference.of(outbound).gapBins, 'gaps')),
+    ...quantity('gap', (view, outbound) =>
+      histogram(view.sortedGaps(outbound), reference.of(outbound).gapBins, 'gaps'),
+    ),
   ];
 }
 

@@ -4,7 +4,7 @@
  * src/statistics/emd.ts. In the unit of the quantity, and in standard deviations of the real part.
  */
 import { emdOfSorted } from '../../statistics/emd.js';
-import { standardDeviation } from '../../statistics/mean.js';
+import { sampleVariance } from '../../statistics/mean.js';
 import { defineMetric, eachDirection, enough, type Metric } from '../metric.js';
 import type { SeriesView } from '../series-view.js';
 
@@ -22,7 +22,12 @@ interface Quantity {
 }
 
 const QUANTITIES: readonly Quantity[] = [
-  { quantity: 'size', unit: 'B', scale: 1, sorted: (view, outbound) => enough(view.sortedSizes(outbound), 1, 'packets') },
+  {
+    quantity: 'size',
+    unit: 'B',
+    scale: 1,
+    sorted: (view, outbound) => enough(view.sortedSizes(outbound), 1, 'packets'),
+  },
   { quantity: 'gap', unit: 's', scale: 1e9, sorted: (view, outbound) => enough(view.sortedGaps(outbound), 1, 'gaps') },
   { quantity: 'throughput 1 s', unit: 'B/s', scale: 1, sorted: sortedThroughput },
 ];
@@ -30,17 +35,24 @@ const QUANTITIES: readonly Quantity[] = [
 export const emdMetrics = (): Metric[] =>
   QUANTITIES.flatMap(({ quantity, unit, scale, sorted }) => [
     ...eachDirection((direction, outbound) =>
-      defineMetric({ metric: 'emd', quantity, direction, unit }, (view) => sorted(view, outbound), (sample, real) => emdOfSorted(sample, real) / scale),
+      defineMetric(
+        { metric: 'emd', quantity, direction, unit },
+        (view) => sorted(view, outbound),
+        (sample, real) => emdOfSorted(sample, real) / scale,
+      ),
     ),
     ...eachDirection((direction, outbound) =>
       defineMetric(
         { metric: 'emd-normalised', quantity, direction, unit: 'σ' },
         (view) => sorted(view, outbound),
-        // Without any spread the smallest step there is, one byte or one nanosecond, stands for it.
-        (sample, real) => emdOfSorted(sample, real) / Math.max(1, standardDeviation(real)),
+        (sample, real) => emdOfSorted(sample, real) / deviation(real),
       ),
     ),
   ]);
+
+/** Where there is no spread at all, the smallest step there is, one byte or one nanosecond, stands for it. */
+const deviation = (values: Float64Array): number =>
+  values.length < 2 ? 1 : Math.max(1, Math.sqrt(sampleVariance(values)));
 
 function sortedThroughput(view: SeriesView, outbound: boolean): Float64Array | string {
   const bins = view.bins(BIN_NS);

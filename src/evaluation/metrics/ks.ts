@@ -6,9 +6,9 @@
 import { ksOfSorted } from '../../statistics/ks.js';
 import { sortedCopy } from '../../statistics/sort.js';
 import { type Aspect, defineMetric, eachDirection, enough, type Metric } from '../metric.js';
+import type { Reference } from '../reference.js';
 import type { SeriesView } from '../series-view.js';
 import { bursts, idleTimes, responseGaps, runLengths } from './events.js';
-import type { Reference } from '../reference.js';
 
 const THROUGHPUT_SECONDS = [0.1, 1, 10];
 /** Fewer values than this are no distribution. */
@@ -20,7 +20,13 @@ export const ksMetrics = (reference: Reference): Metric[] => [
   ...THROUGHPUT_SECONDS.flatMap((seconds) =>
     eachDirection((direction, outbound) =>
       defineMetric(
-        { metric: 'ks', quantity: `throughput ${seconds} s`, direction, unit: '', scored: { aspect: 'rate', worst: 1 } },
+        {
+          metric: 'ks',
+          quantity: `throughput ${seconds} s`,
+          direction,
+          unit: '',
+          scored: { aspect: 'rate', worst: 1 },
+        },
         (view) => {
           const bins = view.bins(seconds * 1e9);
           if (bins < LEAST) return `${bins} full bins of ${seconds} s, fewer than ${LEAST}`;
@@ -33,7 +39,9 @@ export const ksMetrics = (reference: Reference): Metric[] => [
   ),
   ...ks('burst length', 'rate', (view, outbound) => sortedIfEnough(bursts(view, outbound, reference), 'bursts')),
   ...ks('idle time', 'rate', (view, outbound) => sortedIfEnough(idleTimes(view, outbound, reference), 'idle times')),
-  ...ks('response gap', 'dialogue', (view, outbound) => sortedIfEnough(responseGaps(view, outbound), 'changes of direction')),
+  ...ks('response gap', 'dialogue', (view, outbound) =>
+    sortedIfEnough(responseGaps(view, outbound), 'changes of direction'),
+  ),
   ...ks('run length', 'dialogue', (view, outbound) => sortedIfEnough(runLengths(view, outbound), 'runs of packets')),
 ];
 

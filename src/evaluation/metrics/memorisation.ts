@@ -29,7 +29,13 @@ export const memorisationMetrics = (): Metric[] => [
     (sample, training) => sharedNgrams(sample, training, NGRAM),
   ),
   defineMetric(
-    { metric: 'memorisation: longest copied run', quantity: 'packets', direction: 'both', unit: 'packets', against: 'training' },
+    {
+      metric: 'memorisation: longest copied run',
+      quantity: 'packets',
+      direction: 'both',
+      unit: 'packets',
+      against: 'training',
+    },
     (view) => packetCodes(view, 1),
     longestCommonRun,
   ),

@@ -30,11 +30,13 @@ function quantiles(
       { metric: 'quantiles', quantity, direction, unit: '' },
       (view) => sorted(view, outbound),
       (sample, real) => {
-        const detail = SHARES.map((share): QuantileDetail => ({
-          share,
-          synthetic: quantileOfSorted(sample, share) / scale,
-          real: quantileOfSorted(real, share) / scale,
-        }));
+        const detail = SHARES.map(
+          (share): QuantileDetail => ({
+            share,
+            synthetic: quantileOfSorted(sample, share) / scale,
+            real: quantileOfSorted(real, share) / scale,
+          }),
+        );
         const differences = detail.map(({ synthetic, real: observed }) => relativeDifference(synthetic, observed));
         return { value: differences.reduce((sum, one) => sum + one, 0) / SHARES.length, detail };
       },

@@ -24,7 +24,9 @@ export const spectrumMetrics = (reference: Reference): Metric[] =>
         if (bins === undefined) return 'too many bins of time';
         const density = welch(bins, SEGMENT);
         if (density === undefined) return `${bins.length} full bins of time, fewer than ${SEGMENT}`;
-        return density.some((power, frequency) => frequency > 0 && power > 0) ? density : 'throughput without any change';
+        return density.some((power, frequency) => frequency > 0 && power > 0)
+          ? density
+          : 'throughput without any change';
       },
       // Both have power, see above.
       (sample, real) => spectralDistance(sample, real) ?? 0,
