@@ -15,6 +15,8 @@ const CLASSES = 8;
 /** Widths of a bin of time to choose from, in ns. */
 const TIME_BINS_NS = [1e7, 1e8, 1e9, 1e10, 6e10, 6e11, 3.6e12];
 const MAX_TIME_BINS = 2 ** 20;
+/** Values that bins are made from. */
+const MAX_SAMPLE = 2 ** 19;
 
 /** Of one direction. */
 interface DirectionReference {
@@ -49,17 +51,24 @@ export class Reference {
 }
 
 function directionReference(real: SeriesView, outbound: boolean): DirectionReference {
-  const sizes = real.sortedSizes(outbound);
-  const gaps = real.sortedGaps(outbound);
+  const sizes = sortedSample(real.sizes(outbound));
+  const gaps = sortedSample(real.gaps(outbound));
   // On a logarithmic scale: pauses are longer than the gaps of a burst by factors, not by seconds.
   const threshold = otsuThreshold(gaps.map(Math.log1p));
   return {
     sizeBins: binEdges(sizes, BINS),
     gapBins: binEdges(gaps, BINS),
     sizeClasses: binEdges(sizes, CLASSES),
-    gapClasses: binEdges(sortedCopy(real.jointGaps(outbound)), CLASSES),
+    gapClasses: binEdges(sortedSample(real.jointGaps(outbound)), CLASSES),
     idleNs: threshold === undefined ? undefined : Math.expm1(threshold),
   };
+}
+
+/** Values spread evenly over those given, rising: bins need no more. */
+function sortedSample(values: Float64Array): Float64Array {
+  const step = Math.ceil(values.length / MAX_SAMPLE);
+  if (step <= 1) return sortedCopy(values);
+  return sortedCopy(values.filter((_, i) => i % step === 0));
 }
 
 /** The packets of a series as classes: of both directions together, so that the order of the directions is part of it. */

@@ -1,6 +1,7 @@
 /**
  * @module
- * A series as the metrics look at it: columns that several of them need are made once, when the first one asks.
+ * A series as the metrics look at it. Columns that are costly and that several of them need are made once, when the first one asks; the others
+ * each time, because a series may have ten million packets.
  */
 import { directionGapsNs, directionSizes, type PacketBlock, spanNs } from '../series/packet-series.js';
 import { busyBins, throughputBytes } from '../series/throughput.js';
@@ -12,6 +13,7 @@ const MAX_BINS = 2 ** 25;
 export class SeriesView {
   readonly block: PacketBlock;
   readonly #columns = new Map<string, Float64Array>();
+  #outboundPackets: number | undefined;
 
   constructor(block: PacketBlock) {
     this.block = block;
@@ -28,17 +30,18 @@ export class SeriesView {
 
   /** Packets of one direction. */
   count(outbound: boolean): number {
-    return this.sizes(outbound).length;
+    this.#outboundPackets ??= countOutbound(this.block);
+    return outbound ? this.#outboundPackets : this.length - this.#outboundPackets;
   }
 
   /** Sizes in bytes, in the order of time. */
   sizes(outbound: boolean): Float64Array {
-    return this.#column(`sizes ${outbound}`, () => directionSizes(this.block, outbound));
+    return directionSizes(this.block, outbound);
   }
 
   /** Gaps in ns, in the order of time: one fewer than packets. */
   gaps(outbound: boolean): Float64Array {
-    return this.#column(`gaps ${outbound}`, () => directionGapsNs(this.block, outbound));
+    return directionGapsNs(this.block, outbound);
   }
 
   /** Joint gaps before the packets of one direction, in ns, in the order of time; the first packet of all has none. */
@@ -87,4 +90,10 @@ export class SeriesView {
     }
     return column;
   }
+}
+
+function countOutbound({ length, outbound }: PacketBlock): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) count += outbound[i]!;
+  return count;
 }

@@ -100,7 +100,7 @@ export const sliceBlock = (block: PacketBlock, from: number, to: number): Packet
 
 /** The packets of one direction, as a block of their own. */
 export function directionBlock(block: PacketBlock, outbound: boolean): PacketBlock {
-  const offsetsNs = selectDirection(block, outbound, (index) => block.offsetsNs[index]!);
+  const offsetsNs = selectDirection(block, outbound, block.offsetsNs);
   return {
     length: offsetsNs.length,
     offsetsNs,
@@ -111,27 +111,34 @@ export function directionBlock(block: PacketBlock, outbound: boolean): PacketBlo
 
 /** The joint gap of every packet but the first: time since the previous packet, in ns. */
 export function gapsNs(block: PacketBlock): Float64Array {
-  const { offsetsNs } = block;
-  return Float64Array.from({ length: Math.max(0, block.length - 1) }, (_, i) => offsetsNs[i + 1]! - offsetsNs[i]!);
+  const { length, offsetsNs } = block;
+  const gaps = new Float64Array(Math.max(0, length - 1));
+  for (let i = 0; i < gaps.length; i++) gaps[i] = offsetsNs[i + 1]! - offsetsNs[i]!;
+  return gaps;
 }
 
 /** The size of every packet of one direction. */
-export function directionSizes(series: PacketBlock, outbound: boolean): Float64Array {
-  return selectDirection(series, outbound, (index) => series.sizes[index]!);
-}
+export const directionSizes = (series: PacketBlock, outbound: boolean): Float64Array =>
+  selectDirection(series, outbound, series.sizes);
 
 /** The gap of every packet of one direction but the first: time since the previous packet of that direction, in ns. */
 export function directionGapsNs(series: PacketBlock, outbound: boolean): Float64Array {
-  const times = selectDirection(series, outbound, (index) => series.offsetsNs[index]!);
-  return times.slice(1).map((time, index) => time - times[index]!);
+  const times = selectDirection(series, outbound, series.offsetsNs);
+  // In place: each becomes the time to the next.
+  for (let i = 0; i + 1 < times.length; i++) times[i] = times[i + 1]! - times[i]!;
+  return times.subarray(0, Math.max(0, times.length - 1));
 }
 
-function selectDirection(series: PacketBlock, outbound: boolean, value: (index: number) => number): Float64Array {
+function selectDirection(
+  { length, outbound: directions }: PacketBlock,
+  outbound: boolean,
+  column: Float64Array | Uint32Array,
+): Float64Array {
   const wanted = outbound ? 1 : 0;
   let count = 0;
-  for (let i = 0; i < series.length; i++) if (series.outbound[i] === wanted) count++;
+  for (let i = 0; i < length; i++) if (directions[i] === wanted) count++;
   const values = new Float64Array(count);
   let next = 0;
-  for (let i = 0; i < series.length; i++) if (series.outbound[i] === wanted) values[next++] = value(i);
+  for (let i = 0; i < length; i++) if (directions[i] === wanted) values[next++] = column[i]!;
   return values;
 }

@@ -10,9 +10,9 @@ const BASES = [0x01000193, 0x2c9277b5] as const;
 /**
  * Share of the runs of `n` packets of the sample that also occur in the other series.
  *
- * @param sample, other a number for each packet, see `packetCodes`; at least `n` of them
+ * @param sample, other a symbol for each packet; at least `n` of them
  */
-export function sharedNgrams(sample: Float64Array, other: Float64Array, n: number): number {
+export function sharedNgrams(sample: Int32Array, other: Int32Array, n: number): number {
   const mine = sortedCopy(runHashes(sample, n));
   const theirs = sortedCopy(runHashes(other, n));
   let shared = 0;
@@ -25,7 +25,7 @@ export function sharedNgrams(sample: Float64Array, other: Float64Array, n: numbe
 }
 
 /** Packets of the longest run that occurs in both: by bisection, since every part of a common run is common too. */
-export function longestCommonRun(a: Float64Array, b: Float64Array): number {
+export function longestCommonRun(a: Int32Array, b: Int32Array): number {
   let longest = 0;
   let tooLong = 1;
   const most = Math.min(a.length, b.length);
@@ -42,34 +42,31 @@ export function longestCommonRun(a: Float64Array, b: Float64Array): number {
   return longest;
 }
 
-function haveCommonRun(a: Float64Array, b: Float64Array, n: number): boolean {
+function haveCommonRun(a: Int32Array, b: Int32Array, n: number): boolean {
   return sharedNgrams(a, b, n) > 0;
 }
 
-/** A hash of every run of `n` numbers. */
-function runHashes(codes: Float64Array, n: number): Float64Array {
-  const mixed = mix(codes);
+/** A hash of every run of `n` symbols. */
+function runHashes(symbols: Int32Array, n: number): Float64Array {
   const leaving = BASES.map((base) => power(base, n));
-  const hashes = new Float64Array(codes.length - n + 1);
+  const hashes = new Float64Array(symbols.length - n + 1);
   let first = 0;
   let second = 0;
-  for (let i = 0; i < mixed.length; i++) {
-    const old = i >= n ? mixed[i - n]! : 0;
-    first = (Math.imul(first, BASES[0]) + mixed[i]! - Math.imul(old, leaving[0]!)) | 0;
-    second = (Math.imul(second, BASES[1]) + mixed[i]! - Math.imul(old, leaving[1]!)) | 0;
+  for (let i = 0; i < symbols.length; i++) {
+    const old = i >= n ? symbols[i - n]! : 0;
+    first = (Math.imul(first, BASES[0]) + symbols[i]! - Math.imul(old, leaving[0]!)) | 0;
+    second = (Math.imul(second, BASES[1]) + symbols[i]! - Math.imul(old, leaving[1]!)) | 0;
     if (i >= n - 1) hashes[i - n + 1] = (first >>> 0) * 2 ** 21 + (second >>> 11);
   }
   return hashes;
 }
 
-/** 32 well-mixed bits of each number (the finaliser of MurmurHash3). */
-function mix(codes: Float64Array): Int32Array {
-  return Int32Array.from(codes, (code) => {
-    let bits = ((code % 2 ** 32) | 0) ^ Math.imul((code / 2 ** 32) | 0, 0x9e3779b1);
-    bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-    bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-    return bits ^ (bits >>> 16);
-  });
+/** 32 well-mixed bits of two integers (the finaliser of MurmurHash3, Appleby 2011). */
+export function hash32(a: number, b: number): number {
+  let bits = (a | 0) ^ Math.imul(b | 0, 0x9e3779b1);
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
 }
 
 function power(base: number, exponent: number): number {

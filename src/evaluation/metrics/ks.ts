@@ -13,6 +13,7 @@ import { bursts, idleTimes, responseGaps, runLengths } from './events.js';
 const THROUGHPUT_SECONDS = [0.1, 1, 10];
 /** Fewer values than this are no distribution. */
 const LEAST = 10;
+const NONE = new Float64Array(0);
 
 export const ksMetrics = (reference: Reference): Metric[] => [
   ...ks('size', 'size', (view, outbound) => enough(view.sortedSizes(outbound), 1, 'packets')),
@@ -37,8 +38,12 @@ export const ksMetrics = (reference: Reference): Metric[] => [
       ),
     ),
   ),
-  ...ks('burst length', 'rate', (view, outbound) => sortedIfEnough(bursts(view, outbound, reference), 'bursts')),
-  ...ks('idle time', 'rate', (view, outbound) => sortedIfEnough(idleTimes(view, outbound, reference), 'idle times')),
+  ...ks('burst length', 'rate', (view, outbound) =>
+    sortedIfEnough(bursts(view, outbound, reference) ?? NONE, 'bursts'),
+  ),
+  ...ks('idle time', 'rate', (view, outbound) =>
+    enough(idleTimes(view, outbound, reference) ?? NONE, LEAST, 'idle times'),
+  ),
   ...ks('response gap', 'dialogue', (view, outbound) =>
     sortedIfEnough(responseGaps(view, outbound), 'changes of direction'),
   ),
@@ -60,7 +65,7 @@ function ks(
   );
 }
 
-function sortedIfEnough(values: Float64Array | undefined, what: string): Float64Array | string {
-  const found = enough(values ?? new Float64Array(0), LEAST, what);
+function sortedIfEnough(values: Float64Array, what: string): Float64Array | string {
+  const found = enough(values, LEAST, what);
   return typeof found === 'string' ? found : sortedCopy(found);
 }

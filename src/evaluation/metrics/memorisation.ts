@@ -7,14 +7,12 @@
  */
 import { defineMetric, type Metric } from '../metric.js';
 import type { SeriesView } from '../series-view.js';
-import { longestCommonRun, sharedNgrams } from './common-runs.js';
+import { hash32, longestCommonRun, sharedNgrams } from './common-runs.js';
 import { nearestWindowDistance, windowRows } from './nearest-window.js';
 
 const NGRAM = 8;
 /** Of each series, its beginning, where runs are looked for. */
-const MAX_PACKETS = 2 ** 20;
-/** Gaps beyond 4.7 hours count as equal, so that all three parts fit into the 53 bits of a number. */
-const MAX_GAP_US = 2 ** 34 - 1;
+const MAX_PACKETS = 2 ** 18;
 
 export const memorisationMetrics = (): Metric[] => [
   defineMetric(
@@ -25,7 +23,7 @@ export const memorisationMetrics = (): Metric[] => [
       unit: '',
       against: 'training',
     },
-    (view) => packetCodes(view, NGRAM),
+    (view) => packetSymbols(view, NGRAM),
     (sample, training) => sharedNgrams(sample, training, NGRAM),
   ),
   defineMetric(
@@ -36,7 +34,7 @@ export const memorisationMetrics = (): Metric[] => [
       unit: 'packets',
       against: 'training',
     },
-    (view) => packetCodes(view, 1),
+    (view) => packetSymbols(view, 1),
     longestCommonRun,
   ),
   defineMetric(
@@ -46,12 +44,14 @@ export const memorisationMetrics = (): Metric[] => [
   ),
 ];
 
-/** A number for each packet but the first; equal packets have equal numbers. */
-function packetCodes({ block }: SeriesView, least: number): Float64Array | string {
+/** 32 bits for each packet but the first; equal packets have equal ones. */
+function packetSymbols({ block }: SeriesView, least: number): Int32Array | string {
   const length = Math.min(block.length, MAX_PACKETS) - 1;
-  if (length < least) return `${Math.max(0, block.length)} packets, fewer than ${least + 1}`;
-  return Float64Array.from({ length }, (_, i) => {
+  if (length < least) return `${block.length} packets, fewer than ${least + 1}`;
+  const symbols = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
     const gapUs = Math.round((block.offsetsNs[i + 1]! - block.offsetsNs[i]!) / 1000);
-    return (Math.min(gapUs, MAX_GAP_US) * 2 ** 18 + block.sizes[i + 1]!) * 2 + block.outbound[i + 1]!;
-  });
+    symbols[i] = hash32(hash32(gapUs % 2 ** 32, gapUs / 2 ** 32), 2 * block.sizes[i + 1]! + block.outbound[i + 1]!);
+  }
+  return symbols;
 }

@@ -39,14 +39,18 @@ function ngrams(
 }
 
 /** Direction and size class of every packet. */
-const sizeTokens = (block: PacketBlock, classes: Classes): Uint16Array =>
-  Uint16Array.from({ length: block.length }, (_, i) => classes.of(block.outbound[i] === 1, block.sizes[i]!));
+function sizeTokens({ length, sizes, outbound }: PacketBlock, classes: Classes): Uint16Array {
+  const tokens = new Uint16Array(length);
+  for (let i = 0; i < length; i++) tokens[i] = classes.of(outbound[i] === 1, sizes[i]!);
+  return tokens;
+}
 
 /** Direction and joint gap class of every packet but the first. */
-const gapTokens = (block: PacketBlock, classes: Classes): Uint16Array =>
-  Uint16Array.from({ length: block.length - 1 }, (_, i) =>
-    classes.of(block.outbound[i + 1] === 1, block.offsetsNs[i + 1]! - block.offsetsNs[i]!),
-  );
+function gapTokens({ length, offsetsNs, outbound }: PacketBlock, classes: Classes): Uint16Array {
+  const tokens = new Uint16Array(length - 1);
+  for (let i = 1; i < length; i++) tokens[i - 1] = classes.of(outbound[i] === 1, offsetsNs[i]! - offsetsNs[i - 1]!);
+  return tokens;
+}
 
 /** How often each sequence of `length` tokens occurs: `alphabet`^`length` counts. */
 function countNgrams(tokens: Uint16Array, alphabet: number, length: number): Float64Array {

@@ -30,7 +30,8 @@ export const rollingEntropyMetrics = (reference: Reference): Metric[] =>
         const sizes = view.sizes(outbound);
         if (sizes.length < LEAST_PACKETS) return `${sizes.length} packets, fewer than ${LEAST_PACKETS}`;
         const edges = reference.of(outbound).sizeBins;
-        const tokens = Uint16Array.from(sizes, (size) => binOf(size, edges));
+        const tokens = new Uint16Array(sizes.length);
+        for (let i = 0; i < sizes.length; i++) tokens[i] = binOf(sizes[i]!, edges);
         return sortedCopy(rollingEntropy(tokens, edges.length + 1, WINDOW, STRIDE));
       },
       emdOfSorted,
