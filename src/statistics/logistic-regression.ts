@@ -18,8 +18,10 @@ export interface LogisticOptions {
 
 /** Newton’s method comes to its end in about ten. */
 const MAX_ITERATIONS = 100;
-/** A step that lowers the loss by less, in nats, is the last: Newton’s method squares the error, so it ends far below. */
-const TOLERANCE = 1e-8;
+/** A step that changes no logit by more changes the curvature by a hundredth at most, and computing it is what takes long. */
+const CLOSE = 0.01;
+/** A step that changes no logit by more is the last. */
+const TOLERANCE = 1e-9;
 /** Least part of the promised gain that a step has to bring (Armijo 1966). */
 const SUFFICIENT = 1e-4;
 /** The shortest part of a step that is tried. */
@@ -42,16 +44,18 @@ export function fitLogistic(features: Float64Array, labels: Uint8Array, { l2 }: 
   if (labels.every((label) => label === labels[0]))
     throw new RangeError('logistic regression: all labels are the same');
   const objective = new Objective(features, labels, l2);
-  let parameters: Float64Array = new Float64Array(objective.columns);
+  let point = objective.at(new Float64Array(objective.columns));
+  let curvature = objective.curvature(point);
   for (let iteration = 0; iteration < MAX_ITERATIONS; iteration++) {
-    const logits = objective.logits(parameters);
-    const gradient = objective.gradient(parameters, logits);
-    const step = solve(objective.hessian(logits), gradient);
-    const gain = gradient.reduce((sum, slope, j) => sum + slope * step[j]!, 0);
-    parameters = backtrack(objective, { parameters, step, gain });
-    if (gain < TOLERANCE) break;
+    const gradient = objective.gradient(point);
+    const step = solve(curvature, gradient);
+    const before = point;
+    point = descend(objective, before, step, gradient);
+    const change = largestDifference(point.logits, before.logits);
+    if (change < TOLERANCE) break;
+    if (change > CLOSE) curvature = objective.curvature(point);
   }
-  return objective.model(parameters);
+  return objective.model(point);
 }
 
 /** log(p / (1 − p)) of each row, p the probability of label 1; same values as `decision_function` of scikit-learn. */
@@ -59,7 +63,16 @@ export function predictLogit({ weights, intercept }: LogisticModel, features: Fl
   return productsOfRows(features, weights).map((product) => product + intercept);
 }
 
-/** What is minimised, over the weights and, after them, the intercept. */
+/** Where a search has come to. */
+interface Point {
+  /** The weights and, after them, the intercept. */
+  readonly parameters: Float64Array;
+  /** Of each row. */
+  readonly logits: Float64Array;
+  readonly loss: number;
+}
+
+/** What is minimised. */
 class Objective {
   readonly columns: number;
   readonly #labels: Uint8Array;
@@ -84,18 +97,14 @@ class Objective {
     }
   }
 
-  model(parameters: Float64Array): LogisticModel {
+  model({ parameters }: Point): LogisticModel {
     const weights = parameters.slice(0, -1);
     const atMeans = parameters.at(-1)!;
     return { weights, intercept: weights.reduce((logit, weight, j) => logit - weight * this.#means[j]!, atMeans) };
   }
 
-  logits(parameters: Float64Array): Float64Array {
-    return productsOfRows(this.#design, parameters);
-  }
-
-  loss(parameters: Float64Array): number {
-    const logits = this.logits(parameters);
+  at(parameters: Float64Array): Point {
+    const logits = productsOfRows(this.#design, parameters);
     let loss = 0;
     for (let j = 0; j < this.columns - 1; j++) loss += (this.#l2 / 2) * parameters[j]! ** 2;
     for (let row = 0; row < logits.length; row++) {
@@ -103,10 +112,10 @@ class Objective {
       // log(1 + e^−margin), without the overflow.
       loss += Math.log1p(Math.exp(-Math.abs(margin))) + Math.max(0, -margin);
     }
-    return loss;
+    return { parameters, logits, loss };
   }
 
-  gradient(parameters: Float64Array, logits: Float64Array): Float64Array {
+  gradient({ parameters, logits }: Point): Float64Array {
     const gradient = parameters.map((weight) => this.#l2 * weight);
     gradient[this.columns - 1] = 0;
     for (let row = 0, i = 0; row < logits.length; row++) {
@@ -117,10 +126,11 @@ class Objective {
   }
 
   /** Second derivatives: Σ p (1 − p) x xᵀ, and l2 on the diagonal but for the intercept. */
-  hessian(logits: Float64Array): Float64Array {
-    const hessian = weightedGram(this.#design, this.columns, logits.map(curvature));
-    for (let j = 0; j < this.columns - 1; j++) hessian[j * this.columns + j]! += this.#l2;
-    return hessian;
+  curvature({ logits }: Point): CholeskyDecomposition {
+    const { columns } = this;
+    const hessian = weightedGram(this.#design, columns, logits.map(varianceAt));
+    for (let j = 0; j < columns - 1; j++) hessian[j * columns + j]! += this.#l2;
+    return new CholeskyDecomposition(Matrix.from1DArray(columns, columns, hessian));
   }
 }
 
@@ -144,31 +154,30 @@ function productsOfRows(rows: Float64Array, vector: Float64Array): Float64Array 
 }
 
 /** p (1 − p), which does not become 0 before it has to. */
-function curvature(logit: number): number {
+function varianceAt(logit: number): number {
   const odds = Math.exp(-Math.abs(logit));
   return odds / (1 + odds) ** 2;
 }
 
-function solve(hessian: Float64Array, gradient: Float64Array): Float64Array {
-  const size = gradient.length;
-  const matrix = Matrix.from1DArray(size, size, hessian);
-  return Float64Array.from(new CholeskyDecomposition(matrix).solve(Matrix.columnVector(gradient)).to1DArray());
+function solve(matrix: CholeskyDecomposition, vector: Float64Array): Float64Array {
+  return Float64Array.from(matrix.solve(Matrix.columnVector(vector)).to1DArray());
 }
 
-interface Descent {
-  readonly parameters: Float64Array;
-  /** Against which the parameters move. */
-  readonly step: Float64Array;
-  /** Gradient times step: the loss that a very small step saves, per length. */
-  readonly gain: number;
-}
-
-/** The step, or half of it, or half of that …: the longest that lowers the loss as it should. No step if rounding hides it. */
-function backtrack(objective: Objective, { parameters, step, gain }: Descent): Float64Array {
-  const loss = objective.loss(parameters);
+/**
+ * Goes a step, or half of it, or half of that …: the longest that lowers the loss as it should. Stays where rounding hides it.
+ *
+ * @param step against which the parameters move
+ */
+function descend(objective: Objective, from: Point, step: Float64Array, gradient: Float64Array): Point {
+  /** The loss that a very small step saves, per length. */
+  const gain = gradient.reduce((sum, slope, j) => sum + slope * step[j]!, 0);
   for (let length = 1; length > SHORTEST; length /= 2) {
-    const moved = parameters.map((parameter, j) => parameter - length * step[j]!);
-    if (objective.loss(moved) <= loss - SUFFICIENT * length * gain + ROUNDING * loss) return moved;
+    const to = objective.at(from.parameters.map((parameter, j) => parameter - length * step[j]!));
+    if (to.loss <= from.loss - SUFFICIENT * length * gain + ROUNDING * from.loss) return to;
   }
-  return parameters;
+  return from;
+}
+
+function largestDifference(a: Float64Array, b: Float64Array): number {
+  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
 }

@@ -14,7 +14,9 @@ function anyDouble(): number {
   return Number.isNaN(value!) ? 0 : value!;
 }
 
-// Object.is in toEqual tells −0 from 0.
+/** Compares the bits, which tell −0 from 0. */
+const areSame = (a: Float64Array, b: Float64Array) => Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+
 describe('many values are sorted as by the engine', () => {
   test.each<[string, () => number]>([
     ['sizes in bytes', () => 40 + uniform(1475)],
@@ -32,7 +34,7 @@ describe('many values are sorted as by the engine', () => {
     ['one value, negative', () => -2.5],
   ])('%s', (_, value) => {
     const values = series(MANY, value);
-    expect(sortedCopy(values)).toEqual(values.slice().sort());
+    expect(areSame(sortedCopy(values), values.slice().sort())).toBe(true);
   });
 });
 
