@@ -88,12 +88,6 @@ function cellOf({ low, high }: Range, cells: number): (value: number) => number 
   return (value) => Math.min(cells - 1, Math.max(0, Math.floor(((value - low) / (high - low)) * cells)));
 }
 
-/** Gap and size of every packet of a direction but the first, as columns. */
-export interface GapsAndSizes {
-  readonly gapsNs: Float64Array;
-  readonly sizes: Float64Array;
-}
-
 /** The least 1, 2 or 5 times a power of ten with which `whole` has at most `most` parts. */
 export function niceWidth(whole: number, most: number): number {
   const least = whole / most;

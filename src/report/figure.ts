@@ -55,7 +55,8 @@ async function panelHtml(panel: Panel, draw: Draw): Promise<Html> {
   return html`<div class="panel">${heading}${drawings}</div>`;
 }
 
-function legendOf({ legend }: Figure): Html | null {
+function legendOf({ legend, panels }: Figure): Html | null {
+  if (panels.every(({ kind }) => kind === 'missing')) return null;
   if (legend === 'shares') return shareLegend();
   if (legend.length < 2) return null;
   const isSplit = legend.includes('training');

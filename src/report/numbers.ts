@@ -10,7 +10,7 @@ export const NOTHING = '–';
 export function formatNumber(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return NOTHING;
   const size = Math.abs(value);
-  const digits = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
+  const digits = size >= 1000 || (size >= 10 && Number.isInteger(value)) ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
   return minus(value, digits);
 }
 

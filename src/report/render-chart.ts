@@ -33,7 +33,7 @@ function pageSvg(svg: string, description: string): Html {
 /** Marks of data keep this class, so that they can be told from axes. */
 export const MARK_CLASS = 'mark';
 
-/** Takes away what has no effect in a page: a third of the text stays. What stands between tags is left as it is. */
+/** Takes away what has no effect in a page. What stands between tags is left as it is. */
 function shrink(svg: string): string {
   const text = svg
     .replace(/<path class="(?:background|foreground)"(?![^>]*(?: fill=| stroke=))[^>]*\/>/g, '')

@@ -18,7 +18,7 @@ export function scoreView(evaluation: Evaluation): Html {
       : html`<p class="muted">95 % interval ${formatInterval(scoreInterval, formatPoints)}, over ${syntheticPackets.length} synthetic series</p>`;
   return html`<section class="hero" aria-label="Fidelity">
 <div><h2>Fidelity</h2>
-<p class="score">${formatPoints(score)}<small> of 100</small></p>${interval}
+${score === null ? html`<p class="score none">no score</p>` : html`<p class="score">${formatPoints(score)}<small> of 100</small></p>`}${interval}
 <p>${scoreSentence(evaluation)}</p></div>
 <ul class="aspects">${ASPECTS.map((aspect) => aspectBar(aspect, pointsLeft(evaluation.aspects[aspect])))}</ul>
 </section>

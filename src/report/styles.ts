@@ -29,7 +29,7 @@ h1 { font-size: 1.75rem; margin: 4px 0 6px; letter-spacing: -.01em; overflow-wra
 h2 { font-size: 1.25rem; margin: 44px 0 12px; padding-top: 18px; border-top: 1px solid var(--rule); overflow-wrap: anywhere; }
 h3 { font-size: 1rem; margin: 24px 0 8px; }
 p { margin: 0 0 10px; max-width: 72ch; }
-code, pre { font: .87em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
+pre { font: .9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; }
 .kicker, .sub { color: var(--muted); margin: 0; }
 .kicker { font-size: .85rem; font-weight: 600; letter-spacing: .02em; }
 .muted { color: var(--muted); font-weight: 400; }
@@ -38,6 +38,7 @@ code, pre { font: .87em/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberatio
 .hero { display: grid; grid-template-columns: minmax(230px, 1fr) minmax(0, 2.1fr); gap: 20px 48px; align-items: center; margin: 24px 0 8px; padding: 22px 26px; background: var(--panel); border-radius: 10px; }
 .score { margin: 0; line-height: 1; font-size: 4.6rem; font-weight: 700; letter-spacing: -.03em; }
 .score small { font-size: 1.1rem; font-weight: 500; letter-spacing: 0; color: var(--muted); }
+.score.none { font-size: 2rem; color: var(--muted); letter-spacing: 0; }
 .hero h2 { margin: 0 0 6px; padding: 0; border: 0; font-size: .95rem; color: var(--muted); }
 .hero p { margin: 8px 0 0; }
 .aspects { margin: 0; padding: 0; list-style: none; display: grid; gap: 9px; }

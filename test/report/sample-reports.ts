@@ -96,5 +96,3 @@ export function evaluationOf(series: PacketSeries, sample: PacketBlock, heldOutF
     ...MADE,
   };
 }
-
-export { MADE };

@@ -2,6 +2,7 @@
  * @module
  * The axes of charts: sizes and gaps on logarithmic scales, time in the unit that suits it, shares in per cent.
  */
+import { formatCount } from '../../cli/format.js';
 import type { Range } from '../chart-data.js';
 import type { Position } from './chart.js';
 
@@ -92,15 +93,12 @@ export function gapAxis(columns: readonly Float64Array[]): GapAxis | undefined {
   };
 }
 
-const GAP_UNITS = ['ns', 'µs', 'ms', 's', '000 s'];
+const GAP_UNITS = ['ns', 'µs', 'ms', 's'];
 
 function gapName(decade: number, zeroAt: number): string {
   if (decade === zeroAt) return '0';
   const unit = Math.min(Math.floor(decade / 3), GAP_UNITS.length - 1);
-  const count = String(10 ** (decade - unit * 3));
-  return unit === GAP_UNITS.length - 1
-    ? `${count} ${GAP_UNITS[unit]}`.replace(' 000', ',000')
-    : `${count} ${GAP_UNITS[unit]}`;
+  return `${formatCount(10 ** (decade - unit * 3))} ${GAP_UNITS[unit]}`;
 }
 
 /** Shares from 0 to 1. */

@@ -76,12 +76,18 @@ export const missing = (title: string, lack: string): Panel => ({
 });
 
 export const DIRECTIONS = [
-  { outbound: true, name: 'outbound' },
-  { outbound: false, name: 'inbound' },
+  { outbound: true, name: 'outbound', title: 'Outbound' },
+  { outbound: false, name: 'inbound', title: 'Inbound' },
 ] as const;
 
 /** How people call the series of a role. */
 export const ROLE_NAMES = { real: 'real', training: 'training part', synthetic: 'synthetic' } as const;
+
+/** The title of a panel that shows one series; where there is no other, its role goes without saying. */
+export function roleTitle(role: 'real' | 'synthetic', { synthetic }: Subject): string {
+  if (synthetic === null) return 'Both directions';
+  return role === 'real' ? 'Real' : 'Synthetic';
+}
 
 export const ROLE_COLORS = {
   real: 'var(--real)',

@@ -31,48 +31,60 @@ const QUANTITIES: readonly Quantity[] = [
   },
 ];
 
-/** Name and number of a device stand above its bar, so that addresses of any length fit. */
+/** A device in a chart of bars: its bar lies between `top` and `bottom`, its name and number stand on `line` above that. */
+interface BarRow {
+  readonly id: string;
+  readonly text: string;
+  readonly zero: 0;
+  readonly sent: number;
+  readonly both: number;
+  readonly line: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+/** Names stand above the bars, so that addresses of any length fit. */
 function barsPanel(devices: readonly DeviceEntry[], { title, outbound, inbound, format }: Quantity): Panel {
-  const rows = devices.map((device, row) => {
+  const rows = devices.map((device, row): BarRow => {
     const sent = outbound(device);
     const both = sent + inbound(device);
-    return { row, top: row + 0.52, bottom: row + 0.86, id: device.id, sent, both, text: format(both) };
+    const place = { line: row + 0.42, top: row + 0.52, bottom: row + 0.86 };
+    return { id: device.id, text: format(both), zero: 0, sent, both, ...place };
   });
-  const scaleY = { domain: [0, rows.length], reverse: true, nice: false };
-  const y: Position = { field: 'top', type: 'quantitative', scale: scaleY, axis: null };
-  const largest = Math.max(1, ...rows.map(({ both }) => both));
-  const scale = { domain: [0, largest], nice: false };
-  const bar = (from: 'zero' | 'sent', to: 'sent' | 'both', opacity: number): Layer => ({
-    data: { values: rows.map((row) => ({ ...row, zero: 0 })) },
-    mark: { type: 'rect', fill: 'var(--real)', fillOpacity: opacity, stroke: 'var(--real)', strokeWidth: 0.75 },
-    encoding: {
-      x: { field: from, type: 'quantitative', scale, axis: null },
-      x2: { field: to },
-      y,
-      y2: { field: 'bottom' },
-    },
-  });
-  const label = (field: 'id' | 'text', align: 'left' | 'right'): Layer => ({
-    data: { values: rows },
-    mark: {
-      type: 'text',
-      align,
-      baseline: 'alphabetic',
-      fontSize: 11.5,
-      fill: field === 'id' ? 'var(--text)' : 'var(--muted)',
-      x: align === 'left' ? 0 : 'width',
-    },
-    encoding: { y: { ...y, field: 'label' }, text: { field, type: 'nominal' } },
-  });
-  const labelled = rows.map((row) => ({ ...row, label: row.row + 0.42 }));
-  const layers = [bar('zero', 'sent', 0.75), bar('sent', 'both', 0.2), label('id', 'left'), label('text', 'right')].map(
-    (layer) => ({ ...layer, data: { values: labelled.map((row) => ({ ...row, zero: 0 })) } }),
-  );
-  const description = `${title} of the ${rows.length} busiest devices. ${rows
+  const description = `${title} of ${rows.length} devices. ${rows
     .slice(0, 3)
     .map(({ id, text, sent }) => `${id}: ${text}, of which ${format(sent)} outbound`)
     .join('; ')}.`;
-  return { kind: 'chart', title, description, specs: { narrow: chart(NARROW, rows.length * ROW + 10, layers) } };
+  const specs = { narrow: chart(NARROW, rows.length * ROW + 10, barLayers(rows)) };
+  return { kind: 'chart', title, description, specs };
+}
+
+function barLayers(rows: readonly BarRow[]): readonly Layer[] {
+  const data = { values: [...rows] };
+  const scaleY = { domain: [0, rows.length], reverse: true, nice: false };
+  const y = (field: keyof BarRow): Position => ({ field, type: 'quantitative', scale: scaleY, axis: null });
+  const scale = { domain: [0, Math.max(1, ...rows.map(({ both }) => both))], nice: false };
+  const bar = (from: keyof BarRow, to: keyof BarRow, fillOpacity: number): Layer => ({
+    data,
+    mark: { type: 'rect', fill: 'var(--real)', fillOpacity, stroke: 'var(--real)', strokeWidth: 0.75 },
+    encoding: {
+      x: { field: from, type: 'quantitative', scale, axis: null },
+      x2: { field: to },
+      y: y('top'),
+      y2: { field: 'bottom' },
+    },
+  });
+  const label = (field: keyof BarRow, align: 'left' | 'right', fill: string): Layer => ({
+    data,
+    mark: { type: 'text', align, baseline: 'alphabetic', fontSize: 11.5, fill, x: align === 'left' ? 0 : 'width' },
+    encoding: { y: y('line'), text: { field, type: 'nominal' } },
+  });
+  return [
+    bar('zero', 'sent', 0.75),
+    bar('sent', 'both', 0.2),
+    label('id', 'left', 'var(--text)'),
+    label('text', 'right', 'var(--muted)'),
+  ];
 }
 
 export function devicesFigure(devices: readonly DeviceEntry[]): Figure {

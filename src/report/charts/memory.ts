@@ -139,7 +139,7 @@ function entropyPanel({ whole, heldOutFrom, real, synthetic }: Subject): Panel {
     return { role, bits: rollingEntropy(tokens, alphabet, WINDOW, stride) };
   });
   const highest = Math.max(1, ...lines.map(({ bits }) => bits.reduce((a, b) => Math.max(a, b), 0)));
-  const layers = entropyLayers(lines, stride, whole.length, Math.ceil(highest * 2) / 2, heldOutFrom);
+  const layers = entropyLayers(lines, stride, whole.length, roomAbove(highest), heldOutFrom);
   const numbers = lines.map(({ role, bits }) => {
     const mean = bits.reduce((a, b) => a + b, 0) / bits.length;
     return `${ROLE_NAMES[role]}: ${mean.toFixed(2)} bits on average, ${bits.reduce((a, b) => Math.min(a, b)).toFixed(2)} to ${bits.reduce((a, b) => Math.max(a, b)).toFixed(2)}`;
@@ -148,6 +148,9 @@ function entropyPanel({ whole, heldOutFrom, real, synthetic }: Subject): Panel {
   const specs = { narrow: chart(NARROW, HEIGHT, layers), wide: chart(WIDE, HEIGHT, layers) };
   return { kind: 'chart', title, description, specs };
 }
+
+/** The end of the axis: with room for the name of the held-out part. */
+const roomAbove = (bits: number): number => Math.ceil(bits * 2.3) / 2;
 
 function entropyLayers(
   lines: readonly { readonly role: Role; readonly bits: Float64Array }[],
@@ -175,8 +178,10 @@ function entropyLayers(
     ...held,
     ...lines.flatMap(({ role, bits }) => {
       const points = Array.from(bits, (value, index) => ({ packet: index * stride + WINDOW, bits: value }));
+      const line = lineLayer(role, points, encoding);
+      if (lines.length === 1) return [line];
       const some = points.filter((_, index) => index % POINT_EVERY === POINT_EVERY >> 1);
-      return [lineLayer(role, points, encoding), pointLayer(role, some, encoding, 24)];
+      return [line, pointLayer(role, some, encoding, 24)];
     }),
   ];
 }

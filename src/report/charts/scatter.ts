@@ -27,8 +27,13 @@ const HEIGHT = 230;
 /** Area of a dot, in square pixels, for its share of the packets. In few steps, so that dots have much in common. */
 const dotArea = (share: number): number => 7 + 6 * Math.round(14 * Math.sqrt(share));
 
-function scatterPanel(view: SeriesView, role: 'real' | 'synthetic', outbound: boolean, axes: Axes): Panel {
-  const title = `${outbound ? 'Outbound' : 'Inbound'}, ${ROLE_NAMES[role]}`;
+function scatterPanel(
+  title: string,
+  view: SeriesView,
+  role: 'real' | 'synthetic',
+  outbound: boolean,
+  axes: Axes,
+): Panel {
   const gaps = view.gaps(outbound);
   if (gaps.length === 0) return missing(title, `fewer than two ${outbound ? 'outbound' : 'inbound'} packets`);
   // The first packet has no gap.
@@ -84,12 +89,13 @@ export function scatterFigure({ real, synthetic, withReal }: Subject): Figure {
     caption:
       'Every packet stands where its size (upwards, in bytes) meets the time since the previous packet of the same direction. ' +
       'Packets that are nearly alike share a dot; the larger its area, the more they are.',
-    panels: DIRECTIONS.flatMap(({ outbound, name }) =>
-      roles.map(({ role, view }) =>
-        axes === undefined
-          ? missing(`${name}, ${ROLE_NAMES[role]}`, 'no time passes between packets')
-          : scatterPanel(view, role, outbound, axes),
-      ),
+    panels: DIRECTIONS.flatMap(({ outbound, title: name }) =>
+      roles.map(({ role, view }) => {
+        const title = synthetic === null ? name : `${name}, ${ROLE_NAMES[role]}`;
+        return axes === undefined
+          ? missing(title, 'no time passes between packets')
+          : scatterPanel(title, view, role, outbound, axes);
+      }),
     ),
     legend: [],
   };

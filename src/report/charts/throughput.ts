@@ -17,6 +17,7 @@ import {
   type Position,
   ROLE_COLORS,
   ROLE_NAMES,
+  roleTitle,
   ruleLayer,
   type Subject,
   WIDE,
@@ -109,10 +110,15 @@ function layersOf(role: 'real' | 'synthetic', rates: Rates, frame: Frame, heldOu
   return [...held, ...areas, ruleLayer('y', 0)];
 }
 
-function throughputPanel(role: 'real' | 'synthetic', block: PacketBlock, frame: Frame, heldOutNs?: number): Panel {
+function throughputPanel(
+  title: string,
+  role: 'real' | 'synthetic',
+  block: PacketBlock,
+  frame: Frame,
+  heldOutNs?: number,
+): Panel {
   const { binNs, bins } = frame;
   const span = spanNs(block);
-  const title = role === 'real' ? 'Real' : 'Synthetic';
   if (span < binNs)
     return missing(title, `the ${ROLE_NAMES[role]} series is shorter than one bin of ${formatSeconds(binNs / 1e9)}`);
   const shown = Math.min(bins, Math.ceil(span / binNs));
@@ -122,7 +128,7 @@ function throughputPanel(role: 'real' | 'synthetic', block: PacketBlock, frame: 
   const perSecond = (values: Float64Array) =>
     `${formatBytes(Math.round(total(values) / values.length))} a second on average and ${formatBytes(Math.round(most(values)))} at most`;
   const description =
-    `${title} throughput over ${formatSeconds((shown * binNs) / 1e9)} in bins of ${formatSeconds(binNs / 1e9)}: ` +
+    `${title}: throughput over ${formatSeconds((shown * binNs) / 1e9)} in bins of ${formatSeconds(binNs / 1e9)}: ` +
     `outbound ${perSecond(rates.outbound)}, inbound ${perSecond(rates.inbound)}.`;
   const layers = layersOf(role, rates, frame, heldOutNs);
   return {
@@ -133,7 +139,8 @@ function throughputPanel(role: 'real' | 'synthetic', block: PacketBlock, frame: 
   };
 }
 
-export function throughputFigure({ whole, heldOutFrom, synthetic, withReal }: Subject): Figure {
+export function throughputFigure(subject: Subject): Figure {
+  const { whole, heldOutFrom, synthetic, withReal } = subject;
   const title = 'Throughput over time';
   const span = spanNs(whole);
   if (span <= 0) {
@@ -164,8 +171,10 @@ export function throughputFigure({ whole, heldOutFrom, synthetic, withReal }: Su
       isHeldOut ? ' The held-out part of the real series is shaded.' : ''
     }${synthetic === null ? '' : ' Both have the same axes.'}`,
     panels: [
-      ...(withReal ? [throughputPanel('real', whole, frame, heldOutNs)] : []),
-      ...(synthetic === null ? [] : [throughputPanel('synthetic', synthetic.block, frame)]),
+      ...(withReal ? [throughputPanel(roleTitle('real', subject), 'real', whole, frame, heldOutNs)] : []),
+      ...(synthetic === null
+        ? []
+        : [throughputPanel(roleTitle('synthetic', subject), 'synthetic', synthetic.block, frame)]),
     ],
     legend: [],
   };

@@ -15,6 +15,7 @@ import {
   type Panel,
   ROLE_COLORS,
   ROLE_NAMES,
+  roleTitle,
   type Subject,
 } from './chart.js';
 
@@ -22,8 +23,7 @@ import {
 const CLASSES = 4;
 const HEIGHT = 330;
 
-function transitionPanel(view: SeriesView, role: 'real' | 'synthetic', classes: SizeClasses): Panel {
-  const title = role === 'real' ? 'Real' : 'Synthetic';
+function transitionPanel(title: string, view: SeriesView, role: 'real' | 'synthetic', classes: SizeClasses): Panel {
   if (view.length < 2)
     return missing(title, `the ${ROLE_NAMES[role]} series has ${view.length} packets, two are needed`);
   const tokens = classes.names.map((name, token) => `${token < classes.outboundTokens ? 'out' : 'in'} ${name}`);
@@ -72,16 +72,22 @@ function transitionPanel(view: SeriesView, role: 'real' | 'synthetic', classes: 
   return { kind: 'chart', title, description, specs: { narrow: spec } };
 }
 
-export function transitionFigure({ real, synthetic, withReal }: Subject): Figure {
+export function transitionFigure(subject: Subject): Figure {
+  const { real, synthetic, withReal } = subject;
   const classes = sizeClasses(real, CLASSES);
   return {
     title: 'Which packet follows which',
     caption:
       'A row is a packet, by direction and size in bytes; a column is the packet after it. The stronger the colour, the more often; a row adds up to 100 %. ' +
-      'Rows without cells did not occur. The classes are those of the real series; a size beyond them counts for the nearest.',
+      'Rows without colour are of packets that did not occur.' +
+      (synthetic === null
+        ? ''
+        : ' The classes are those of the real series; a size beyond them counts for the nearest.'),
     panels: [
-      ...(withReal ? [transitionPanel(real, 'real', classes)] : []),
-      ...(synthetic === null ? [] : [transitionPanel(synthetic, 'synthetic', classes)]),
+      ...(withReal ? [transitionPanel(roleTitle('real', subject), real, 'real', classes)] : []),
+      ...(synthetic === null
+        ? []
+        : [transitionPanel(roleTitle('synthetic', subject), synthetic, 'synthetic', classes)]),
     ],
     legend: 'shares',
   };
