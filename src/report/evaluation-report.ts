@@ -1,0 +1,147 @@
+/**
+ * @module
+ * The report of `synth evaluate`: how well synthetic series fit a real one, as one HTML file that can be sent to somebody.
+ */
+import { formatCount, formatSeconds } from '../cli/format.js';
+import type { Evaluation } from '../evaluation/metric.js';
+import { SeriesView } from '../evaluation/series-view.js';
+import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
+import type { Subject } from './charts/chart.js';
+import { seriesFigures } from './figure.js';
+import { glossarySection } from './glossary.js';
+import { type Html, html } from './html.js';
+import { metricTables } from './metric-table.js';
+import { formatPoints } from './numbers.js';
+import { commandSection, factList, noteList, page } from './page.js';
+import { chartRenderer, type Draw } from './render-chart.js';
+import { rankingSection, scoreView } from './score-view.js';
+
+/** Something that was compared with the real series. */
+export interface ReportedCandidate {
+  /** File name of the synthetic capture, table or model. */
+  readonly name: string;
+  /** What it is, for people: [name, value]. */
+  readonly facts: readonly (readonly [string, string])[];
+  readonly evaluation: Evaluation;
+  /** In nats per packet, where it is a model. */
+  readonly logLikelihood: { readonly heldOut: number; readonly training: number } | null;
+  /** A synthetic series to draw. */
+  readonly sample: PacketBlock;
+}
+
+export interface EvaluationReportInput {
+  readonly real: {
+    readonly name: string;
+    readonly facts: readonly (readonly [string, string])[];
+    readonly series: PacketSeries;
+  };
+  /** Index in the real series of the first held-out packet. */
+  readonly heldOutFrom: number;
+  /** Best first; at least one. */
+  readonly candidates: readonly ReportedCandidate[];
+  /** What to type to make the report again. */
+  readonly command: string;
+  readonly version: string;
+  /** ISO time. */
+  readonly created: string;
+  /** What a reader must know before he believes the numbers. */
+  readonly notes: readonly string[];
+}
+
+/** Makes the report: one HTML file without scripts, which loads nothing. */
+export async function evaluationReport(input: EvaluationReportInput): Promise<string> {
+  const { real, candidates, command, version, created, notes } = input;
+  const draw = await chartRenderer();
+  const subjects = realSubject(input);
+  const [best, ...others] = candidates;
+  if (best === undefined) throw new RangeError('a report is about at least one candidate');
+  const title = `${best.name} compared with ${real.name}`;
+  const sections = await Promise.all([bestSection(best, subjects, draw), othersSection(others, subjects, draw)]);
+  const body = html`<header><p class="kicker">Fidelity of synthetic traffic</p>
+<h1><span class="synthetic">${best.name}</span> compared with <span class="real">${real.name}</span></h1>
+${others.length > 0 ? html`<p class="sub">The best of ${candidates.length} candidates.</p>` : null}</header>
+${scoreView(best.evaluation)}
+${noteList(notes)}
+${rankingSection(candidates)}
+${comparedSection(input)}
+${sections}
+${commandSection(command)}
+${glossarySection()}`;
+  return page({ title, body, version, created });
+}
+
+/** What the charts of all candidates share. */
+type RealSubject = Omit<Subject, 'synthetic' | 'metrics' | 'withReal'>;
+
+function realSubject({ real: { series }, heldOutFrom }: EvaluationReportInput): RealSubject {
+  const isHeldOut = heldOutFrom > 0 && heldOutFrom < series.length;
+  return {
+    whole: series,
+    heldOutFrom,
+    real: new SeriesView(isHeldOut ? sliceBlock(series, heldOutFrom, series.length) : series),
+    training: isHeldOut ? new SeriesView(sliceBlock(series, 0, heldOutFrom)) : null,
+  };
+}
+
+async function bestSection(best: ReportedCandidate, shared: RealSubject, draw: Draw): Promise<Html> {
+  const { metrics } = best.evaluation;
+  const subject = { ...shared, metrics, synthetic: new SeriesView(best.sample), withReal: true };
+  return html`<section><h2>Side by side</h2>
+${await seriesFigures(subject, draw)}</section>
+<section><h2>All metrics</h2>
+${metricTables(best.evaluation.metrics, best.name)}</section>
+`;
+}
+
+async function othersSection(
+  others: readonly ReportedCandidate[],
+  shared: RealSubject,
+  draw: Draw,
+): Promise<Html | null> {
+  if (others.length === 0) return null;
+  const parts: Html[] = [];
+  for (const { name, evaluation, sample } of others) {
+    const { metrics } = evaluation;
+    const subject = { ...shared, metrics, synthetic: new SeriesView(sample), withReal: false };
+    parts.push(html`<details><summary>${name} <span class="muted">– score ${formatPoints(evaluation.score)}</span></summary>
+${await seriesFigures(subject, draw)}
+${metricTables(evaluation.metrics, name)}</details>
+`);
+  }
+  return html`<section><h2>The other candidates</h2>
+<p class="muted">Panels that show nothing but the real series are those above.</p>
+${parts}</section>
+`;
+}
+
+function comparedSection({ real, heldOutFrom, candidates }: EvaluationReportInput): Html {
+  const { series } = real;
+  const first = candidates[0]!.evaluation;
+  const at = series.length > 0 ? series.offsetsNs[Math.min(heldOutFrom, series.length - 1)]! - series.offsetsNs[0]! : 0;
+  const split: readonly (readonly [string, string])[] = [
+    ['Training part', `${formatCount(first.trainingPackets)} packets, ${formatSeconds(at / 1e9)}`],
+    ['Held out', `${formatCount(first.heldOutPackets)} packets`],
+  ];
+  const card = (kind: string, role: string, name: string, facts: readonly (readonly [string, string])[]) =>
+    html`<div class="card of-${kind}"><h3><small class="${kind}">${role}</small>${name}</h3>${factList(facts)}</div>
+`;
+  return html`<section><h2>What was compared</h2><div class="cards">
+${card('real', 'Real', real.name, [...real.facts, ...split])}
+${candidates.map(({ name, facts, evaluation, sample }) =>
+  card('synthetic', 'Synthetic', name, [
+    ...facts,
+    ['Compared', comparedPackets(evaluation.syntheticPackets)],
+    ['In the charts', `${formatCount(sample.length)} packets`],
+  ]),
+)}</div></section>
+`;
+}
+
+/** Packets of the synthetic series: one number where all have about the same. */
+function comparedPackets(packets: readonly number[]): string {
+  const [least, most] = [Math.min(...packets), Math.max(...packets)];
+  if (packets.length === 0) return 'nothing';
+  if (packets.length === 1) return `${formatCount(least)} packets`;
+  const each = least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  return `${packets.length} series of ${each} packets`;
+}

@@ -1,0 +1,74 @@
+/**
+ * @module
+ * The fidelity score at the top of a report, and the table that ranks several candidates by it.
+ */
+import { ASPECTS, type Evaluation } from '../evaluation/metric.js';
+import { ASPECT_NAMES } from './aspects.js';
+import type { ReportedCandidate } from './evaluation-report.js';
+import { type Html, html } from './html.js';
+import { formatInterval, formatNumber, formatPoints, pointsLeft } from './numbers.js';
+import { scrollTable } from './page.js';
+
+/** The score, what it means, and what is left of each aspect. */
+export function scoreView(evaluation: Evaluation): Html {
+  const { score, scoreInterval, syntheticPackets } = evaluation;
+  const interval =
+    scoreInterval === null
+      ? null
+      : html`<p class="muted">95 % interval ${formatInterval(scoreInterval, formatPoints)}, over ${syntheticPackets.length} synthetic series</p>`;
+  return html`<section class="hero" aria-label="Fidelity">
+<div><h2>Fidelity</h2>
+${score === null ? html`<p class="score none">no score</p>` : html`<p class="score">${formatPoints(score)}<small> of 100</small></p>`}${interval}
+<p>${scoreSentence(evaluation)}</p></div>
+<ul class="aspects">${ASPECTS.map((aspect) => aspectBar(aspect, pointsLeft(evaluation.aspects[aspect])))}</ul>
+</section>
+`;
+}
+
+function aspectBar(aspect: (typeof ASPECTS)[number], points: number | null): Html {
+  const { name, about } = ASPECT_NAMES[aspect];
+  const width = points === null ? 0 : Math.min(100, Math.max(0, points));
+  return html`<li><b>${name}</b><span class="bar" aria-hidden="true"><i style="width:${width.toFixed(1)}%"></i></span><span class="number">${formatPoints(points)}</span>
+<span class="about">${about}${points === null ? ' (not enough data)' : null}</span></li>`;
+}
+
+function scoreSentence({ score, aspects }: Evaluation): string {
+  if (score === null) return 'There was too little data for any of the metrics that count.';
+  const meaning =
+    'At 100 no metric tells the synthetic packets from held-out real ones any better than it tells two parts of the real series apart.';
+  const [costly] = ASPECTS.flatMap((aspect) => {
+    const loss = aspects[aspect];
+    return loss !== null && loss >= 0.01 ? [{ name: ASPECT_NAMES[aspect].name.toLowerCase(), loss }] : [];
+  }).sort((a, b) => b.loss - a.loss);
+  if (costly === undefined) return meaning;
+  return `${meaning} The weakest aspect here is ${costly.name}, with ${formatPoints(100 * (1 - costly.loss))} points.`;
+}
+
+/** All candidates, in their order. */
+export function rankingSection(candidates: readonly ReportedCandidate[]): Html | null {
+  if (candidates.length < 2) return null;
+  const hasLikelihood = candidates.some(({ logLikelihood }) => logLikelihood !== null);
+  const numbers = ['score', ...ASPECTS.map((aspect) => ASPECT_NAMES[aspect].name.toLowerCase()), 'mean excess'];
+  if (hasLikelihood) numbers.push('log-likelihood, held out', 'in training');
+  const columns = [{ name: 'candidate', isNumber: false }, ...numbers.map((name) => ({ name, isNumber: true }))];
+  const rows = candidates.map(({ name, evaluation, logLikelihood }, index) => {
+    const { score, scoreInterval, aspects, meanExcess } = evaluation;
+    const interval =
+      scoreInterval === null ? null : html`<small>${formatInterval(scoreInterval, formatPoints)}</small>`;
+    const likelihood = [logLikelihood?.heldOut ?? null, logLikelihood?.training ?? null];
+    const cells = [
+      ...ASPECTS.map((aspect) => formatPoints(pointsLeft(aspects[aspect]))),
+      formatNumber(meanExcess),
+      ...(hasLikelihood ? likelihood.map(formatNumber) : []),
+    ];
+    return html`<tr><th scope="row">${index + 1}. ${name}</th><td class="n" data-label="score"><b>${formatPoints(score)}</b>${interval}</td>${cells.map((cell, at) => html`<td class="n" data-label="${numbers[at + 1]}">${cell}</td>`)}</tr>
+`;
+  });
+  const likelihoodNote = hasLikelihood
+    ? 'Log-likelihood is in nats a packet, more is better; held out far below training means a model that learned by heart.'
+    : null;
+  return html`<section><h2>Ranking</h2>
+${scrollTable('Ranking of the candidates', columns, rows, 'reflow')}
+<p class="muted">Score and aspects go from 0 to 100, more is better. Mean excess is of the KS statistics of size, gap and throughput; 0 is perfect. ${likelihoodNote}</p></section>
+`;
+}
