@@ -2,10 +2,10 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { formatBytes, formatCount, formatSeconds } from '../src/cli/format.js';
 import { parseDuration, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
+import { formatBytes, formatCount, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';

@@ -11,6 +11,7 @@ import { train } from '../../models/train.js';
 import { describeSystemError, SynthError } from '../errors.js';
 import { DEFAULT_BOOTSTRAP } from '../evaluation/evaluate.js';
 import { evaluateFiles } from '../evaluation/evaluate-files.js';
+import { formatCount, formatSeconds } from '../format.js';
 import { loadModelFile } from '../load-model.js';
 import { requireWritable, writeOutput } from '../output-file.js';
 import { packageFile } from '../package-files.js';
@@ -19,7 +20,6 @@ import { parseDevice } from '../series/target.js';
 import { generate } from '../synthesis/generate.js';
 import { identityOf } from '../synthesis/identity.js';
 import { evaluationLines } from './evaluation-view.js';
-import { formatCount, formatSeconds } from './format.js';
 import { parseTimestamp } from './parse.js';
 import { trainingLines } from './training-view.js';
 

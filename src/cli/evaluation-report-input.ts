@@ -3,11 +3,11 @@
  * What an evaluation of files puts into its report: the facts about each side, in words.
  */
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
+import { formatCount, formatSeconds, formatShare } from '../format.js';
 import type { EvaluationReportInput, ReportedCandidate } from '../report/evaluation-report.js';
 import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';
-import { formatCount, formatSeconds, formatShare } from './format.js';
 import { trainingLines } from './training-view.js';
 
 export interface ReportContext {
@@ -22,15 +22,13 @@ type Facts = [string, string][];
 
 export function evaluationReportInput(
   realName: string,
-  { real, trainingPackets, heldOutPackets, candidates }: FileEvaluation,
+  { real, trainingPackets, candidates }: FileEvaluation,
   { command, notes, created }: ReportContext,
 ): EvaluationReportInput {
   const series = real.series[0]!;
   const facts: Facts = [
     ...(real.target ? [['Target', formatTarget(real.target)] as [string, string]] : []),
     ['Packets', `${formatCount(series.length)} in ${formatSeconds(spanNs(series) / 1e9)}`],
-    ['Training part', `the first ${formatCount(trainingPackets)} packets`],
-    ['Held-out part', `the last ${formatCount(heldOutPackets)} packets`],
   ];
   return {
     real: { name: realName, facts, series },
@@ -46,7 +44,7 @@ export function evaluationReportInput(
 function reportedCandidate({ name, evaluation, model, syntheticTarget, sample }: Candidate): ReportedCandidate {
   return {
     name,
-    facts: model ? modelFacts(model) : captureFacts(evaluation, syntheticTarget),
+    facts: model ? modelFacts(model) : captureFacts(syntheticTarget),
     evaluation,
     logLikelihood: model?.logLikelihood ?? null,
     sample: sample!,
@@ -66,12 +64,5 @@ function modelFacts({ model, hash, training, packageVersion: version }: NonNulla
   ];
 }
 
-function captureFacts(
-  { syntheticPackets }: Candidate['evaluation'],
-  syntheticTarget: Candidate['syntheticTarget'],
-): Facts {
-  return [
-    ...(syntheticTarget ? [['Target', formatTarget(syntheticTarget.target)] as [string, string]] : []),
-    ['Packets', formatCount(syntheticPackets[0] ?? 0)],
-  ];
-}
+const captureFacts = (syntheticTarget: Candidate['syntheticTarget']): Facts =>
+  syntheticTarget ? [['Target', formatTarget(syntheticTarget.target)]] : [];

@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import type { ComponentDescription } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
+import { formatCount, formatSeconds, formatShare } from '../format.js';
 import { protocolName } from '../series/protocol-name.js';
-import { formatCount, formatSeconds, formatShare, formatTable } from './format.js';
+import { formatTable } from './table.js';
 import { trainingLines } from './training-view.js';
 
 const DIRECTIONS = ['outbound', 'inbound'] as const;

@@ -2,9 +2,11 @@
  * @module
  * A survey as `synth inspect` shows it: tables for people, an object for programs.
  */
+
+import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
 import type { DeviceEntry, Survey, SurveyEntry, Traffic } from '../series/survey.js';
 import type { Target } from '../series/target.js';
-import { formatBytes, formatCount, formatSeconds, formatShare, formatTable } from './format.js';
+import { formatTable } from './table.js';
 
 const isoTime = (seconds: number): string => new Date(seconds * 1000).toISOString();
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { TrafficModel } from '../../models/generator.js';
-import { formatCount } from './format.js';
+import { formatCount } from '../format.js';
 
 const markovSchema = z.object({
   quantizer: z.string(),

@@ -16,13 +16,12 @@ export const ASPECT_NAMES: Readonly<Record<Aspect, { readonly name: string; read
 const FAMILIES: Readonly<Record<string, string>> = {
   ks: 'KS statistic',
   emd: 'Earth mover’s distance',
-  wasserstein: 'Wasserstein distance',
+  'emd-normalised': 'Earth mover’s distance, normalised',
   jsd: 'Jensen–Shannon divergence',
-  'jensen-shannon': 'Jensen–Shannon divergence',
-  acf: 'Autocorrelation',
-  autocorrelation: 'Autocorrelation',
-  spectrum: 'Spectrum',
-  quantiles: 'Quantiles',
+  'kl real‖synthetic': 'Kullback–Leibler divergence, real ‖ synthetic',
+  'kl synthetic‖real': 'Kullback–Leibler divergence, synthetic ‖ real',
+  'hurst aggregated variance': 'Hurst exponent by aggregated variance',
+  'hurst rescaled range': 'Hurst exponent by rescaled range',
 };
 
 /** The family of a metric, for people; one that has no other name keeps its own. */

@@ -4,8 +4,8 @@
  */
 import { basename } from 'node:path';
 import { formatEndpoint } from '../capture/address.js';
-import { formatBytes, formatCount, formatSeconds, formatShare } from '../cli/format.js';
 import { SeriesView } from '../evaluation/series-view.js';
+import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
 import { type Conversation, type PacketSeries, spanNs } from '../series/packet-series.js';
 import { protocolName } from '../series/protocol-name.js';
 import type { Survey, SurveyEntry } from '../series/survey.js';

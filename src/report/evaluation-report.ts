@@ -2,9 +2,10 @@
  * @module
  * The report of `synth evaluate`: how well synthetic series fit a real one, as one HTML file that can be sent to somebody.
  */
-import { formatCount, formatSeconds } from '../cli/format.js';
-import type { Evaluation } from '../evaluation/metric.js';
+
+import type { Evaluation } from '../evaluation/result.js';
 import { SeriesView } from '../evaluation/series-view.js';
+import { formatCount, formatSeconds } from '../format.js';
 import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
 import type { Subject } from './charts/chart.js';
 import { seriesFigures } from './figure.js';
@@ -24,7 +25,7 @@ export interface ReportedCandidate {
   readonly facts: readonly (readonly [string, string])[];
   readonly evaluation: Evaluation;
   /** In nats per packet, where it is a model. */
-  readonly logLikelihood: { readonly heldOut: number; readonly training: number } | null;
+  readonly logLikelihood: { readonly heldOut: number | null; readonly training: number | null } | null;
   /** A synthetic series to draw. */
   readonly sample: PacketBlock;
 }

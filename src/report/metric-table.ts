@@ -2,7 +2,8 @@
  * @module
  * Every number of an evaluation, as tables.
  */
-import { ASPECTS, type MetricResult } from '../evaluation/metric.js';
+import { ASPECTS } from '../evaluation/metric.js';
+import type { MetricResult } from '../evaluation/result.js';
 import { ASPECT_NAMES, familyName } from './aspects.js';
 import { type Html, html } from './html.js';
 import { formatInterval, formatNumber, formatPoints, NOTHING, pointsLeft } from './numbers.js';

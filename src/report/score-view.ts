@@ -2,7 +2,8 @@
  * @module
  * The fidelity score at the top of a report, and the table that ranks several candidates by it.
  */
-import { ASPECTS, type Evaluation } from '../evaluation/metric.js';
+import { ASPECTS } from '../evaluation/metric.js';
+import type { Evaluation } from '../evaluation/result.js';
 import { ASPECT_NAMES } from './aspects.js';
 import type { ReportedCandidate } from './evaluation-report.js';
 import { type Html, html } from './html.js';

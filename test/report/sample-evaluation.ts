@@ -1,7 +1,8 @@
 /**
  * An evaluation as it could be, for reports: its numbers are made up, its kinds are those of the contract.
  */
-import type { Aspect, Direction, Evaluation, MetricResult } from '../../src/evaluation/metric.js';
+import type { Aspect, Direction } from '../../src/evaluation/metric.js';
+import type { Evaluation, MetricResult } from '../../src/evaluation/result.js';
 
 function metric(
   name: string,

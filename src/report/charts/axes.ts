@@ -2,7 +2,7 @@
  * @module
  * The axes of charts: sizes and gaps on logarithmic scales, time in the unit that suits it, shares in per cent.
  */
-import { formatCount } from '../../cli/format.js';
+import { formatCount } from '../../format.js';
 import type { Range } from '../chart-data.js';
 import type { Position } from './chart.js';
 

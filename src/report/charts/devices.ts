@@ -2,7 +2,7 @@
  * @module
  * The busiest devices of a capture as bars.
  */
-import { formatBytes, formatCount } from '../../cli/format.js';
+import { formatBytes, formatCount } from '../../format.js';
 import type { DeviceEntry } from '../../series/survey.js';
 import { chart, type Figure, type Layer, NARROW, type Panel, type Position } from './chart.js';
 

@@ -2,8 +2,9 @@
  * @module
  * Distributions of size and of gap, as empirical distribution functions.
  */
-import { formatCount, formatSeconds, formatShare } from '../../cli/format.js';
+
 import type { SeriesView } from '../../evaluation/series-view.js';
+import { formatCount, formatSeconds, formatShare } from '../../format.js';
 import { quantileOfSorted } from '../../statistics/quantiles.js';
 import { ecdfSteps } from '../chart-data.js';
 import { formatNumber } from '../numbers.js';

@@ -2,9 +2,10 @@
  * @module
  * What a series remembers: autocorrelation of sizes, of gaps and of throughput, and how the entropy of sizes goes over the packets.
  */
-import { formatCount, formatSeconds } from '../../cli/format.js';
+
 import type { SeriesView } from '../../evaluation/series-view.js';
-import { spanNs } from '../../series/packet-series.js';
+import { formatCount, formatSeconds } from '../../format.js';
+import { gapsNs, spanNs } from '../../series/packet-series.js';
 import { autocorrelation } from '../../statistics/autocorrelation.js';
 import { rollingEntropy } from '../../statistics/entropy.js';
 import { bytesPerBin, logGaps, niceWidth } from '../chart-data.js';
@@ -84,7 +85,7 @@ export function autocorrelationFigure(subject: Subject): Figure {
   const binNs = niceWidth(Math.max(1, spanNs(subject.whole)), MAX_BINS);
   const memories: readonly Memory[] = [
     { title: 'Size', unit: 'packets', of: (view) => new Float64Array(view.block.sizes.subarray(0, view.length)) },
-    { title: 'Logarithm of the gap', unit: 'packets', of: (view) => logGaps(view.jointGaps()) },
+    { title: 'Logarithm of the gap', unit: 'packets', of: (view) => logGaps(gapsNs(view.block)) },
     {
       title: 'Throughput',
       unit: `bins of ${formatSeconds(binNs / 1e9)}`,

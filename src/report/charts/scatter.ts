@@ -2,8 +2,9 @@
  * @module
  * Size against gap, packet by packet: the real series beside the synthetic one, on the same axes.
  */
-import { formatCount, formatSeconds } from '../../cli/format.js';
+
 import type { SeriesView } from '../../evaluation/series-view.js';
+import { formatCount, formatSeconds } from '../../format.js';
 import { quantileOfSorted } from '../../statistics/quantiles.js';
 import { scatterDots } from '../chart-data.js';
 import { type GapAxis, gapAxis, sizeAxis, sizeRange } from './axes.js';

@@ -2,7 +2,7 @@
  * @module
  * Throughput over time: outbound above the line, inbound below it; the synthetic series under the real one, on the same axes.
  */
-import { formatBytes, formatSeconds } from '../../cli/format.js';
+import { formatBytes, formatSeconds } from '../../format.js';
 import { type PacketBlock, spanNs } from '../../series/packet-series.js';
 import { bytesPerBin, niceWidth } from '../chart-data.js';
 import { exactTicks, timeUnit } from './axes.js';

@@ -2,8 +2,9 @@
  * @module
  * Which packet follows which: a heat map over direction and size class, the real series beside the synthetic one.
  */
-import { formatShare } from '../../cli/format.js';
+
 import type { SeriesView } from '../../evaluation/series-view.js';
+import { formatShare } from '../../format.js';
 import { transitionShares } from '../chart-data.js';
 import { type SizeClasses, sizeClasses, sizeTokens } from '../size-classes.js';
 import {

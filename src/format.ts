@@ -1,9 +1,7 @@
 /**
  * @module
- * Numbers and tables for people.
+ * Numbers for people: on the terminal and in reports.
  */
-import Table from 'cli-table3';
-
 export const formatCount = (value: number): string => value.toLocaleString('en-US');
 
 /** Bytes with a binary unit. */
@@ -29,28 +27,3 @@ export function formatSeconds(seconds: number): string {
 }
 
 export const formatShare = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
-/** Columns of text without borders; those named in `right` are aligned to the right. */
-export function formatTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  right: readonly number[],
-): string {
-  const blank = Object.fromEntries(
-    ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right']
-      .concat(['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'])
-      .map((part) => [part, '']),
-  );
-  const table = new Table({
-    chars: { ...blank, middle: '  ' },
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: [...head],
-    colAligns: head.map((_, index) => (right.includes(index) ? 'right' : 'left')),
-  });
-  for (const row of rows) table.push([...row]);
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
-}
