@@ -5,15 +5,13 @@ import { commandLine } from '../src/cli/command-line.js';
 import { evaluationNotes } from '../src/cli/evaluation-notes.js';
 import { evaluationReportInput } from '../src/cli/evaluation-report-input.js';
 import { evaluationJson, evaluationLines } from '../src/cli/evaluation-view.js';
-import { forceFlag, parseTarget, payloadOnlyFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
+import { forceFlag, parseTarget, payloadOnlyFlag, reportFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { parseScore } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { DEFAULT_BOOTSTRAP } from '../src/evaluation/evaluate.js';
 import { type Candidate, evaluateFiles } from '../src/evaluation/evaluate-files.js';
-import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
-import { evaluationReport } from '../src/report/evaluation-report.js';
 
 export default class Evaluate extends BaseCommand {
   static override summary = 'Measure how well synthetic traffic fits the real one.';
@@ -40,7 +38,7 @@ export default class Evaluate extends BaseCommand {
     ...targetFlags,
     'payload-only': payloadOnlyFlag,
     all: Flags.boolean({ default: false, summary: 'Show every metric, not only those of the mean excess.' }),
-    report: Flags.string({ summary: 'Write a report with charts, one HTML file.', helpValue: 'FILE.html' }),
+    report: reportFlag,
     force: forceFlag,
     'fail-under': Flags.custom<number>({
       summary: 'Exit with 99 if a score is below this, 0 to 100.',
@@ -69,10 +67,7 @@ export default class Evaluate extends BaseCommand {
     const paths = argv as string[];
     const { report, force, seeds, 'fail-under': least, 'payload-only': payloadOnly } = flags;
     const seed = flags.seed ?? drawSeed();
-    if (report !== undefined) {
-      this.requireOneStdout(report);
-      await requireWritable(report, { force, inputs: paths });
-    }
+    await this.requireReport(report, { force, inputs: paths });
     const progress = this.progress('evaluating');
     const result = await withStdinAsFile(paths, this.signal, ([real, ...synthetic]) =>
       evaluateFiles(real!, synthetic, {
@@ -82,16 +77,16 @@ export default class Evaluate extends BaseCommand {
         onProgress: (what) => progress.update(undefined, what),
       }),
     ).finally(() => progress.stop());
-    this.noteWarnings(result.real.report);
+    this.noteWarnings(result);
     const notes = evaluationNotes(result, { seeds, seed, payloadOnly });
     for (const note of notes) this.note(note);
     if (report !== undefined) {
+      const { evaluationReport } = await import('../src/report/evaluation-report.js');
       const command = commandLine(this.id!, this.argv, flags.seed === undefined ? ['--seed', seed] : []);
       const page = await evaluationReport(
         evaluationReportInput(paths[0]!, result, { command, notes, created: systemClock.wallNs() }),
       );
-      await writeOutput(report, new TextEncoder().encode(page), { force, inputs: paths });
-      if (report !== '-') this.note(`Report written to ${report}`);
+      await this.writeReport(report, page, { force, inputs: paths });
     }
     if (!this.jsonEnabled() && report !== '-') {
       for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
@@ -104,7 +99,8 @@ export default class Evaluate extends BaseCommand {
   #requireScores(candidates: readonly Candidate[], least: number): void {
     for (const { name, evaluation } of candidates) {
       if ((evaluation.score ?? Number.NEGATIVE_INFINITY) >= least) continue;
-      const score = evaluation.score === null ? 'has no score' : `scores ${evaluation.score.toFixed(1)}`;
+      const score =
+        evaluation.score === null ? `has no score (${evaluation.reason})` : `scores ${evaluation.score.toFixed(1)}`;
       this.failThreshold(`${name} ${score}, below --fail-under ${least}`);
     }
   }

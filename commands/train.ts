@@ -137,7 +137,7 @@ export default class Train extends BaseCommand {
       const loaded = await withStdinAsFile(paths, this.signal, (files) =>
         loadSeries(files, target, { payloadOnly, signal: this.signal }),
       );
-      this.noteWarnings(loaded.report);
+      this.noteWarnings(loaded);
       const name = loaded.target && formatTarget(loaded.target);
       if (loaded.busiestTaken) this.note(`No --device or --flow: taking the busiest device, ${name}`);
       const started = systemClock.nowNs();
@@ -164,7 +164,7 @@ export default class Train extends BaseCommand {
         training,
         summary: model.summary,
         trainingSeconds,
-        warnings: loaded.report?.warnings ?? [],
+        warnings: loaded.warnings,
       };
     } finally {
       progress.stop();

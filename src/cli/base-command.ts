@@ -4,8 +4,8 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import { Command } from '@oclif/core';
-import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
+import { type OutputOptions, requireWritable, writeOutput } from '../output-file.js';
 import { type Progress, startProgress } from './progress.js';
 
 /** Raised when a field of the `--json` output is renamed or removed. */
@@ -44,6 +44,19 @@ export abstract class BaseCommand extends Command {
     });
   }
 
+  /** Asked before the work: nobody should wait and then hear that the file exists. @throws SynthError as `requireWritable` does */
+  protected async requireReport(path: string | undefined, options: OutputOptions): Promise<void> {
+    if (path === undefined) return;
+    this.requireOneStdout(path);
+    if (path !== '-') await requireWritable(path, options);
+  }
+
+  /** @throws SynthError as `writeOutput` does */
+  protected async writeReport(path: string, page: string, options: OutputOptions): Promise<void> {
+    await writeOutput(path, new TextEncoder().encode(page), options);
+    if (path !== '-') this.note(`Report written to ${path}`);
+  }
+
   protected progress(task: string): Progress {
     return startProgress(task, !this.jsonEnabled());
   }
@@ -56,8 +69,8 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Tells what the readers had to cope with. */
-  protected noteWarnings(report: CaptureReport | undefined): void {
-    for (const { message } of report?.warnings ?? []) this.note(`Warning: ${message}`);
+  protected noteWarnings({ warnings }: { readonly warnings: readonly { readonly message: string }[] }): void {
+    for (const { message } of warnings) this.note(`Warning: ${message}`);
   }
 
   protected override toSuccessJson(result: unknown): unknown {

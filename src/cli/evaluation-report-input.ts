@@ -8,6 +8,7 @@ import type { EvaluationReportInput, ReportedCandidate } from '../report/evaluat
 import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';
+import { isoTime } from './iso-time.js';
 import { trainingLines } from './training-view.js';
 
 export interface ReportContext {
@@ -36,7 +37,7 @@ export function evaluationReportInput(
     candidates: candidates.map(reportedCandidate),
     command,
     version: packageVersion,
-    created: new Date(Number(created / 1_000_000n)).toISOString(),
+    created: isoTime(created),
     notes,
   };
 }
@@ -51,7 +52,15 @@ function reportedCandidate({ name, evaluation, model, syntheticTarget, sample }:
   };
 }
 
-function modelFacts({ model, hash, training, packageVersion: version }: NonNullable<Candidate['model']>): Facts {
+const nats = (mean: number | null): string => mean?.toFixed(3) ?? '–';
+
+function modelFacts({
+  model,
+  hash,
+  training,
+  logLikelihood,
+  packageVersion: version,
+}: NonNullable<Candidate['model']>): Facts {
   const { packets, spanSeconds, series, holdout } = training;
   const several = series > 1 ? `, ${series} series` : '';
   const left = holdout > 0 ? `; the last ${formatShare(holdout)} held out` : '';
@@ -61,6 +70,10 @@ function modelFacts({ model, hash, training, packageVersion: version }: NonNulla
     ...trainingLines(model).map((line): [string, string] => ['', line]),
     ['Made by', `synth ${version}`],
     ['SHA-256', hash],
+    [
+      'Log-likelihood',
+      `${nats(logLikelihood.heldOut)} nats per held-out packet, ${nats(logLikelihood.training)} in training`,
+    ],
   ];
 }
 

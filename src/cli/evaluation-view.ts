@@ -22,9 +22,9 @@ const anyNumber = (value: number | null): string => {
 const range = (interval: Interval | null, format: (value: number) => string): string =>
   interval === null ? '' : `${format(interval.low)}…${format(interval.high)}`;
 
-const scoreText = ({ score, scoreInterval }: Evaluation): string =>
+const scoreText = ({ score, scoreInterval, reason }: Evaluation): string =>
   score === null
-    ? 'none: not enough data'
+    ? `none (${reason})`
     : `${score.toFixed(1)}${scoreInterval ? ` (${range(scoreInterval, (value) => value.toFixed(1))})` : ''}`;
 
 /** A ranking where there are several, then of each the score, its aspects and its metrics. */
@@ -41,7 +41,7 @@ function candidateLines({ evaluation, model }: Candidate, allMetrics: boolean): 
   return [
     `${synthetic} synthetic packets against ${formatCount(heldOutPackets)} held out; floor from ${formatCount(trainingPackets)} before them`,
     '',
-    `Fidelity score ${scoreText(evaluation)}; 100 = not to be told from held-out real packets`,
+    `Fidelity score ${scoreText(evaluation)}${evaluation.score === null ? '' : '; 100 = not to be told from held-out real packets'}`,
     '',
     aspectTable(evaluation),
     '',
@@ -92,7 +92,7 @@ function rankingTable(candidates: readonly Candidate[]): string {
   const rows = candidates.map(({ name, evaluation, model }, rank) => [
     String(rank + 1),
     name,
-    scoreText(evaluation),
+    evaluation.score === null ? 'none' : scoreText(evaluation),
     ...ASPECTS.map((aspect) => {
       const loss = evaluation.aspects[aspect];
       return loss === null ? '–' : (100 * (1 - loss)).toFixed(0);

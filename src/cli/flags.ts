@@ -27,6 +27,11 @@ export const payloadOnlyFlag = Flags.boolean({
   helpGroup: 'TARGET',
 });
 
+export const reportFlag = Flags.string({
+  summary: 'Write a report with charts: one HTML file, which needs nothing else. - is standard output.',
+  helpValue: 'FILE.html',
+});
+
 export const forceFlag = Flags.boolean({ default: false, summary: 'Replace an existing output file.' });
 
 /** More than anybody types, and far from the 65535 bytes of a comment in pcapng, where the seed is written. */

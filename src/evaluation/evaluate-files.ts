@@ -43,6 +43,7 @@ export interface Candidate {
   readonly model: (LoadedModelFile & { readonly logLikelihood: LogLikelihood }) | undefined;
   /** Whose packets of the synthetic capture were taken; undefined for a table and a model. */
   readonly syntheticTarget: SyntheticTarget | undefined;
+  readonly warnings: LoadedSeries['warnings'];
   /** One series, if samples are kept. */
   readonly sample: PacketBlock | undefined;
 }
@@ -57,6 +58,8 @@ export interface FileEvaluation {
   readonly real: LoadedSeries;
   readonly trainingPackets: number;
   readonly heldOutPackets: number;
+  /** Of the real files and of the synthetic ones. */
+  readonly warnings: LoadedSeries['warnings'];
   /** The best first. */
   readonly candidates: readonly Candidate[];
 }
@@ -90,7 +93,8 @@ export async function evaluateFiles(
     );
   }
   const { trainingPackets, heldOutPackets } = judge;
-  return { real, trainingPackets, heldOutPackets, candidates: bestFirst(candidates) };
+  const warnings = [...real.warnings, ...candidates.flatMap((candidate) => candidate.warnings)];
+  return { real, trainingPackets, heldOutPackets, warnings, candidates: bestFirst(candidates) };
 }
 
 const bestFirst = (candidates: readonly Candidate[]): readonly Candidate[] =>
@@ -103,13 +107,14 @@ async function evaluateSeries(
   loading: ExtractOptions,
   keepSample: boolean | undefined,
 ): Promise<Candidate> {
-  const { series, syntheticTarget } = await loadSynthetic(file, target, loading);
+  const { series, syntheticTarget, warnings } = await loadSynthetic(file, target, loading);
   const evaluation = await evaluateWith(judge, [series]);
   return {
     name: withName(file).name,
     evaluation,
     model: undefined,
     syntheticTarget,
+    warnings,
     sample: keepSample ? series : undefined,
   };
 }
@@ -148,6 +153,7 @@ async function evaluateModel(
     evaluation,
     model: { ...loaded, logLikelihood },
     syntheticTarget: undefined,
+    warnings: [],
     sample,
   };
 }
@@ -174,12 +180,12 @@ async function loadSynthetic(
   file: NamedPath,
   target: Target | undefined,
   options: ExtractOptions,
-): Promise<{ series: PacketBlock; syntheticTarget: SyntheticTarget | undefined }> {
+): Promise<Pick<Candidate, 'syntheticTarget' | 'warnings'> & { readonly series: PacketBlock }> {
   const input = captureInput(file);
   if (detectTable(await readHead(input)) !== undefined) {
     // It has no target, whatever the real file is.
-    const { series } = await loadSeries([file], undefined);
-    return { series: series[0]!, syntheticTarget: undefined };
+    const { series, warnings } = await loadSeries([file], undefined);
+    return { series: series[0]!, syntheticTarget: undefined, warnings };
   }
   const candidates: (Omit<SyntheticTarget, 'target'> & { target: Target | undefined })[] = [
     ...(target === undefined ? [] : [{ target, found: 'same' as const }]),
@@ -189,8 +195,8 @@ async function loadSynthetic(
   let notFound: unknown;
   for (const candidate of candidates) {
     try {
-      const loaded = await loadSeries([file], candidate.target, options);
-      return { series: loaded.series[0]!, syntheticTarget: { target: loaded.target!, found: candidate.found } };
+      const { series, target: taken, warnings } = await loadSeries([file], candidate.target, options);
+      return { series: series[0]!, syntheticTarget: { target: taken!, found: candidate.found }, warnings };
     } catch (error) {
       if (!(error instanceof SynthError) || error.code !== 'SYNTH_TARGET_NOT_FOUND') throw error;
       notFound ??= error;

@@ -7,7 +7,7 @@ import { drawSeed } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
 import { meanInterval } from '../statistics/confidence.js';
 import { Judge, type JudgedMetric, type Judgement, type JudgeOptions, lackReason } from './judge.js';
-import { eachAspect, type Metric } from './metric.js';
+import { ASPECTS, type Aspect, eachAspect, type Metric } from './metric.js';
 import type { Evaluation, MetricResult } from './result.js';
 import { type AspectLoss, aspectLosses, scoreOf } from './score.js';
 
@@ -44,7 +44,11 @@ export async function evaluateWith(
     for (const part of partsOf(series, judge.trainingPackets)) judged.push(await judge.judge(part));
   }
   const scores = judged.map((judgements) => scoresOf(judge.metrics, judgements));
-  const all = scores.flatMap((one) => one.score ?? []);
+  // Without an aspect the score would be that of the others: too good.
+  const missing = ASPECTS.filter(
+    (aspect) => judge.aspects.has(aspect) && scores.some(({ aspects }) => aspects[aspect] === null),
+  );
+  const all = missing.length > 0 ? [] : scores.flatMap((one) => one.score ?? []);
   const scoreInterval = all.length > 0 ? meanInterval(all).interval : null;
   const metrics = judge.metrics.map((metric, i) =>
     resultOf(
@@ -54,6 +58,7 @@ export async function evaluateWith(
   );
   return {
     score: meanOf(all),
+    reason: all.length > 0 ? null : noScore(missing, judge),
     scoreInterval: scoreInterval && { low: Math.max(0, scoreInterval.low), high: Math.min(100, scoreInterval.high) },
     aspects: eachAspect((aspect) => meanOf(scores.flatMap(({ aspects }) => aspects[aspect] ?? []))),
     trainingPackets: judge.trainingPackets,
@@ -64,6 +69,11 @@ export async function evaluateWith(
     meanExcess: meanOf(metrics.filter(isInMeanExcess).flatMap(({ excess }) => excess ?? [])),
   };
 }
+
+const noScore = (missing: readonly Aspect[], { heldOutPackets }: Judge): string =>
+  missing.length > 0
+    ? `not enough data: the synthetic series is too short for ${missing.join(', ')}; as long as the held-out part, ${heldOutPackets} packets, it is judged by what it has`
+    : 'not enough data: nothing of the real series can be compared';
 
 /**
  * A series as parts about as long as the training part: many metrics depend on how many packets there are, and only what is equally
@@ -105,11 +115,13 @@ function resultOf(
     };
   }
   const { mean: value, interval } = meanInterval(given.map((judgement) => judgement.value));
+  // No metric goes below 0.
+  const range = interval && { low: Math.max(0, interval.low), high: interval.high };
   const excess = value - floor;
   return {
     ...head,
     value,
-    interval,
+    interval: range,
     floor,
     bootstrap: first.bootstrap,
     excess,

@@ -8,7 +8,7 @@ import { SynthError, throwIfInterrupted } from '../errors.js';
 import { randomStream } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceSeries } from '../series/packet-series.js';
 import { resampleBlocks } from './block-bootstrap.js';
-import type { Comparison, Lack, Metric } from './metric.js';
+import type { Aspect, Comparison, Lack, Metric } from './metric.js';
 import { allMetrics } from './metrics/index.js';
 import { Reference } from './reference.js';
 import type { BootstrapFloor, Interval } from './result.js';
@@ -91,6 +91,11 @@ export class Judge {
 
   get metrics(): readonly JudgedMetric[] {
     return this.#floors;
+  }
+
+  /** Those that the real series can be judged by. */
+  get aspects(): ReadonlySet<Aspect> {
+    return new Set(this.#floors.flatMap(({ metric, floor }) => (floor === null ? [] : (metric.scored?.aspect ?? []))));
   }
 
   async #measureFloors(): Promise<void> {

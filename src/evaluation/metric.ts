@@ -107,6 +107,8 @@ export const eachDirection = (make: (direction: 'outbound' | 'inbound', outbound
 
 /** What most metrics need first. */
 export const enough = (values: Float64Array, least: number, what: string): Float64Array | string =>
-  values.length >= least
-    ? values
-    : `${values.length === 0 ? 'no' : values.length} ${what}${least > 1 ? `, fewer than ${least}` : ''}`;
+  values.length >= least ? values : tooFew(values.length, least, what);
+
+/** How a series that lacks something is told of. */
+export const tooFew = (count: number, least: number, what: string): string =>
+  count === 0 ? `no ${what}` : `too few ${what}: ${count}, fewer than ${least}`;

@@ -45,6 +45,8 @@ export interface Evaluation {
   /** Fidelity, 0 to 100; 100 = indistinguishable from held-out real packets. Null where nothing could be compared. */
   readonly score: number | null;
   readonly scoreInterval: Interval | null;
+  /** Why there is no score. */
+  readonly reason: string | null;
   /** What each aspect loses, 0 to 1; null where none of its metrics could be computed. */
   readonly aspects: Readonly<Record<Aspect, number | null>>;
   readonly trainingPackets: number;

@@ -12,11 +12,11 @@ import { scrollTable } from './page.js';
 
 /** The score, what it means, and what is left of each aspect. */
 export function scoreView(evaluation: Evaluation): Html {
-  const { score, scoreInterval, syntheticPackets } = evaluation;
+  const { score, scoreInterval, seriesCompared } = evaluation;
   const interval =
     scoreInterval === null
       ? null
-      : html`<p class="muted">95 % interval ${formatInterval(scoreInterval, formatPoints)}, over ${syntheticPackets.length} synthetic series</p>`;
+      : html`<p class="muted">95 % interval ${formatInterval(scoreInterval, formatPoints)}, over ${seriesCompared} synthetic series</p>`;
   return html`<section class="hero" aria-label="Fidelity">
 <div><h2>Fidelity</h2>
 ${score === null ? html`<p class="score none">no score</p>` : html`<p class="score">${formatPoints(score)}<small> of 100</small></p>`}${interval}
@@ -33,8 +33,8 @@ function aspectBar(aspect: (typeof ASPECTS)[number], points: number | null): Htm
 <span class="about">${about}${points === null ? ' (not enough data)' : null}</span></li>`;
 }
 
-function scoreSentence({ score, aspects }: Evaluation): string {
-  if (score === null) return 'There was too little data for any of the metrics that count.';
+function scoreSentence({ score, reason, aspects }: Evaluation): string {
+  if (score === null) return `${reason}.`.replace(/^n/, 'N');
   const meaning =
     'At 100 no metric tells the synthetic packets from held-out real ones any better than it tells two parts of the real series apart.';
   const [costly] = ASPECTS.flatMap((aspect) => {

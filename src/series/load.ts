@@ -2,14 +2,14 @@
  * @module
  * Series from whatever holds them: captures or tables, told apart by content. What `train` and `evaluate` read with.
  */
-import { type CaptureInput, captureInput, type NamedPath } from '../capture/capture-file.js';
+import { type CaptureInput, type CaptureWarning, captureInput, type NamedPath } from '../capture/capture-file.js';
 import { openDecompressed } from '../capture/compression.js';
 import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
 import { type ExtractOptions, extractSeries } from './extract.js';
 import type { PacketSeries } from './packet-series.js';
 import { surveyCaptures } from './survey.js';
-import { detectTable, MAX_LINE_LENGTH, readTable, type TableFormat } from './table-reader.js';
+import { detectTable, MAX_LINE_LENGTH, readTable, type TableFormat, type TableWarning } from './table-reader.js';
 import type { Target } from './target.js';
 
 export interface LoadedSeries {
@@ -20,6 +20,8 @@ export interface LoadedSeries {
   /** True if the target was not named, and the busiest device was taken. */
   readonly busiestTaken: boolean;
   readonly report: CaptureReport | undefined;
+  /** Of all files. */
+  readonly warnings: readonly (CaptureWarning | TableWarning)[];
   readonly orphanFragments: number;
 }
 
@@ -70,8 +72,9 @@ export async function loadSeries(
     const message = `${inputs.map(({ name }) => name).join(', ')}: a table is one series already; it has no devices, flows or payloads to choose by`;
     throw new SynthError('SYNTH_USAGE', message, { hint: 'Leave out --device, --flow and --payload-only.' });
   }
-  for (const { input, format } of tables) series.push(await readTable(input, format));
-  return { series, target: chosen, busiestTaken: chosen !== target, report, orphanFragments };
+  const warnings: (CaptureWarning | TableWarning)[] = [...(report?.warnings ?? [])];
+  for (const { input, format } of tables) series.push(await readTable(input, format, (one) => warnings.push(one)));
+  return { series, target: chosen, busiestTaken: chosen !== target, report, warnings, orphanFragments };
 }
 
 /** The busiest device of captures, as a target. @throws SynthError `SYNTH_TARGET_NOT_FOUND` if there is none */

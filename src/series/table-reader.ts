@@ -34,18 +34,31 @@ export function detectTable(head: Uint8Array): TableFormat | undefined {
   return isTable ? 'csv' : undefined;
 }
 
+/** Rows that say nothing of a packet, and are left out. */
+export interface TableWarning {
+  readonly code: 'SYNTH_SERIES_ROWS_LEFT_OUT';
+  readonly message: string;
+}
+
 /**
- * Reads a whole table.
+ * Reads a whole table. Rows whose time or size is missing or not a number, as other programs write what they do not know, are left out.
  *
+ * @param warn told of such rows, once for all of them
  * @throws SynthError `SYNTH_SERIES_INVALID` with the line that is wrong, or if there are no rows
  */
-export async function readTable(input: CaptureInput, format: TableFormat): Promise<PacketSeries> {
+export async function readTable(
+  input: CaptureInput,
+  format: TableFormat,
+  warn: (warning: TableWarning) => void = () => {},
+): Promise<PacketSeries> {
   const opened = await openDecompressed(input.name, await input.open());
   const builder = new SeriesBuilder();
+  let number = 0;
+  let leftOut = 0;
+  let firstLeftOut: number | undefined;
   try {
     let parse: ((line: string) => Readonly<Record<Column, string>>) | undefined =
       format === 'ndjson' ? parseObject : undefined;
-    let number = 0;
     for await (const line of lines(opened, input.name)) {
       number++;
       if (line.trim() === '') continue;
@@ -54,10 +67,19 @@ export async function readTable(input: CaptureInput, format: TableFormat): Promi
         parse = csvParser(line, where);
         continue;
       }
-      appendRow(builder, parse(line), where);
+      const row = parse(line);
+      if (isUnknown(row.time_s) || isUnknown(row.size_bytes)) {
+        leftOut++;
+        firstLeftOut ??= number;
+      } else appendRow(builder, row, where);
     }
   } finally {
     await opened.window.close();
+  }
+  if (leftOut > 0) {
+    const rows = leftOut === 1 ? 'a row' : `${leftOut} rows, the first`;
+    const message = `${input.name}: ${rows} in line ${firstLeftOut}, without a time or a size: left out`;
+    warn({ code: 'SYNTH_SERIES_ROWS_LEFT_OUT', message });
   }
   if (builder.length === 0) throw invalid(`${input.name}: a table without packets`);
   return builder.build([]);
@@ -123,6 +145,9 @@ function parseObject(line: string): Readonly<Record<Column, string>> {
   const value = (key: Column) => new RegExp(`"${key}"\\s*:\\s*"?([^",}]*)`).exec(line)?.[1]?.trim() ?? '';
   return { time_s: value('time_s'), direction: value('direction'), size_bytes: value('size_bytes') };
 }
+
+/** What programs write for a number that they do not have. */
+const isUnknown = (cell: string): boolean => /^(|[+-]?nan|null|none|na|n\/a)$/i.test(cell);
 
 function appendRow(builder: SeriesBuilder, row: Readonly<Record<Column, string>>, where: string): void {
   const { seconds, nanoseconds } = parseTime(row.time_s, where);

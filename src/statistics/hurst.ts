@@ -65,7 +65,7 @@ function exponentOf(
   measure: (size: number) => number,
   exponent: (slope: number) => number,
 ): number | string {
-  if (values.length < MIN_BINS) return `${values.length} bins, fewer than ${MIN_BINS}`;
+  if (values.length < MIN_BINS) return `too few bins: ${values.length}, fewer than ${MIN_BINS}`;
   if (values.every((value) => value === values[0])) return 'constant';
   const points = blockSizes(smallest, Math.floor(values.length / fewest))
     .map((size) => ({ size, measure: measure(size) }))

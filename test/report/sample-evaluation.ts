@@ -69,6 +69,8 @@ export function sampleEvaluation(score: number, packets: readonly number[] = [48
   return {
     score,
     scoreInterval: { low: score - 3.2, high: score + 2.9 },
+    reason: null,
+    seriesCompared: packets.length,
     aspects: {
       size: 0.03,
       gap: Math.max(0, 0.08 - shift),
@@ -89,6 +91,8 @@ export function sampleEvaluation(score: number, packets: readonly number[] = [48
 export const emptyEvaluation: Evaluation = {
   score: null,
   scoreInterval: null,
+  reason: 'not enough data: <nothing> of the real series can be compared',
+  seriesCompared: 1,
   aspects: { size: null, gap: null, rate: null, order: null, dialogue: null, classifier: null },
   trainingPackets: 0,
   heldOutPackets: 1,

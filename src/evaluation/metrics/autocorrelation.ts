@@ -4,7 +4,7 @@
  * their first lags, see src/statistics/autocorrelation.ts.
  */
 import { autocorrelation } from '../../statistics/autocorrelation.js';
-import { defineMetric, eachDirection, type Metric } from '../metric.js';
+import { defineMetric, eachDirection, type Metric, tooFew } from '../metric.js';
 import type { Reference } from '../reference.js';
 import type { SeriesView } from '../series-view.js';
 
@@ -31,7 +31,7 @@ function acf(
       (view) => {
         const found = values(view, outbound);
         if (found === undefined) return `too many ${what}`;
-        if (found.length < LEAST) return `${found.length} ${what}, fewer than ${LEAST}`;
+        if (found.length < LEAST) return tooFew(found.length, LEAST, what);
         return autocorrelation(found, LAGS) ?? `${what} that are all alike`;
       },
       meanAbsoluteDifference,

@@ -9,7 +9,7 @@
 import { auc } from '../../statistics/auc.js';
 import { meanInterval } from '../../statistics/confidence.js';
 import { fitLogistic, predictLogit } from '../../statistics/logistic-regression.js';
-import { defineMetric, type Metric, type Value } from '../metric.js';
+import { defineMetric, type Metric, tooFew, type Value } from '../metric.js';
 import type { Reference } from '../reference.js';
 import { WINDOW_PACKETS, WindowFeatures } from './window-features.js';
 
@@ -39,7 +39,7 @@ export function classifierMetric(reference: Reference): Metric {
     (view): Windows | string => {
       const windows = features.of(view);
       return windows.count < LEAST_WINDOWS
-        ? `${windows.count} windows of ${WINDOW_PACKETS} packets, fewer than ${LEAST_WINDOWS}`
+        ? tooFew(windows.count, LEAST_WINDOWS, `windows of ${WINDOW_PACKETS} packets`)
         : windows;
     },
     (sample, real) => crossValidatedAuc(sample, real, features.length),

@@ -5,7 +5,7 @@
  */
 import { emdOfSorted } from '../../statistics/emd.js';
 import { sampleVariance } from '../../statistics/mean.js';
-import { defineMetric, eachDirection, enough, type Metric } from '../metric.js';
+import { defineMetric, eachDirection, enough, type Metric, tooFew } from '../metric.js';
 import type { SeriesView } from '../series-view.js';
 
 const BIN_NS = 1e9;
@@ -57,7 +57,7 @@ const deviation = (values: Float64Array): number =>
 function sortedThroughput(view: SeriesView, outbound: boolean): Float64Array | string {
   const bins = view.bins(BIN_NS);
   if (bins > MAX_BINS) return `${bins} bins of 1 s, more than ${MAX_BINS}`;
-  if (bins < LEAST_BINS) return `${bins} full bins of 1 s, fewer than ${LEAST_BINS}`;
+  if (bins < LEAST_BINS) return tooFew(bins, LEAST_BINS, 'full bins of 1 s');
   const busy = view.sortedBusyBins(outbound, BIN_NS);
   const sorted = new Float64Array(bins);
   sorted.set(busy, bins - busy.length);

@@ -5,7 +5,7 @@
  */
 import { ksOfSorted } from '../../statistics/ks.js';
 import { sortedCopy } from '../../statistics/sort.js';
-import { type Aspect, defineMetric, eachDirection, enough, type Metric } from '../metric.js';
+import { type Aspect, defineMetric, eachDirection, enough, type Metric, tooFew } from '../metric.js';
 import type { Reference } from '../reference.js';
 import type { SeriesView } from '../series-view.js';
 import { bursts, idleTimes, responseGaps, runLengths } from './events.js';
@@ -30,7 +30,7 @@ export const ksMetrics = (reference: Reference): Metric[] => [
         },
         (view) => {
           const bins = view.bins(seconds * 1e9);
-          if (bins < LEAST) return `${bins} full bins of ${seconds} s, fewer than ${LEAST}`;
+          if (bins < LEAST) return tooFew(bins, LEAST, `full bins of ${seconds} s`);
           const busy = view.sortedBusyBins(outbound, seconds * 1e9);
           return { busy, empty: bins - busy.length };
         },

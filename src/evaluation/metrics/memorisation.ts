@@ -5,7 +5,7 @@
  *
  * A packet is copied when direction, size and joint gap are the same, the gap to the microsecond, which is as fine as most captures are.
  */
-import { defineMetric, type Metric } from '../metric.js';
+import { defineMetric, type Metric, tooFew } from '../metric.js';
 import type { SeriesView } from '../series-view.js';
 import { hash32, longestCommonRun, sharedNgrams } from './common-runs.js';
 import { nearestWindowDistance, windowRows } from './nearest-window.js';
@@ -47,7 +47,7 @@ export const memorisationMetrics = (): Metric[] => [
 /** 32 bits for each packet but the first; equal packets have equal ones. */
 function packetSymbols({ block }: SeriesView, least: number): Int32Array | string {
   const length = Math.min(block.length, MAX_PACKETS) - 1;
-  if (length < least) return `${block.length} packets, fewer than ${least + 1}`;
+  if (length < least) return tooFew(block.length, least + 1, 'packets');
   const symbols = new Int32Array(length);
   for (let i = 0; i < length; i++) {
     const gapUs = Math.round((block.offsetsNs[i + 1]! - block.offsetsNs[i]!) / 1000);

@@ -5,7 +5,7 @@
  */
 import type { PacketBlock } from '../../series/packet-series.js';
 import { jensenShannonDivergence } from '../../statistics/divergence.js';
-import { defineMetric, type Metric } from '../metric.js';
+import { defineMetric, type Metric, tooFew } from '../metric.js';
 import { type Classes, PacketClasses, type Reference } from '../reference.js';
 
 /** Fewer packets than this have hardly any n-gram twice. */
@@ -32,7 +32,7 @@ function ngrams(
     { metric, quantity, direction: 'both', unit: 'bit', scored: { aspect: 'order', worst: 1 } },
     ({ block }) =>
       block.length < LEAST_PACKETS
-        ? `${block.length} packets, fewer than ${LEAST_PACKETS}`
+        ? tooFew(block.length, LEAST_PACKETS, 'packets')
         : countNgrams(tokens(block, classes), classes.count, length),
     jensenShannonDivergence,
   );

@@ -7,7 +7,7 @@ import { emdOfSorted } from '../../statistics/emd.js';
 import { rollingEntropy } from '../../statistics/entropy.js';
 import { binOf } from '../../statistics/histogram.js';
 import { sortedCopy } from '../../statistics/sort.js';
-import { defineMetric, eachDirection, type Metric } from '../metric.js';
+import { defineMetric, eachDirection, type Metric, tooFew } from '../metric.js';
 import type { Reference } from '../reference.js';
 
 const WINDOW = 64;
@@ -28,7 +28,7 @@ export const rollingEntropyMetrics = (reference: Reference): Metric[] =>
       },
       (view) => {
         const sizes = view.sizes(outbound);
-        if (sizes.length < LEAST_PACKETS) return `${sizes.length} packets, fewer than ${LEAST_PACKETS}`;
+        if (sizes.length < LEAST_PACKETS) return tooFew(sizes.length, LEAST_PACKETS, 'packets');
         const edges = reference.of(outbound).sizeBins;
         const tokens = new Uint16Array(sizes.length);
         for (let i = 0; i < sizes.length; i++) tokens[i] = binOf(sizes[i]!, edges);
