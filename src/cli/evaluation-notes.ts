@@ -9,17 +9,18 @@ import { formatTarget } from '../series/target.js';
 const FAIR_HOLDOUT = 0.33;
 
 export interface EvaluationFlags {
-  readonly seeds: number;
-  readonly seed: string;
   readonly payloadOnly: boolean;
+}
+
+/** What was sampled, if anything. */
+export function samplingNote({ candidates }: FileEvaluation, seeds: number, seed: string): readonly string[] {
+  const series = seeds === 1 ? 'one series' : `${seeds} series`;
+  return candidates.some(({ model }) => model) ? [`${series} sampled from each model; seed ${seed}`] : [];
 }
 
 export function evaluationNotes({ real, candidates }: FileEvaluation, flags: EvaluationFlags): readonly string[] {
   const target = real.target && formatTarget(real.target);
   const notes = real.busiestTaken ? [`No --device or --flow: taking the busiest device, ${target}`] : [];
-  if (candidates.some(({ model }) => model)) {
-    notes.push(`${flags.seeds} series sampled from each model; seed ${flags.seed}`);
-  }
   for (const { name, model, syntheticTarget } of candidates) {
     if (syntheticTarget) notes.push(...syntheticTargetNotes(name, syntheticTarget, target));
     if (model && model.training.holdout < FAIR_HOLDOUT) {

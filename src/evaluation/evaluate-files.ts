@@ -56,6 +56,7 @@ export interface LogLikelihood {
 
 export interface FileEvaluation {
   readonly real: LoadedSeries;
+  readonly realName: string;
   readonly trainingPackets: number;
   readonly heldOutPackets: number;
   /** Of the real files and of the synthetic ones. */
@@ -94,7 +95,14 @@ export async function evaluateFiles(
   }
   const { trainingPackets, heldOutPackets } = judge;
   const warnings = [...real.warnings, ...candidates.flatMap((candidate) => candidate.warnings)];
-  return { real, trainingPackets, heldOutPackets, warnings, candidates: bestFirst(candidates) };
+  return {
+    real,
+    realName: withName(realFile).name,
+    trainingPackets,
+    heldOutPackets,
+    warnings,
+    candidates: bestFirst(candidates),
+  };
 }
 
 const bestFirst = (candidates: readonly Candidate[]): readonly Candidate[] =>

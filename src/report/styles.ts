@@ -67,13 +67,13 @@ dl.glossary dt { font-weight: 600; margin-top: 8px; } dl.glossary dd { margin: 0
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--real); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; line-height: 1.4; }
 th, td { padding: 5px 12px; text-align: left; vertical-align: baseline; white-space: nowrap; }
-thead th { color: var(--muted); font-weight: 600; border-bottom: 1px solid var(--rule); background: var(--panel); }
+thead th { color: var(--muted); font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid var(--rule); background: var(--panel); }
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tr.group th { padding-top: 12px; font-weight: 650; background: var(--page); }
 .n { text-align: right; }
-td small { display: block; color: var(--muted); font-size: .82em; }
-td.reason { color: var(--muted); white-space: normal; min-width: 220px; }
+td small, th small { display: block; color: var(--muted); font-size: .82em; font-weight: 400; }
+td.reason { color: var(--muted); white-space: normal; min-width: 220px; font-size: .94em; }
 td.loss { min-width: 96px; } td.loss .bar { height: 5px; margin-top: 4px; } td.loss .bar i { background: var(--muted); }
 th.id { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .93em; white-space: nowrap; }
 
