@@ -57,7 +57,14 @@ export function formatNumber(value: number): string {
 /** The same with its unit; seconds in the unit that suits them. */
 export function formatQuantity(value: number, unit: string): string {
   if (unit === 's') return value < 0 ? `-${formatSeconds(-value)}` : formatSeconds(value);
-  return unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
+  if (unit === '') return formatNumber(value);
+  return `${formatNumber(value)} ${unit === 'packets' && value === 1 ? 'packet' : unit}`;
+}
+
+/** Two quantities: their unit stands there once if they have the same. */
+export function joinQuantities(first: string, between: string, second: string): string {
+  const unit = / \S+$/.exec(second)?.[0] ?? '';
+  return `${unit !== '' && first.endsWith(unit) ? first.slice(0, -unit.length) : first}${between}${second}`;
 }
 
 export const formatShare = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -6,7 +6,7 @@ import { isInMeanExcess } from '../evaluation/evaluate.js';
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
 import { ASPECTS } from '../evaluation/metric.js';
 import type { Evaluation, Interval, MetricResult } from '../evaluation/result.js';
-import { formatCount, formatCounted, formatQuantity, shortNames } from '../format.js';
+import { formatCount, formatCounted, formatQuantity, joinQuantities, shortNames } from '../format.js';
 import { formatTarget } from '../series/target.js';
 import { formatTable } from './table.js';
 
@@ -103,7 +103,7 @@ function metricTable(metrics: readonly MetricResult[]): string {
     return [
       unit === '' || unit === 's' ? nameOf(result) : `${nameOf(result)} (${unit})`,
       direction === 'both' ? '' : direction.replace('bound', ''),
-      spread === undefined ? inTable(value, unit) : joined(inTable(value, unit), ' ±', spread),
+      spread === undefined ? inTable(value, unit) : joinQuantities(inTable(value, unit), ' ±', spread),
       inTable(floor, unit),
       rangeOf(bootstrap, unit),
       inTable(excess, unit),
@@ -112,14 +112,8 @@ function metricTable(metrics: readonly MetricResult[]): string {
   return formatTable(['Metric', '', 'synthetic', 'floor', 'chance', 'excess'], rows, [2, 3, 4, 5]);
 }
 
-/** Two quantities: their unit stands there once if they have the same. */
-function joined(first: string, between: string, second: string): string {
-  const unit = / \S+$/.exec(second)?.[0] ?? '';
-  return `${unit !== '' && first.endsWith(unit) ? first.slice(0, -unit.length) : first}${between}${second}`;
-}
-
 const rangeOf = (range: Interval | null, unit: string): string =>
-  range === null ? '' : joined(inTable(range.low, unit), '…', inTable(range.high, unit));
+  range === null ? '' : joinQuantities(inTable(range.low, unit), '…', inTable(range.high, unit));
 
 function legendOf(metrics: readonly MetricResult[]): string {
   const parts = [

@@ -75,7 +75,8 @@ function lossCell(loss: number | null): Html {
   if (loss === null) return html`${NOTHING}`;
   if (loss <= 0) return html`<span class="muted">0 %</span>`;
   const width = Math.min(100, loss * 100).toFixed(1);
-  return html`${formatPoints(loss * 100)} %<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`;
+  const percent = loss < 0.0005 ? '< 0.1' : formatPoints(loss * 100);
+  return html`${percent} %<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`;
 }
 
 const MEMORISATION_COLUMNS: readonly Column[] = [

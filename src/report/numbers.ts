@@ -3,7 +3,7 @@
  * Numbers of an evaluation as they stand in a report: with a true minus, and a dash where there is none.
  */
 import type { Interval } from '../evaluation/result.js';
-import { formatNumber as plainNumber, formatQuantity as plainQuantity } from '../format.js';
+import { joinQuantities, formatNumber as plainNumber, formatQuantity as plainQuantity } from '../format.js';
 
 export const NOTHING = '–';
 
@@ -29,7 +29,7 @@ export const formatPoints = (points: number | null): string => formatDecimals(po
 /** @param format of both ends */
 export function formatInterval({ low, high }: Interval, format: (value: number) => string): string {
   const ends = [format(low), format(high)];
-  return ends[0] === ends[1] ? ends[0]! : `${ends[0]} – ${ends[1]}`;
+  return ends[0] === ends[1] ? ends[0]! : joinQuantities(ends[0]!, '–', ends[1]!);
 }
 
 /** What is left of 100 points after a loss of 0 to 1. */

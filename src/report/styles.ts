@@ -42,7 +42,7 @@ pre { font: .9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono
 .hero h2 { margin: 0 0 6px; padding: 0; border: 0; font-size: .95rem; color: var(--muted); }
 .hero p { margin: 8px 0 0; }
 .aspects { margin: 0; padding: 0; list-style: none; display: grid; gap: 9px; }
-.aspects li { display: grid; grid-template-columns: 5.4rem minmax(60px, 1fr) 2.2rem; gap: 2px 12px; align-items: center; }
+.aspects li { display: grid; grid-template-columns: 5.4rem minmax(60px, 1fr) 3rem; gap: 2px 12px; align-items: center; }
 .aspects b { font-weight: 600; }
 .aspects .number { text-align: right; font-weight: 600; }
 .aspects .about { grid-column: 2 / 4; color: var(--muted); font-size: .82rem; line-height: 1.35; }
@@ -72,7 +72,7 @@ tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tr.group th { padding-top: 12px; font-weight: 650; background: var(--page); }
 .n { text-align: right; }
-td small, th small { display: block; color: var(--muted); font-size: .82em; font-weight: 400; }
+td small, th small { display: block; color: var(--muted); font-size: .82em; font-weight: 400; white-space: nowrap; }
 td.reason { color: var(--muted); white-space: normal; min-width: 220px; font-size: .94em; }
 td.loss { min-width: 96px; } td.loss .bar { height: 5px; margin-top: 4px; } td.loss .bar i { background: var(--muted); }
 th.id { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .93em; white-space: nowrap; }
