@@ -80,6 +80,10 @@ export default class Evaluate extends BaseCommand {
     this.noteWarnings(result);
     const notes = evaluationNotes(result, { payloadOnly });
     for (const note of [...notes, ...samplingNote(result, seeds, seed)]) this.note(note);
+    // First: if the report cannot be written, the work was not for nothing.
+    if (!this.jsonEnabled() && report !== '-') {
+      for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
+    }
     if (report !== undefined) {
       const { evaluationReport } = await import('../src/report/evaluation-report.js');
       const command = commandLine(this.id!, this.argv, flags.seed === undefined ? ['--seed', seed] : []);
@@ -87,9 +91,6 @@ export default class Evaluate extends BaseCommand {
         evaluationReportInput(result, { command, notes, created: systemClock.wallNs() }),
       );
       await this.writeReport(report, page, { force, inputs: paths });
-    }
-    if (!this.jsonEnabled() && report !== '-') {
-      for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
     }
     if (least !== undefined) this.#requireScores(result.candidates, least);
     return evaluationJson(result, seed);
