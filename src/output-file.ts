@@ -77,7 +77,8 @@ export async function requireWritable(path: string, options: OutputOptions): Pro
   }
   if (existing === undefined || existing.isFile()) {
     const place = existing === undefined ? path : await realpath(path);
-    await access(dirname(place), constants.W_OK).catch((error) => {
+    // With the dot a file in place of the folder is told from one.
+    await access(`${dirname(place)}/.`, constants.W_OK).catch((error) => {
       throw failed(path, error);
     });
   }

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DEVICE, type RunOptions, runProgram, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { DEVICE, type RunOptions, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
 import { commandOf, undated } from '../support/report.js';
 
 const cwd = workFolder();
@@ -204,14 +204,14 @@ describe.each([
   ] as const)('%s: told before the work', async (_, report, more, code, text) => {
     mkdirSync(join(cwd, 'folder'), { recursive: true });
     writeFileSync(join(cwd, 'existing.html'), 'mine');
-    const capture = read('capture.pcap');
+    const capture = sha256(read('capture.pcap'));
     const started = performance.now();
     const result = await run(report, ...more);
     expect([result.code, result.stderr + result.stdout.toString()]).toEqual([code, expect.stringContaining(text)]);
     // A thousand resamplings take minutes.
-    expect(performance.now() - started).toBeLessThan(20_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
     expect(page('existing.html')).toBe('mine');
-    expect(read('capture.pcap')).toEqual(capture);
+    expect(sha256(read('capture.pcap'))).toBe(capture);
   });
 
   test('an existing file is replaced with --force', async () => {
