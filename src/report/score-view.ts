@@ -14,7 +14,7 @@ import { scrollTable } from './page.js';
 export function scoreView(evaluation: Evaluation): Html {
   const { score, scoreInterval } = evaluation;
   const interval =
-    scoreInterval === null
+    scoreInterval === null || scoreInterval.low === scoreInterval.high
       ? null
       : html`<p class="muted">95 % interval ${formatInterval(scoreInterval, formatPoints)}, over ${seriesNames(evaluation)}</p>`;
   return html`<section class="hero" aria-label="Fidelity">
