@@ -49,7 +49,10 @@ function candidateLines({ evaluation, model }: Candidate, allMetrics: boolean): 
 
 function scoreLines({ score, scoreInterval, reason, aspects }: Evaluation): readonly string[] {
   if (score === null) return wrap(`No fidelity score: ${reason}`);
-  const interval = scoreInterval ? ` (95 %: ${scoreInterval.low.toFixed(1)} to ${scoreInterval.high.toFixed(1)})` : '';
+  const interval =
+    scoreInterval && scoreInterval.high > scoreInterval.low
+      ? ` (95 %: ${scoreInterval.low.toFixed(1)} to ${scoreInterval.high.toFixed(1)})`
+      : '';
   const judged = ASPECTS.filter((aspect) => aspects[aspect] !== null).length;
   const partly =
     judged < ASPECTS.length
@@ -134,7 +137,9 @@ function rankingLines(candidates: readonly Candidate[]): readonly string[] {
   const hasModel = candidates.some(({ model }) => model);
   const rows = candidates.map(({ evaluation: { score, scoreInterval, aspects, meanExcess }, model }, rank) => [
     `${rank + 1}. ${names[rank]}`,
-    score === null ? 'none' : `${score.toFixed(1)}${scoreInterval ? ` ±${halfWidth(score, scoreInterval)}` : ''}`,
+    score === null
+      ? 'none'
+      : `${score.toFixed(1)}${scoreInterval && scoreInterval.high > scoreInterval.low ? ` ±${halfWidth(score, scoreInterval)}` : ''}`,
     ...ASPECTS.map((aspect) => {
       const loss = aspects[aspect];
       return loss === null ? NOTHING : (100 * (1 - loss)).toFixed(0);
