@@ -74,7 +74,7 @@ export default class Evaluate extends BaseCommand {
         ...{ target: parseTarget(flags), payloadOnly, seeds, seed, bootstrap: flags.bootstrap },
         keepSamples: report !== undefined,
         signal: this.signal,
-        onProgress: (what) => progress.update(undefined, what),
+        onProgress: (done, what) => progress.update(done, what),
       }),
     ).finally(() => progress.stop());
     this.noteWarnings(result);

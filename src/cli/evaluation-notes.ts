@@ -17,9 +17,8 @@ export interface EvaluationFlags {
 export function evaluationNotes({ real, candidates }: FileEvaluation, flags: EvaluationFlags): readonly string[] {
   const target = real.target && formatTarget(real.target);
   const notes = real.busiestTaken ? [`No --device or --flow: taking the busiest device, ${target}`] : [];
-  if (candidates.some(({ model }) => model)) {
-    notes.push(`${flags.seeds} series sampled from each model; seed ${flags.seed}`);
-  }
+  const sampled = candidates.some(({ model }) => model);
+  notes.push(sampled ? `${flags.seeds} series sampled from each model; seed ${flags.seed}` : `Seed ${flags.seed}`);
   for (const { name, model, syntheticTarget } of candidates) {
     if (syntheticTarget) notes.push(...syntheticTargetNotes(name, syntheticTarget, target));
     if (model && model.training.holdout < FAIR_HOLDOUT) {

@@ -30,8 +30,8 @@ export interface JudgeOptions {
   /** Of the resamplings. */
   readonly seed: string;
   readonly signal?: AbortSignal | undefined;
-  /** Told before each comparison what is being compared. */
-  readonly onProgress?: ((what: string) => void) | undefined;
+  /** Told before each comparison how often all metrics have been computed so far, and what is being compared. */
+  readonly onProgress?: ((rounds: number, what: string) => void) | undefined;
 }
 
 /** One metric of one synthetic series. */
@@ -62,6 +62,7 @@ export class Judge {
   #floors: readonly JudgedMetric[] = [];
   readonly #heldOut: SeriesView;
   #training: SeriesView;
+  #comparisons = 0;
   /** Of each metric, by the length of the resamplings. */
   readonly #bootstraps = new Map<number, readonly (BootstrapFloor | null)[]>();
 
@@ -174,7 +175,7 @@ export class Judge {
   }
 
   async #compare(metric: Metric, sample: SeriesView, real: SeriesView, what: string): Promise<Comparison> {
-    this.#options.onProgress?.(what);
+    this.#options.onProgress?.(this.#comparisons++ / this.#metrics.length, what);
     // Comparing never waits for anything: without a pause no signal would arrive.
     await setImmediate();
     throwIfInterrupted(this.#options.signal, 'evaluating');
