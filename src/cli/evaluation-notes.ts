@@ -2,7 +2,9 @@
  * @module
  * What somebody should know who reads an evaluation: whose packets were taken, and what makes the comparison less than fair.
  */
+
 import type { FileEvaluation, SyntheticTarget } from '../evaluation/evaluate-files.js';
+import { ASPECTS } from '../evaluation/metric.js';
 import { formatTarget } from '../series/target.js';
 
 /** A model that has held out less than this has seen some of what it is judged on, which is a third. */
@@ -19,7 +21,11 @@ export function evaluationNotes({ real, candidates }: FileEvaluation, flags: Eva
   const notes = real.busiestTaken ? [`No --device or --flow: taking the busiest device, ${target}`] : [];
   const sampled = candidates.some(({ model }) => model);
   notes.push(sampled ? `${flags.seeds} series sampled from each model; seed ${flags.seed}` : `Seed ${flags.seed}`);
-  for (const { name, model, syntheticTarget } of candidates) {
+  for (const { name, evaluation, model, syntheticTarget } of candidates) {
+    const missing = ASPECTS.filter((aspect) => evaluation.aspects[aspect] === null);
+    if (evaluation.score !== null && missing.length > 0) {
+      notes.push(`${name}: the score is without ${missing.join(', ')}, for which the real series is too short`);
+    }
     if (syntheticTarget) notes.push(...syntheticTargetNotes(name, syntheticTarget, target));
     if (model && model.training.holdout < FAIR_HOLDOUT) {
       notes.push(
