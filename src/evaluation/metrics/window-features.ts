@@ -79,5 +79,9 @@ function moments(values: Float64Array) {
     if (i > 0) product += deviation * before;
     before = deviation;
   }
-  return { mean: first + average, deviation: Math.sqrt(square / values.length), correlation: square > 0 ? product / square : 0 };
+  return {
+    mean: first + average,
+    deviation: Math.sqrt(square / values.length),
+    correlation: square > 0 ? product / square : 0,
+  };
 }

@@ -231,7 +231,7 @@ def longest_common_run(a, b):
 
 def nearest_window(a, b):
     rows = [np.column_stack([s.directions[1:], np.log(s.all_sizes[1:]), np.log1p(s.joint_gaps)]) for s in (a, b)]
-    deviation = rows[1].std(axis=0)
+    deviation = rows[1].std(axis=0, ddof=1)
     sample, known = (r / np.where(deviation > 0, deviation, 1) for r in rows)
     known = np.array([known[i : i + 16].ravel() for i in range(len(known) - 15)])
     queries = [sample[i : i + 16].ravel() for i in windows_of(len(sample), 16, 200)]
