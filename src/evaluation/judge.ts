@@ -7,11 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import { randomStream } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceSeries } from '../series/packet-series.js';
+import type { Interval } from '../statistics/confidence.js';
 import { resampleBlocks } from './block-bootstrap.js';
 import type { Aspect, Comparison, Lack, Metric } from './metric.js';
 import { allMetrics } from './metrics/index.js';
 import { Reference } from './reference.js';
-import type { BootstrapFloor, Interval } from './result.js';
+import type { BootstrapFloor } from './result.js';
 import { lossOf } from './score.js';
 import { SeriesView } from './series-view.js';
 

@@ -2,7 +2,7 @@
  * @module
  * Numbers of an evaluation, for people. What there is no number for is a dash.
  */
-import type { Interval } from '../evaluation/result.js';
+import type { Interval } from '../statistics/confidence.js';
 
 export const NOTHING = '–';
 
