@@ -24,7 +24,7 @@ export function named<T extends Pick<Metric | MetricResult, 'metric' | 'quantity
 }
 
 /** @throws Error where one of the two lacks something */
-export function valueOf(metric: Metric, sample: SeriesView, real: SeriesView): number {
+export function valueFrom(metric: Metric, sample: SeriesView, real: SeriesView): number {
   const found = metric.compare(sample, real);
   if (!('value' in found)) throw new Error(`the ${found.lacks} has ${found.what}`);
   return found.value;

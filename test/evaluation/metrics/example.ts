@@ -12,7 +12,7 @@ import { SeriesView } from '../../../src/evaluation/series-view.js';
 import { type PacketSeries, sliceSeries } from '../../../src/series/packet-series.js';
 import { blockOf, type Row, seriesOf } from '../../models/blocks.js';
 import { projectRoot } from '../../support/peers.js';
-import { valueOf } from '../compare.js';
+import { valueFrom } from '../compare.js';
 
 const answersSchema = z.record(z.string(), z.number());
 export type Answers = z.infer<typeof answersSchema>;
@@ -79,7 +79,7 @@ export const valuesOf = (metrics: readonly Metric[], { synthetic, training, held
   Object.fromEntries(
     metrics.map((metric) => [
       nameOf(metric),
-      valueOf(metric, synthetic, metric.against === 'training' ? training : heldOut),
+      valueFrom(metric, synthetic, metric.against === 'training' ? training : heldOut),
     ]),
   );
 
