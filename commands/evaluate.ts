@@ -2,7 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { commandLine } from '../src/cli/command-line.js';
-import { evaluationNotes } from '../src/cli/evaluation-notes.js';
+import { evaluationNotes, samplingNote } from '../src/cli/evaluation-notes.js';
 import { evaluationReportInput } from '../src/cli/evaluation-report-input.js';
 import { evaluationJson, evaluationLines } from '../src/cli/evaluation-view.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, reportFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
@@ -78,21 +78,22 @@ export default class Evaluate extends BaseCommand {
       }),
     ).finally(() => progress.stop());
     this.noteWarnings(result);
-    const notes = evaluationNotes(result, { seeds, seed, payloadOnly });
-    for (const note of notes) this.note(note);
+    const notes = evaluationNotes(result, { payloadOnly });
+    for (const note of [...notes, samplingNote(result, seeds, seed)]) this.note(note);
+    // First: if the report cannot be written, the work was not for nothing.
+    if (!this.jsonEnabled() && report !== '-') {
+      for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
+    }
     if (report !== undefined) {
       const { evaluationReport } = await import('../src/report/evaluation-report.js');
       const command = commandLine(this.id!, this.argv, flags.seed === undefined ? ['--seed', seed] : []);
       const page = await evaluationReport(
-        evaluationReportInput(paths[0]!, result, { command, notes, created: systemClock.wallNs() }),
+        evaluationReportInput(result, { command, notes, created: systemClock.wallNs() }),
       );
       await this.writeReport(report, page, { force, inputs: paths });
     }
-    if (!this.jsonEnabled() && report !== '-') {
-      for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);
-    }
     if (least !== undefined) this.#requireScores(result.candidates, least);
-    return evaluationJson(paths[0]!, result, seed);
+    return evaluationJson(result, seed);
   }
 
   /** The result stands, whatever it is worth: it is told, and then the exit code tells. */

@@ -1,7 +1,9 @@
 /**
  * @module
- * Numbers for people: on the terminal and in reports.
+ * Numbers and names for people: on the terminal and in reports.
  */
+import { basename } from 'node:path';
+
 export const formatCount = (value: number): string => value.toLocaleString('en-US');
 
 /** Bytes with a binary unit. */
@@ -24,6 +26,45 @@ export function formatSeconds(seconds: number): string {
   if (seconds < 120) return `${seconds.toPrecision(3)} s`;
   if (seconds < 7200) return `${(seconds / 60).toPrecision(3)} min`;
   return seconds < 172_800 ? `${(seconds / 3600).toPrecision(3)} h` : `${(seconds / 86_400).toPrecision(3)} d`;
+}
+
+/** Seconds that were chosen, such as the width of a bin: without the zeros behind the point. */
+export const formatWidth = (seconds: number): string =>
+  formatSeconds(seconds)
+    .replace(/(?<=\.\d*?)0+(?= )/, '')
+    .replace(/\.(?= )/, '');
+
+/** Paths by their last part, where that tells them apart. */
+export function shortNames(paths: readonly string[]): readonly string[] {
+  const names = paths.map((path) => basename(path));
+  return new Set(names).size === new Set(paths).size ? names : paths;
+}
+
+/** A number of things, by its noun: `1 packet`, `7,588 packets`. */
+export const formatCounted = (count: number, noun: string): string =>
+  `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Any number, with three digits that count and two of what is very small; a whole number as it is. */
+export function formatNumber(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return '0';
+  if (size >= 1e7 || size < 1e-4) return value.toExponential(1).replace('+', '');
+  if (size < 1e-3) return value.toFixed(5);
+  const digits = Number.isInteger(value) || size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** The same with its unit; seconds in the unit that suits them. */
+export function formatQuantity(value: number, unit: string): string {
+  if (unit === 's') return value < 0 ? `-${formatSeconds(-value)}` : formatSeconds(value);
+  if (unit === '') return formatNumber(value);
+  return `${formatNumber(value)} ${unit === 'packets' && value === 1 ? 'packet' : unit}`;
+}
+
+/** Two quantities: their unit stands there once if they have the same. */
+export function joinQuantities(first: string, between: string, second: string): string {
+  const unit = / \S+$/.exec(second)?.[0] ?? '';
+  return `${unit !== '' && first.endsWith(unit) ? first.slice(0, -unit.length) : first}${between}${second}`;
 }
 
 export const formatShare = (share: number): string => `${(share * 100).toFixed(1)} %`;

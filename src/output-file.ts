@@ -3,7 +3,7 @@
  * Where results go: a file that appears only when it is complete, or standard output.
  */
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
 import { removeAtExit } from './temporary.js';
@@ -57,7 +57,7 @@ export async function openOutput(path: string, options: OutputOptions): Promise<
  * Checks what would be written over.
  *
  * @returns what is there now
- * @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED` for a folder
+ * @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED` for a folder, or in one that is not there or takes no files
  */
 export async function requireWritable(path: string, options: OutputOptions): Promise<Stats | undefined> {
   const existing = await statOrUndefined(path);
@@ -74,6 +74,13 @@ export async function requireWritable(path: string, options: OutputOptions): Pro
   }
   if (existing?.isFile() && !options.force) {
     throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: already exists`, { hint: 'Use --force to replace it.' });
+  }
+  if (existing === undefined || existing.isFile()) {
+    const place = existing === undefined ? path : await realpath(path);
+    // With the dot a file in place of the folder is told from one.
+    await access(`${dirname(place)}/.`, constants.W_OK).catch((error) => {
+      throw failed(path, error);
+    });
   }
   return existing;
 }

@@ -37,17 +37,17 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Standard output takes either data or `--json`. @throws SynthError `SYNTH_USAGE` */
-  protected requireOneStdout(out: string): void {
+  protected requireOneStdout(out: string, flag = '--out'): void {
     if (out !== '-' || !this.jsonEnabled()) return;
-    throw new SynthError('SYNTH_USAGE', '--json and --out - both want standard output', {
-      hint: 'Name a file with --out.',
+    throw new SynthError('SYNTH_USAGE', `--json and ${flag} - both want standard output`, {
+      hint: `Name a file with ${flag}.`,
     });
   }
 
   /** Asked before the work: nobody should wait and then hear that the file exists. @throws SynthError as `requireWritable` does */
   protected async requireReport(path: string | undefined, options: OutputOptions): Promise<void> {
     if (path === undefined) return;
-    this.requireOneStdout(path);
+    this.requireOneStdout(path, '--report');
     if (path !== '-') await requireWritable(path, options);
   }
 

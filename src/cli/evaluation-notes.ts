@@ -4,28 +4,25 @@
  */
 
 import type { FileEvaluation, SyntheticTarget } from '../evaluation/evaluate-files.js';
-import { ASPECTS } from '../evaluation/metric.js';
 import { formatTarget } from '../series/target.js';
 
 /** A model that has held out less than this has seen some of what it is judged on, which is a third. */
 const FAIR_HOLDOUT = 0.33;
 
 export interface EvaluationFlags {
-  readonly seeds: number;
-  readonly seed: string;
   readonly payloadOnly: boolean;
+}
+
+/** What was drawn at random: series of models, if there are any, and always the resamplings. */
+export function samplingNote({ candidates }: FileEvaluation, seeds: number, seed: string): string {
+  if (!candidates.some(({ model }) => model)) return `Seed ${seed}`;
+  return `${seeds === 1 ? 'one series' : `${seeds} series`} sampled from each model; seed ${seed}`;
 }
 
 export function evaluationNotes({ real, candidates }: FileEvaluation, flags: EvaluationFlags): readonly string[] {
   const target = real.target && formatTarget(real.target);
   const notes = real.busiestTaken ? [`No --device or --flow: taking the busiest device, ${target}`] : [];
-  const sampled = candidates.some(({ model }) => model);
-  notes.push(sampled ? `${flags.seeds} series sampled from each model; seed ${flags.seed}` : `Seed ${flags.seed}`);
-  for (const { name, evaluation, model, syntheticTarget } of candidates) {
-    const missing = ASPECTS.filter((aspect) => evaluation.aspects[aspect] === null);
-    if (evaluation.score !== null && missing.length > 0) {
-      notes.push(`${name}: the score is without ${missing.join(', ')}, for which the real series is too short`);
-    }
+  for (const { name, model, syntheticTarget } of candidates) {
     if (syntheticTarget) notes.push(...syntheticTargetNotes(name, syntheticTarget, target));
     if (model && model.training.holdout < FAIR_HOLDOUT) {
       notes.push(

@@ -3,8 +3,9 @@
  * What an evaluation of files puts into its report: the facts about each side, in words.
  */
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
-import { formatCount, formatSeconds, formatShare } from '../format.js';
+import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import type { EvaluationReportInput, ReportedCandidate } from '../report/evaluation-report.js';
+import { formatDecimals, trueMinus } from '../report/numbers.js';
 import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';
@@ -22,8 +23,7 @@ export interface ReportContext {
 type Facts = [string, string][];
 
 export function evaluationReportInput(
-  realName: string,
-  { real, trainingPackets, candidates }: FileEvaluation,
+  { real, realName, trainingPackets, warnings, candidates }: FileEvaluation,
   { command, notes, created }: ReportContext,
 ): EvaluationReportInput {
   const series = real.series[0]!;
@@ -38,7 +38,7 @@ export function evaluationReportInput(
     command,
     version: packageVersion,
     created: isoTime(created),
-    notes,
+    notes: [...warnings.map(({ message }) => message), ...notes],
   };
 }
 
@@ -52,7 +52,7 @@ function reportedCandidate({ name, evaluation, model, syntheticTarget, sample }:
   };
 }
 
-const nats = (mean: number | null): string => mean?.toFixed(3) ?? '–';
+const nats = (mean: number | null): string => formatDecimals(mean, 2);
 
 function modelFacts({
   model,
@@ -66,8 +66,8 @@ function modelFacts({
   const left = holdout > 0 ? `; the last ${formatShare(holdout)} held out` : '';
   return [
     ['Model', model.kind],
-    ['Trained on', `${formatCount(packets)} packets, ${formatSeconds(spanSeconds)}${several}${left}`],
-    ...trainingLines(model).map((line): [string, string] => ['', line]),
+    ['Trained on', `${formatCounted(packets, 'packet')}, ${formatSeconds(spanSeconds)}${several}${left}`],
+    ...trainingLines(model).map((line): [string, string] => ['', trueMinus(line)]),
     ['Made by', `synth ${version}`],
     ['SHA-256', hash],
     [

@@ -57,6 +57,7 @@ export interface LogLikelihood {
 
 export interface FileEvaluation {
   readonly real: LoadedSeries;
+  readonly realName: string;
   readonly trainingPackets: number;
   readonly heldOutPackets: number;
   /** Of the real files and of the synthetic ones. */
@@ -78,9 +79,12 @@ export async function evaluateFiles(
   options: EvaluateFilesOptions,
 ): Promise<FileEvaluation> {
   const { signal, payloadOnly, onProgress } = options;
-  const kinds = [];
-  // Asked first: nobody should wait for the floors and then hear that a file is missing.
-  for (const file of syntheticFiles) kinds.push({ file, isModel: isModelHead(await readHead(captureInput(file))) });
+  const synthetic: { readonly file: NamedPath; readonly model: LoadedModelFile | undefined }[] = [];
+  // Asked first: nobody should wait for the floors and then hear that a file is missing, or a model damaged.
+  for (const file of syntheticFiles) {
+    const isModel = isModelHead(await readHead(captureInput(file)));
+    synthetic.push({ file, model: isModel ? await loadModelFile(file) : undefined });
+  }
   const loading: ExtractOptions = { signal, payloadOnly };
   const real = await loadSeries([realFile], options.target, loading);
   const series = real.series[0]!;
@@ -91,16 +95,23 @@ export async function evaluateFiles(
     onProgress: (done, what) => onProgress?.(Math.min(1, done / rounds), what),
   });
   const candidates: Candidate[] = [];
-  for (const { file, isModel } of kinds) {
+  for (const { file, model } of synthetic) {
     candidates.push(
-      isModel
-        ? await evaluateModel(judge, file, series, options)
+      model
+        ? await evaluateModel(judge, file, model, series, options)
         : await evaluateSeries(judge, file, real.target, loading, options.keepSamples),
     );
   }
   const { trainingPackets, heldOutPackets } = judge;
   const warnings = [...real.warnings, ...candidates.flatMap((candidate) => candidate.warnings)];
-  return { real, trainingPackets, heldOutPackets, warnings, candidates: bestFirst(candidates) };
+  return {
+    real,
+    realName: withName(realFile).name,
+    trainingPackets,
+    heldOutPackets,
+    warnings,
+    candidates: bestFirst(candidates),
+  };
 }
 
 const bestFirst = (candidates: readonly Candidate[]): readonly Candidate[] =>
@@ -128,10 +139,10 @@ async function evaluateSeries(
 async function evaluateModel(
   judge: Judge,
   file: NamedPath,
+  loaded: LoadedModelFile,
   real: PacketSeries,
   { seeds, seed, signal, keepSamples }: EvaluateFilesOptions,
 ): Promise<Candidate> {
-  const loaded = await loadModelFile(file);
   let sample: PacketBlock | undefined;
   const sampled = async function* () {
     for (let index = 0; index < seeds; index++) {

@@ -3,6 +3,7 @@
  * How well synthetic series fit a real one. A number means something only beside its *floor*: the same metric between the
  * training part and the held-out part of the real series itself. The *excess* is what the generator adds to it; 0 is perfect.
  */
+import { formatCount } from '../format.js';
 import { drawSeed } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
 import { meanInterval } from '../statistics/confidence.js';
@@ -74,7 +75,7 @@ const NO_SERIES = 'not enough data: there is no synthetic series';
 
 const noScore = (missing: readonly Aspect[], { heldOutPackets }: Judge): string =>
   missing.length > 0
-    ? `not enough data: the synthetic series is too short for ${missing.join(', ')}; as long as the held-out part, ${heldOutPackets} packets, it is judged by what it has`
+    ? `not enough data: the synthetic series is too short for ${missing.join(', ')}; with as many packets as are held out, ${formatCount(heldOutPackets)}, it has a score`
     : 'not enough data: nothing of the real series can be compared';
 
 /**

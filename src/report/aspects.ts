@@ -1,8 +1,9 @@
 /**
  * @module
- * The aspects of the fidelity score and the families of metrics, as people call them.
+ * The aspects of the fidelity score and the metrics, as people call them.
  */
 import type { Aspect } from '../evaluation/metric.js';
+import type { MetricResult } from '../evaluation/result.js';
 
 export const ASPECT_NAMES: Readonly<Record<Aspect, { readonly name: string; readonly about: string }>> = {
   size: { name: 'Size', about: 'how large packets are' },
@@ -22,10 +23,29 @@ const FAMILIES: Readonly<Record<string, string>> = {
   'kl synthetic‖real': 'Kullback–Leibler divergence, synthetic ‖ real',
   'hurst aggregated variance': 'Hurst exponent by aggregated variance',
   'hurst rescaled range': 'Hurst exponent by rescaled range',
+  quantiles: 'Difference of quantiles',
+  bigrams: 'Pairs of successive packets',
+  trigrams: 'Triples of successive packets',
+  'outbound share': 'Outbound share',
+  'classifier AUC': 'Classifier, area under the ROC curve',
+  'memorisation: copied n-grams': 'Copied runs',
+  'memorisation: longest copied run': 'Longest copied run',
+  'memorisation: nearest window': 'Distance to the nearest window of the training part',
 };
 
-/** The family of a metric, for people; one that has no other name keeps its own. */
-export function familyName(metric: string): string {
-  const own = metric.replaceAll('-', ' ');
-  return FAMILIES[metric] ?? own.charAt(0).toUpperCase() + own.slice(1);
+const QUANTITIES: Readonly<Record<string, string>> = {
+  'log gap': 'logarithm of the gap',
+  'bytes per bin': 'bytes per bin of time',
+  windows: 'windows of packets',
+};
+
+/** Names that say it all: their quantity is a unit. */
+const WHOLE_NAMES: ReadonlySet<string> = new Set(['memorisation: longest copied run', 'memorisation: nearest window']);
+
+/** Family and quantity of a metric, for people; one that has no other name keeps its own. */
+export function metricName({ metric, quantity }: Pick<MetricResult, 'metric' | 'quantity'>): string {
+  const family = FAMILIES[metric] ?? metric.charAt(0).toUpperCase() + metric.slice(1);
+  if (quantity === '' || WHOLE_NAMES.has(metric)) return family;
+  const what = QUANTITIES[quantity] ?? quantity.replace(/^throughput (\S+ \w+)$/, 'throughput in bins of $1');
+  return `${family}, ${what}`;
 }

@@ -2,10 +2,9 @@
  * @module
  * The report of `synth inspect`: what is in a capture, and how one device or flow of it talks, as one HTML file.
  */
-import { basename } from 'node:path';
 import { formatEndpoint } from '../capture/address.js';
 import { SeriesView } from '../evaluation/series-view.js';
-import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
+import { formatBytes, formatCount, formatCounted, formatSeconds, formatShare, shortNames } from '../format.js';
 import { type Conversation, type PacketSeries, spanNs } from '../series/packet-series.js';
 import { protocolName } from '../series/protocol-name.js';
 import type { Survey, SurveyEntry } from '../series/survey.js';
@@ -35,7 +34,7 @@ export interface CaptureReportInput {
 export async function captureReport(input: CaptureReportInput): Promise<string> {
   const { survey, limit, target, command, version, created, notes } = input;
   const draw = await chartRenderer();
-  const names = survey.report.files.map(({ path }) => basename(path)).join(', ');
+  const names = shortNames(survey.report.files.map(({ path }) => path)).join(', ');
   const warnings = survey.report.warnings.map(({ message }) => message);
   const { devicePackets, flowPackets } = survey.overflow;
   const overflow =
@@ -56,7 +55,7 @@ ${commandSection(command)}`;
 }
 
 function summaryOf({ report, ipBytes, spanSeconds }: Survey): string {
-  return `${formatCount(report.ipPackets)} IP packets, ${formatBytes(ipBytes)}, ${formatSeconds(spanSeconds)}`;
+  return `${formatCounted(report.ipPackets, 'IP packet')}, ${formatBytes(ipBytes)}, ${formatSeconds(spanSeconds)}`;
 }
 
 function filesSection(survey: Survey): Html {
@@ -72,7 +71,7 @@ function filesSection(survey: Survey): Html {
       ['Protocols', protocols.map(({ protocol, packets }) => `${protocol} ${formatCount(packets)}`).join(', ')],
     );
   }
-  const reasons = report.skipped.map(({ reason, packets }) => [reason, `${formatCount(packets)} frames`] as const);
+  const reasons = report.skipped.map(({ reason, packets }) => [reason, formatCounted(packets, 'frame')] as const);
   const files = report.files.map(
     ({
       path,
@@ -92,7 +91,7 @@ ${factList([
 ${files}<div class="card of-real"><h3><small class="real">Traffic</small>What could be read</h3>${
     facts.length > 0 ? factList(facts) : html`<p class="muted">No IP packets.</p>`
   }</div>
-<div class="card"><h3><small class="muted">Skipped</small>${formatCount(skipped)} frames without an IP packet</h3>${
+<div class="card"><h3><small class="muted">Skipped</small>${formatCounted(skipped, 'frame')} without an IP packet</h3>${
     reasons.length > 0 ? factList(reasons) : html`<p class="muted">Nothing was skipped.</p>`
   }</div></div></section>
 `;
@@ -156,7 +155,7 @@ async function targetSection(
   };
   const outbound = series.outbound.subarray(0, series.length).reduce((sum, one) => sum + one, 0);
   const summary =
-    `${formatCount(series.length)} packets, ${formatCount(outbound)} outbound and ` +
+    `${formatCounted(series.length, 'packet')}, ${formatCount(outbound)} outbound and ` +
     `${formatCount(series.length - outbound)} inbound, in ${formatSeconds(spanNs(series) / 1e9)}`;
   return html`<section><h2>How <span class="real">${name}</span> talks</h2>
 <p class="sub">${summary}</p>

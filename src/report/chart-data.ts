@@ -96,6 +96,18 @@ export function niceWidth(whole: number, most: number): number {
   return [1, 2, 5, 10].map((factor) => factor * power).find((width) => width >= least * (1 - 1e-9)) ?? 10 * power;
 }
 
+/** Minutes, hours and days of which people think as one piece. */
+const LONG_WIDTHS_S = [60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+
+/** The same for a span of time, in ns: from a minute on in round minutes, hours and days. */
+export function niceTimeWidth(spanNs: number, most: number): number {
+  const width = niceWidth(spanNs, most);
+  if (width < 50e9) return width;
+  const least = (spanNs / most) * (1 - 1e-9);
+  const long = LONG_WIDTHS_S.map((seconds) => seconds * 1e9).find((ns) => ns >= least);
+  return long ?? niceWidth(spanNs / 86_400e9, most) * 86_400e9;
+}
+
 /**
  * Bytes in each of the first `bins` bins of time, from the first packet on.
  *

@@ -5,8 +5,8 @@
 
 import type { Evaluation } from '../evaluation/result.js';
 import { SeriesView } from '../evaluation/series-view.js';
-import { formatCount, formatSeconds } from '../format.js';
-import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
+import { formatCount, formatCounted, formatSeconds, shortNames } from '../format.js';
+import { type PacketBlock, type PacketSeries, sliceBlock, spanNs } from '../series/packet-series.js';
 import type { Subject } from './charts/chart.js';
 import { seriesFigures } from './figure.js';
 import { glossarySection } from './glossary.js';
@@ -56,14 +56,19 @@ export async function evaluationReport(input: EvaluationReportInput): Promise<st
   const subjects = realSubject(input);
   const [best, ...others] = candidates;
   if (best === undefined) throw new RangeError('a report is about at least one candidate');
-  const title = `${best.name} compared with ${real.name}`;
-  const sections = await Promise.all([bestSection(best, subjects, draw), othersSection(others, subjects, draw)]);
+  const names = shortNames(candidates.map(({ name }) => name));
+  const [realName] = shortNames([real.name]);
+  const title = `${names[0]} compared with ${realName}`;
+  const sections = await Promise.all([
+    bestSection(best, subjects, draw),
+    othersSection(others, names.slice(1), subjects, draw),
+  ]);
   const body = html`<header><p class="kicker">Fidelity of synthetic traffic</p>
-<h1><span class="synthetic">${best.name}</span> compared with <span class="real">${real.name}</span></h1>
+<h1><span class="synthetic">${names[0]}</span> compared with <span class="real">${realName}</span></h1>
 ${others.length > 0 ? html`<p class="sub">The best of ${candidates.length} candidates.</p>` : null}</header>
 ${scoreView(best.evaluation)}
 ${noteList(notes)}
-${rankingSection(candidates)}
+${rankingSection(candidates, names)}
 ${comparedSection(input)}
 ${sections}
 ${commandSection(command)}
@@ -96,15 +101,16 @@ ${metricTables(best.evaluation.metrics, best.name)}</section>
 
 async function othersSection(
   others: readonly ReportedCandidate[],
+  names: readonly string[],
   shared: RealSubject,
   draw: Draw,
 ): Promise<Html | null> {
   if (others.length === 0) return null;
   const parts: Html[] = [];
-  for (const { name, evaluation, sample } of others) {
+  for (const [index, { name, evaluation, sample }] of others.entries()) {
     const { metrics } = evaluation;
     const subject = { ...shared, metrics, synthetic: new SeriesView(sample), withReal: false };
-    parts.push(html`<details><summary>${name} <span class="muted">– score ${formatPoints(evaluation.score)}</span></summary>
+    parts.push(html`<details><summary>${names[index]} <span class="muted">– score ${formatPoints(evaluation.score)}</span></summary>
 ${await seriesFigures(subject, draw)}
 ${metricTables(evaluation.metrics, name)}</details>
 `);
@@ -119,9 +125,10 @@ function comparedSection({ real, heldOutFrom, candidates }: EvaluationReportInpu
   const { series } = real;
   const first = candidates[0]!.evaluation;
   const at = series.length > 0 ? series.offsetsNs[Math.min(heldOutFrom, series.length - 1)]! - series.offsetsNs[0]! : 0;
+  const part = (packets: number, ns: number) => `${formatCounted(packets, 'packet')}, ${formatSeconds(ns / 1e9)}`;
   const split: readonly (readonly [string, string])[] = [
-    ['Training part', `${formatCount(first.trainingPackets)} packets, ${formatSeconds(at / 1e9)}`],
-    ['Held out', `${formatCount(first.heldOutPackets)} packets`],
+    ['Training part', part(first.trainingPackets, at)],
+    ['Held out', part(first.heldOutPackets, spanNs(series) - at)],
   ];
   const card = (kind: string, role: string, name: string, facts: readonly (readonly [string, string])[]) =>
     html`<div class="card of-${kind}"><h3><small class="${kind}">${role}</small>${name}</h3>${factList(facts)}</div>
@@ -132,7 +139,7 @@ ${candidates.map(({ name, facts, evaluation, sample }) =>
   card('synthetic', 'Synthetic', name, [
     ...facts,
     ['Compared', comparedPackets(evaluation.syntheticPackets)],
-    ['In the charts', `${formatCount(sample.length)} packets`],
+    ['In the charts', `${formatCounted(sample.length, 'packet')}, ${formatSeconds(spanNs(sample) / 1e9)}`],
   ]),
 )}</div></section>
 `;
@@ -142,7 +149,8 @@ ${candidates.map(({ name, facts, evaluation, sample }) =>
 function comparedPackets(packets: readonly number[]): string {
   const [least, most] = [Math.min(...packets), Math.max(...packets)];
   if (packets.length === 0) return 'nothing';
-  if (packets.length === 1) return `${formatCount(least)} packets`;
-  const each = least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
-  return `${packets.length} series of ${each} packets`;
+  if (packets.length === 1) return formatCounted(least, 'packet');
+  const each =
+    least === most ? formatCounted(least, 'packet') : `${formatCount(least)} to ${formatCount(most)} packets`;
+  return `${packets.length} series of ${each}`;
 }

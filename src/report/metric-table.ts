@@ -3,10 +3,10 @@
  * Every number of an evaluation, as tables.
  */
 import { ASPECTS } from '../evaluation/metric.js';
-import type { MetricResult } from '../evaluation/result.js';
-import { ASPECT_NAMES, familyName } from './aspects.js';
+import type { Interval, MetricResult } from '../evaluation/result.js';
+import { ASPECT_NAMES, metricName } from './aspects.js';
 import { type Html, html } from './html.js';
-import { formatInterval, formatNumber, formatPoints, NOTHING, pointsLeft } from './numbers.js';
+import { formatInterval, formatNumber, formatPoints, formatQuantity, NOTHING } from './numbers.js';
 import { type Column, scrollTable } from './page.js';
 
 const isMemorisation = ({ metric }: MetricResult): boolean => metric.startsWith('memorisation');
@@ -14,8 +14,8 @@ const isMemorisation = ({ metric }: MetricResult): boolean => metric.startsWith(
 const COLUMNS: readonly Column[] = [
   { name: 'metric', isNumber: false },
   { name: 'direction', isNumber: false },
-  { name: 'synthetic', isNumber: true },
-  { name: 'floor', isNumber: true },
+  { name: 'synthetic', isNumber: true, below: '95 % interval' },
+  { name: 'floor', isNumber: true, below: 'range of chance' },
   { name: 'excess', isNumber: true },
   { name: 'costs', isNumber: true },
 ];
@@ -36,52 +36,66 @@ export function metricTables(metrics: readonly MetricResult[], of: string): Html
     members.map(metricRow),
   ]);
   const memorisation = metrics.filter(isMemorisation);
-  return html`<p class="muted">Below a value its 95 % interval over the synthetic series, below a floor that over resamplings of the training part.</p>
+  return html`<p class="muted">Each metric is a distance from the held-out real packets, so less is better. The small numbers below it are the 95 % interval of its mean over
+the synthetic series; those below a floor say where 95 % of the floors lie when the training part is shuffled in blocks: what chance does. Only what is above both costs something.</p>
 ${scrollTable(`All metrics of ${of}`, COLUMNS, rows, 'reflow')}
 ${memorisation.length > 0 ? memorisationTable(memorisation, of) : null}`;
 }
 
-/** The family and the quantity, if it has another name. */
-const metricName = ({ metric, quantity }: MetricResult): string =>
-  quantity === '' || quantity === metric ? familyName(metric) : `${familyName(metric)}, ${quantity}`;
+/** A range below the number that it belongs to; nothing where it holds nothing but that number. */
+function below(range: Interval | null, value: number | null, unit: string): Html | null {
+  if (range === null || (range.low === range.high && range.low === value)) return null;
+  // Seconds have a unit of their own at each end, the others have that of the number above.
+  const format = unit === 's' ? (end: number) => formatQuantity(end, unit) : formatNumber;
+  return html`<small>${formatInterval(range, format)}</small>`;
+}
 
-const withUnit = (value: number | null, unit: string): string =>
-  value === null || unit === '' ? formatNumber(value) : `${formatNumber(value)} ${unit}`;
-
-const below = (text: string): Html | null => (text === '' ? null : html`<small>${text}</small>`);
+const numberCell = (label: string, value: number | null, unit: string, range: Interval | null): Html =>
+  html`<td class="n" data-label="${label}">${formatQuantity(value, unit)}${below(range, value, unit)}</td>`;
 
 function metricRow(result: MetricResult): Html {
-  const { direction, unit, value, interval, floor, bootstrap, excess, loss, reason } = result;
+  const { direction, unit, value, interval, floor, bootstrap, excess, loss } = result;
   const name = html`<th scope="row">${metricName(result)}</th><td>${direction}</td>`;
   if (value === null)
-    return html`<tr>${name}<td class="reason" colspan="4">${reason ?? NOTHING}</td></tr>
+    return html`<tr>${name}${reasonCell(result, 4)}</tr>
 `;
-  return html`<tr>${name}<td class="n" data-label="synthetic">${withUnit(value, unit)}${below(formatInterval(interval, formatNumber))}</td>
-<td class="n" data-label="floor">${withUnit(floor, unit)}${below(formatInterval(bootstrap, formatNumber))}</td>
-<td class="n" data-label="excess">${withUnit(excess, unit)}</td><td class="n loss" data-label="costs">${lossCell(loss)}</td></tr>
+  return html`<tr>${name}${numberCell('synthetic', value, unit, interval)}${numberCell('floor', floor, unit, bootstrap)}
+${numberCell('excess', excess, unit, null)}<td class="n loss" data-label="costs">${lossCell(loss)}</td></tr>
 `;
+}
+
+/** Why there is no number; what that costs all the same. */
+function reasonCell({ reason, loss }: MetricResult, columns: number): Html {
+  const text = reason ?? NOTHING;
+  if (loss === null || loss === 0) return html`<td class="reason" colspan="${columns}">${text}</td>`;
+  return html`<td class="reason" colspan="${columns - 1}">${text}</td><td class="n loss" data-label="costs">${lossCell(loss)}</td>`;
 }
 
 function lossCell(loss: number | null): Html {
   if (loss === null) return html`${NOTHING}`;
-  const width = Math.min(100, Math.max(0, loss * 100)).toFixed(1);
-  return html`${formatPoints(100 - (pointsLeft(loss) ?? 100))} %<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`;
+  if (loss <= 0) return html`<span class="muted">0 %</span>`;
+  const width = Math.min(100, loss * 100).toFixed(1);
+  const percent = loss < 0.0005 ? '< 0.1' : formatPoints(loss * 100);
+  return html`${percent} %<span class="bar" aria-hidden="true"><i style="width:${width}%"></i></span>`;
 }
 
+const MEMORISATION_COLUMNS: readonly Column[] = [
+  { name: 'metric', isNumber: false },
+  { name: 'synthetic', isNumber: true, below: '95 % interval' },
+  { name: 'real, held out', isNumber: true },
+];
+
 function memorisationTable(metrics: readonly MetricResult[], of: string): Html {
-  const columns: readonly Column[] = [
-    { name: 'metric', isNumber: false },
-    { name: 'direction', isNumber: false },
-    { name: 'synthetic', isNumber: true },
-    { name: 'real, held out', isNumber: true },
-    { name: '', isNumber: false },
-  ];
   const rows = metrics.map((result) => {
-    const { direction, unit, value, interval, floor, reason } = result;
-    return html`<tr><th scope="row">${metricName(result)}</th><td>${direction}</td><td class="n" data-label="synthetic">${withUnit(value, unit)}${below(formatInterval(interval, formatNumber))}</td><td class="n" data-label="real, held out">${withUnit(floor, unit)}</td><td class="reason">${reason}</td></tr>
+    const { unit, value, interval, floor } = result;
+    const name = html`<th scope="row">${metricName(result)}</th>`;
+    if (value === null)
+      return html`<tr>${name}${reasonCell(result, 2)}</tr>
+`;
+    return html`<tr>${name}${numberCell('synthetic', value, unit, interval)}${numberCell('real, held out', floor, unit, null)}</tr>
 `;
   });
   return html`<h3>Learned by heart?</h3>
-<p class="muted">How much of the synthetic traffic repeats the training part literally, beside how much the held-out real part does. More than that is copied, not learned.</p>
-${scrollTable(`Memorisation of ${of}`, columns, rows, 'reflow')}`;
+<p class="muted">How much of the synthetic traffic repeats the training part, beside how much the held-out real part does. More copies, longer ones, or a much smaller distance are copied, not learned.</p>
+${scrollTable(`Memorisation of ${of}`, MEMORISATION_COLUMNS, rows, 'reflow')}`;
 }

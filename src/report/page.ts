@@ -44,6 +44,8 @@ export const formatTime = (iso: string): string =>
 export interface Column {
   readonly name: string;
   readonly isNumber: boolean;
+  /** What the small numbers below those of the column are. */
+  readonly below?: string;
 }
 
 /**
@@ -58,7 +60,8 @@ export function scrollTable(
   layout: 'scroll' | 'reflow' = 'scroll',
 ): Html {
   const head = columns.map(
-    ({ name, isNumber }) => html`<th scope="col"${isNumber ? html` class="n"` : null}>${name}</th>`,
+    ({ name, isNumber, below }) =>
+      html`<th scope="col"${isNumber ? html` class="n"` : null}>${name}${below === undefined ? null : html`<small>${below}</small>`}</th>`,
   );
   return html`<div class="${layout === 'reflow' ? 'scroll reflow' : 'scroll'}" role="region" aria-label="${label}" tabindex="0"><table>
 <thead><tr>${head}</tr></thead>

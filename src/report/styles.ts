@@ -36,13 +36,13 @@ pre { font: .9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono
 .real { color: var(--real); } .synthetic { color: var(--synthetic); }
 
 .hero { display: grid; grid-template-columns: minmax(230px, 1fr) minmax(0, 2.1fr); gap: 20px 48px; align-items: center; margin: 24px 0 8px; padding: 22px 26px; background: var(--panel); border-radius: 10px; }
-.score { margin: 0; line-height: 1; font-size: 4.6rem; font-weight: 700; letter-spacing: -.03em; }
+.score { margin: 0; line-height: 1; white-space: nowrap; font-size: 4.6rem; font-weight: 700; letter-spacing: -.03em; }
 .score small { font-size: 1.1rem; font-weight: 500; letter-spacing: 0; color: var(--muted); }
 .score.none { font-size: 2rem; color: var(--muted); letter-spacing: 0; }
 .hero h2 { margin: 0 0 6px; padding: 0; border: 0; font-size: .95rem; color: var(--muted); }
 .hero p { margin: 8px 0 0; }
 .aspects { margin: 0; padding: 0; list-style: none; display: grid; gap: 9px; }
-.aspects li { display: grid; grid-template-columns: 5.4rem minmax(60px, 1fr) 2.2rem; gap: 2px 12px; align-items: center; }
+.aspects li { display: grid; grid-template-columns: 5.4rem minmax(60px, 1fr) 3rem; gap: 2px 12px; align-items: center; }
 .aspects b { font-weight: 600; }
 .aspects .number { text-align: right; font-weight: 600; }
 .aspects .about { grid-column: 2 / 4; color: var(--muted); font-size: .82rem; line-height: 1.35; }
@@ -67,13 +67,13 @@ dl.glossary dt { font-weight: 600; margin-top: 8px; } dl.glossary dd { margin: 0
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--real); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; line-height: 1.4; }
 th, td { padding: 5px 12px; text-align: left; vertical-align: baseline; white-space: nowrap; }
-thead th { color: var(--muted); font-weight: 600; border-bottom: 1px solid var(--rule); background: var(--panel); }
+thead th { color: var(--muted); font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid var(--rule); background: var(--panel); }
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }
 tr.group th { padding-top: 12px; font-weight: 650; background: var(--page); }
 .n { text-align: right; }
-td small { display: block; color: var(--muted); font-size: .82em; }
-td.reason { color: var(--muted); white-space: normal; min-width: 220px; }
+td small, th small { display: block; color: var(--muted); font-size: .82em; font-weight: 400; white-space: nowrap; }
+td.reason { color: var(--muted); white-space: normal; min-width: 220px; font-size: .94em; }
 td.loss { min-width: 96px; } td.loss .bar { height: 5px; margin-top: 4px; } td.loss .bar i { background: var(--muted); }
 th.id { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace; font-size: .93em; white-space: nowrap; }
 
@@ -109,6 +109,7 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--rule);
   .pairs .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 @media (min-width: 1080px) { .three .panels { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@media (max-width: 900px) { .score { font-size: 3.4rem; } }
 @media (max-width: 640px) {
   main { padding: 18px 16px 40px; }
   h1 { font-size: 1.4rem; } h2 { margin-top: 34px; }
@@ -136,7 +137,8 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--rule);
   .pairs .panels, .three .panels { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .panel, .card, .hero, .notes, tr { break-inside: avoid; }
   figcaption, h2, h3, summary { break-after: avoid; }
-  .scroll { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 3px 6px; white-space: normal; }
+  .score { font-size: 3.2rem; }
+  .scroll { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 3px 6px; white-space: normal; } td.n { white-space: nowrap; }
   td.reason { min-width: 0; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   pre { border: 1px solid var(--rule); }

@@ -3,31 +3,29 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { formatNumber } from '../../src/format.js';
 import { captureReport } from '../../src/report/capture-report.js';
-import { evaluationReport } from '../../src/report/evaluation-report.js';
+import { type EvaluationReportInput, evaluationReport } from '../../src/report/evaluation-report.js';
 import { testWithPeers } from '../support/peers.js';
-import { doorbellCapture, doorbellEvaluation, evaluationOf, seriesOf } from './sample-reports.js';
+import { doorbellCapture, doorbellEvaluation, evaluationOf, seriesOf, shortEvaluation } from './sample-reports.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-report-'));
-const REPORTS = ['one', 'three', 'capture', 'degenerate'] as const;
+const REPORTS = ['two', 'short', 'capture', 'degenerate'] as const;
 type Report = (typeof REPORTS)[number];
 const fileOf = (report: Report) => join(folder, `${report}.html`);
-const sizes = new Map<Report, number>();
+const texts = new Map<Report, string>();
+let evaluation: EvaluationReportInput;
 
 beforeAll(async () => {
   const one = seriesOf([[0, 100, 1]]);
-  const pages: Readonly<Record<Report, string>> = {
-    one: await evaluationReport(await doorbellEvaluation(1)),
-    three: await evaluationReport(await doorbellEvaluation(3)),
-    capture: await captureReport(await doorbellCapture()),
-    degenerate: await evaluationReport(evaluationOf(one, one, 0)),
-  };
-  for (const report of REPORTS) {
-    writeFileSync(fileOf(report), pages[report]);
-    sizes.set(report, Buffer.byteLength(pages[report]));
-  }
+  evaluation = await doorbellEvaluation(['markov', 'hmm']);
+  texts.set('two', await evaluationReport(evaluation));
+  texts.set('short', await evaluationReport(await shortEvaluation()));
+  texts.set('capture', await captureReport(await doorbellCapture()));
+  texts.set('degenerate', await evaluationReport(evaluationOf(one, one, 0)));
+  for (const [report, text] of texts) writeFileSync(fileOf(report), text);
 });
 
 const ARGS = [
@@ -35,37 +33,62 @@ const ARGS = [
   '--disable-background-networking --disable-component-update --disable-sync',
 ].flatMap((some) => some.split(' '));
 
-/** One for all tests, started by the first of them. */
-let started: Promise<Browser> | undefined;
-function browser(): Promise<Browser> {
-  started ??= chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
-  return started;
+/** A report that is open for all tests. */
+interface Opened {
+  readonly page: Page;
+  /** What it said on the console. */
+  readonly complaints: string[];
+  readonly requests: string[];
+}
+
+/** One browser for all tests, with one page for each report; started by the first test that looks. */
+let started: Promise<{ readonly browser: Browser; readonly reports: ReadonlyMap<Report, Opened> }> | undefined;
+
+async function start() {
+  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  const reports = new Map<Report, Opened>();
+  for (const report of REPORTS) reports.set(report, await openReport(browser, report));
+  return { browser, reports };
+}
+
+async function openReport(browser: Browser, report: Report): Promise<Opened> {
+  const page = await browser.newPage();
+  const opened: Opened = { page, complaints: [], requests: [] };
+  page.on('console', (message) => opened.complaints.push(message.text()));
+  page.on('pageerror', (error) => opened.complaints.push(error.message));
+  page.on('request', (request) => opened.requests.push(request.url()));
+  await page.goto(pathToFileURL(fileOf(report)).href);
+  return opened;
 }
 
 afterAll(async () => {
-  await (await started)?.close();
+  await (await started)?.browser.close();
   rmSync(folder, { recursive: true });
 });
 
-/** Opens every report with these options. Whatever it says on the console, and whatever it asks for, fails the test. */
+interface Look {
+  readonly viewport: { readonly width: number; readonly height: number };
+  readonly colorScheme?: 'light' | 'dark';
+  readonly media?: 'screen' | 'print';
+  /** Opens what a reader may open. */
+  readonly unfold?: boolean;
+}
+
+/** Looks at every report in this way. Whatever one says on the console, and whatever it asks for, fails the test. */
 async function withReports(
-  options: BrowserContextOptions,
+  { viewport, colorScheme = 'light', media = 'screen', unfold = false }: Look,
   look: (page: Page, report: Report) => Promise<void>,
 ): Promise<void> {
-  const opened = await browser();
-  for (const report of REPORTS) {
-    const page = await opened.newPage(options);
-    const complaints: string[] = [];
-    const requests: string[] = [];
-    page.on('console', (message) => complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('request', (request) => requests.push(request.url()));
-    const url = pathToFileURL(fileOf(report)).href;
-    await page.goto(url);
+  started ??= start();
+  for (const [report, { page, complaints, requests }] of (await started).reports) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme, media });
+    await page.evaluate(
+      `document.querySelectorAll('details').forEach((details) => { details.open = ${String(unfold)}; })`,
+    );
     await look(page, report);
     expect(complaints, report).toEqual([]);
-    expect(requests, report).toEqual([url]);
-    await page.close();
+    expect(requests, report).toEqual([pathToFileURL(fileOf(report)).href]);
   }
 }
 
@@ -99,7 +122,13 @@ const SHOWN_CHARTS = `[...document.querySelectorAll('figure svg[role=img]')]
   })`;
 
 // Pairs of size and of gap, of scatter plots, of throughput and of transitions; autocorrelations, and entropy.
-const CHARTS = { one: 4 + 4 + 2 + 3 + 1 + 2, capture: 2 + 4 + 2 + 1 + 3 + 1 + 1 } as const;
+const CHARTS: Readonly<Record<Report, number>> = {
+  two: 4 + 4 + 2 + 3 + 1 + 2,
+  // Too short for entropy.
+  short: 4 + 4 + 2 + 3 + 2,
+  capture: 2 + 4 + 2 + 1 + 3 + 1 + 1,
+  degenerate: 0,
+};
 
 testWithPeers(
   ['chromium'],
@@ -108,8 +137,7 @@ testWithPeers(
     for (const viewport of [DESKTOP, PHONE]) {
       await withReports({ viewport }, async (page, report) => {
         const charts = await page.evaluate<ShownChart[]>(SHOWN_CHARTS);
-        if (report === 'degenerate') return expect(charts).toEqual([]);
-        expect(charts.length, report).toBe(report === 'capture' ? CHARTS.capture : CHARTS.one);
+        expect(charts.length, report).toBe(CHARTS[report]);
         for (const { name, marks, emptyMarks, width, fontPx } of charts) {
           expect(name).toMatch(/\w{4,}.*\d/);
           expect(marks, name).toBeGreaterThan(0);
@@ -147,8 +175,7 @@ testWithPeers(
 
 testWithPeers(['chromium'], 'A phone shows the whole page without scrolling to the side, in both schemes', async () => {
   for (const colorScheme of SCHEMES) {
-    await withReports({ viewport: PHONE, colorScheme }, async (page, report) => {
-      await page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = true; })`);
+    await withReports({ viewport: PHONE, colorScheme, unfold: true }, async (page, report) => {
       expect(await page.evaluate('document.documentElement.scrollWidth'), report).toBeLessThanOrEqual(PHONE.width);
     });
   }
@@ -199,8 +226,7 @@ interface Contrast {
 testWithPeers(['chromium'], 'All text, that of charts too, has a contrast of 4.5 : 1 in both schemes', async () => {
   const pages = new Set<string>();
   for (const colorScheme of SCHEMES) {
-    await withReports({ viewport: DESKTOP, colorScheme }, async (page, report) => {
-      await page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = true; })`);
+    await withReports({ viewport: DESKTOP, colorScheme, unfold: true }, async (page, report) => {
       const { ratio, text, texts, page: background } = await page.evaluate<Contrast>(LEAST_CONTRAST);
       expect(ratio, `${report}, ${colorScheme}: ${text}`).toBeGreaterThanOrEqual(4.5);
       expect(texts).toBeGreaterThan(40);
@@ -214,7 +240,7 @@ testWithPeers(['chromium'], 'Real and synthetic have colours of their own, which
   const strokes = new Set<string>();
   for (const colorScheme of SCHEMES) {
     await withReports({ viewport: DESKTOP, colorScheme }, async (page, report) => {
-      if (report !== 'one') return;
+      if (report !== 'two') return;
       for (const role of ['real', 'synthetic']) {
         const line = `document.querySelector('figure path[stroke="var(--${role})"], figure [stroke="var(--${role})"] path')`;
         strokes.add(await page.evaluate<string>(`getComputedStyle(${line}).stroke`));
@@ -226,28 +252,58 @@ testWithPeers(['chromium'], 'Real and synthetic have colours of their own, which
 });
 
 testWithPeers(['chromium'], 'Printed, a report is light and shows all of its candidates', async () => {
-  await withReports({ viewport: { width: 718, height: 1000 }, colorScheme: 'dark' }, async (page, report) => {
-    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const paper = { viewport: { width: 718, height: 1000 }, colorScheme: 'dark', media: 'print' } as const;
+  await withReports(paper, async (page, report) => {
     expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
     expect(await page.evaluate('document.documentElement.scrollWidth'), report).toBeLessThanOrEqual(718);
     const charts = await page.evaluate<ShownChart[]>(SHOWN_CHARTS);
-    // Of each further candidate there are all panels but those that hold only what is real: scatter, throughput, transitions.
-    if (report === 'three')
-      expect(charts.filter(({ width }) => width > 0)).toHaveLength(CHARTS.one + 2 * (CHARTS.one - 4));
+    // Of a further candidate there are all panels but those that hold only what is real: scatter, throughput, transitions.
+    if (report === 'two') expect(charts.filter(({ width }) => width > 0)).toHaveLength(CHARTS.two + CHARTS.two - 4);
     expect((await page.pdf({ format: 'A4' })).subarray(0, 5).toString()).toBe('%PDF-');
   });
 });
 
 testWithPeers(['chromium'], 'Notes and names are shown as the text they are', async () => {
-  await withReports({ viewport: DESKTOP }, async (page, report) => {
+  await withReports({ viewport: DESKTOP, unfold: true }, async (page, report) => {
     const text = await page.innerText('main');
-    if (report === 'one') expect(text).toContain('<script>throw new Error("ran")</script> & other notes');
+    if (report === 'two') expect(text).toContain('<script>throw new Error("ran")</script> & other notes');
     if (report === 'degenerate') expect(text).toContain('a < b & "c"');
+    if (report === 'degenerate') expect(text).toContain('not enough data: <one> packet & no more');
     expect(await page.evaluate('document.scripts.length')).toBe(0);
   });
 });
 
-testWithPeers(['chromium'], 'A report of one candidate fits into a mail', () => {
-  expect(sizes.get('one')).toBeLessThan(500_000);
-  expect(sizes.get('capture')).toBeLessThan(400_000);
+testWithPeers(['chromium'], 'The numbers are those of the evaluation, from the score to the last metric', async () => {
+  const [best, other] = evaluation.candidates;
+  await withReports({ viewport: DESKTOP, unfold: true }, async (page, report) => {
+    if (report !== 'two') return;
+    expect(await page.innerText('.score')).toMatch(new RegExp(`^${best!.evaluation.score!.toFixed(1)}\\s*of 100$`));
+    expect(await page.innerText('h1')).toBe(`${best!.name} compared with doorbell.pcap`);
+    const ranking = await page.innerText('[aria-label="Ranking of the candidates"]');
+    for (const { evaluation: judged } of [best!, other!]) expect(ranking).toContain(judged.score!.toFixed(1));
+    const rows = await page.locator('details tbody tr:not(.group), section > .scroll tbody tr:not(.group)').count();
+    // Of each candidate its metrics, and one row of the ranking.
+    const metrics = evaluation.candidates.map((one) => one.evaluation.metrics.length + 1);
+    expect(rows).toBe(metrics.reduce((sum, count) => sum + count, 0));
+    const drawn = await page.innerText('figure');
+    for (const { metric, quantity, value, floor } of best!.evaluation.metrics) {
+      if (metric !== 'ks' || (quantity !== 'size' && quantity !== 'gap')) continue;
+      expect(drawn).toContain(`KS ${formatNumber(value!)}, floor ${formatNumber(floor!)}`);
+    }
+  });
+});
+
+testWithPeers(['chromium'], 'Where there is no score a report says why', async () => {
+  await withReports({ viewport: DESKTOP }, async (page, report) => {
+    if (report !== 'short' && report !== 'degenerate') return;
+    const hero = await page.innerText('.hero');
+    expect(hero).toContain('no score');
+    expect(hero).toMatch(/Not enough data: /);
+    if (report === 'short') expect(hero).toContain('the synthetic series is too short for classifier');
+  });
+});
+
+test('A report of two candidates fits into a mail', () => {
+  expect(Buffer.byteLength(texts.get('two')!)).toBeLessThan(700_000);
+  expect(Buffer.byteLength(texts.get('capture')!)).toBeLessThan(400_000);
 });

@@ -5,6 +5,7 @@ import {
   bytesPerBin,
   ecdfSteps,
   logGaps,
+  niceTimeWidth,
   niceWidth,
   scatterDots,
   transitionShares,
@@ -94,6 +95,17 @@ test('Widths of bins are round and few enough', () => {
       const width = niceWidth(whole, most);
       expect(whole / width).toBeLessThanOrEqual(most * (1 + 1e-6));
       expect(whole / width).toBeGreaterThan(most / 2.5 / (1 + 1e-6));
+    }),
+  );
+});
+
+test('Widths of time are round in the units of people, and never too many', () => {
+  // 7.28 d in at most 400 bins: at least 26.2 min each.
+  expect(niceTimeWidth(7.28 * 86_400e9, 400)).toBe(1800e9);
+  expect(niceTimeWidth(596e9, 400)).toBe(2e9);
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 1e18, noNaN: true }), fc.integer({ min: 1, max: 4000 }), (span, most) => {
+      expect(span / niceTimeWidth(span, most)).toBeLessThanOrEqual(most * (1 + 1e-6));
     }),
   );
 });

@@ -1,4 +1,7 @@
 /** Reports that the tests look at, made of the embedded capture and of series that are hardly any. */
+
+import { evaluate, evaluateWith } from '../../src/evaluation/evaluate.js';
+import { Judge } from '../../src/evaluation/judge.js';
 import {
   captureInput,
   collect,
@@ -12,8 +15,9 @@ import {
 } from '../../src/index.js';
 import type { CaptureReportInput } from '../../src/report/capture-report.js';
 import type { EvaluationReportInput, ReportedCandidate } from '../../src/report/evaluation-report.js';
+import { sliceBlock } from '../../src/series/packet-series.js';
 import { fixture } from '../support/peers.js';
-import { emptyEvaluation, sampleEvaluation } from './sample-evaluation.js';
+import { emptyEvaluation } from './sample-evaluation.js';
 
 const DOORBELL = fixture('doorbell/doorbell.pcap');
 const MADE = { version: '1.2.3', created: '2025-06-01T08:00:00.000Z' } as const;
@@ -24,32 +28,51 @@ async function doorbellSeries(): Promise<PacketSeries> {
   return (await extractSeries([captureInput(DOORBELL)], doorbellTarget)).series;
 }
 
-/** @param candidates how many */
-export async function doorbellEvaluation(candidates: number): Promise<EvaluationReportInput> {
+/** Two kinds of model beside the real series, as `synth evaluate` judges them. The first note is hostile. */
+export async function doorbellEvaluation(kinds: readonly string[]): Promise<EvaluationReportInput> {
   const series = await doorbellSeries();
-  const { model } = await train([series], doorbellTarget, {
-    kind: 'markov',
-    holdout: 1 / 3,
-    keepAddresses: false,
-    payloadOnly: false,
-  });
-  const sample = (seed: string) =>
-    collect(model.sample(randomStream(seed, 'packets'), { packets: 6000, durationNs: Number.POSITIVE_INFINITY }));
+  const heldOutFrom = Math.floor((series.length * 2) / 3);
+  const judge = await Judge.of(series, { bootstrap: 4, seed: '1' });
+  const candidates: ReportedCandidate[] = [];
+  for (const kind of kinds) candidates.push(await judgedModel(kind, series, judge));
   return {
-    real: { name: 'doorbell.pcap', facts: [['Target', 'device 02:00:00:00:00:17']], series },
-    heldOutFrom: Math.floor((series.length * 2) / 3),
-    candidates: Array.from({ length: candidates }, (_, index) => ({
-      name: `a-file-name-of-some-length-with-a-number-${index}.safetensors`,
-      facts: [
-        ['Model', 'markov'],
-        ['Hash', 'f'.repeat(64)],
-      ],
-      evaluation: sampleEvaluation(86 - 7 * index),
-      logLikelihood: { heldOut: -11.2, training: -10.9 },
-      sample: sample(String(index)),
-    })),
-    command: 'synth evaluate doorbell.pcap model.safetensors --seeds 3 --seed 1 --report report.html',
+    real: { name: 'captures/doorbell.pcap', facts: [['Target', 'device 02:00:00:00:00:17']], series },
+    heldOutFrom,
+    candidates: candidates.toSorted((a, b) => b.evaluation.score! - a.evaluation.score!),
+    command: 'synth evaluate doorbell.pcap model.safetensors --seeds 2 --seed 1 --report report.html',
     notes: ['<script>throw new Error("ran")</script> & other notes'],
+    ...MADE,
+  };
+}
+
+async function judgedModel(kind: string, series: PacketSeries, judge: Judge): Promise<ReportedCandidate> {
+  const options = { kind, holdout: 1 / 3, keepAddresses: false, payloadOnly: false };
+  const { model } = await train([series], doorbellTarget, options);
+  const limit = { packets: judge.trainingPackets, durationNs: Number.POSITIVE_INFINITY };
+  const samples = ['1', '2'].map((seed) => collect(model.sample(randomStream(seed, 'packets'), limit)));
+  return {
+    name: `a-file-name-of-some-length-with-a-number-${kind}.safetensors`,
+    facts: [
+      ['Model', kind],
+      ['Hash', 'f'.repeat(64)],
+    ],
+    evaluation: await evaluateWith(judge, samples),
+    logLikelihood: { heldOut: -11.2, training: -10.9 },
+    sample: samples[0]!,
+  };
+}
+
+/** A synthetic series that is too short for a score. */
+export async function shortEvaluation(): Promise<EvaluationReportInput> {
+  const series = await doorbellSeries();
+  const sample = sliceBlock(series, 0, 140);
+  const evaluation = await evaluate(series, [sample], { bootstrap: 4, seed: '1' });
+  return {
+    real: { name: 'doorbell.pcap', facts: [], series },
+    heldOutFrom: evaluation.trainingPackets,
+    candidates: [{ name: 'short.csv', facts: [], evaluation, logLikelihood: null, sample }],
+    command: 'synth evaluate doorbell.pcap short.csv',
+    notes: [],
     ...MADE,
   };
 }

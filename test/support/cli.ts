@@ -2,11 +2,15 @@
  * Runs the built command as a user does. `npm test` builds it first.
  */
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { fixture, projectRoot } from './peers.js';
+
+/** The video doorbell of the embedded capture. */
+export const DEVICE = '02:00:00:00:00:17';
 
 export const synthBin = join(projectRoot, 'bin', 'synth.js');
 
@@ -53,6 +57,8 @@ export function runProgram(program: string, args: readonly string[], options: Ru
 
 export const synth = (args: readonly string[], options: RunOptions): Promise<Finished> =>
   runProgram(process.execPath, [synthBin, ...args], options);
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 /** A folder with the embedded capture as capture.pcap, gone after the tests of the file. */
 export function workFolder(): string {

@@ -41,7 +41,7 @@ export function sizeAxis(field: string, { low, high }: Range, title: string | nu
       : { domain: [low, high], nice: false, zero: false },
     axis: isLog
       ? { title, ...exactTicks(values), format: ',d', grid: true }
-      : { title, tickCount: 5, format: ',', grid: true },
+      : { title, tickCount: 5, format: ',d', grid: true },
   };
 }
 

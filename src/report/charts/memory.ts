@@ -4,11 +4,11 @@
  */
 
 import type { SeriesView } from '../../evaluation/series-view.js';
-import { formatCount, formatSeconds } from '../../format.js';
+import { formatCounted, formatWidth } from '../../format.js';
 import { gapsNs, spanNs } from '../../series/packet-series.js';
 import { autocorrelation } from '../../statistics/autocorrelation.js';
 import { rollingEntropy } from '../../statistics/entropy.js';
-import { bytesPerBin, logGaps, niceWidth } from '../chart-data.js';
+import { bytesPerBin, logGaps, niceTimeWidth } from '../chart-data.js';
 import { sizeClasses, sizeTokens } from '../size-classes.js';
 import {
   chart,
@@ -82,13 +82,13 @@ const lagPoints = (values: Float64Array): readonly { readonly lag: number; reado
 const MAX_BINS = 4000;
 
 export function autocorrelationFigure(subject: Subject): Figure {
-  const binNs = niceWidth(Math.max(1, spanNs(subject.whole)), MAX_BINS);
+  const binNs = niceTimeWidth(Math.max(1, spanNs(subject.whole)), MAX_BINS);
   const memories: readonly Memory[] = [
     { title: 'Size', unit: 'packets', of: (view) => new Float64Array(view.block.sizes.subarray(0, view.length)) },
     { title: 'Logarithm of the gap', unit: 'packets', of: (view) => logGaps(gapsNs(view.block)) },
     {
       title: 'Throughput',
-      unit: `bins of ${formatSeconds(binNs / 1e9)}`,
+      unit: `bins of ${formatWidth(binNs / 1e9)}`,
       of: (view) => bytesPerBin(view.block, undefined, binNs, Math.min(MAX_BINS, Math.floor(view.spanNs / binNs))),
     },
   ];
@@ -123,10 +123,13 @@ export function entropyFigure(subject: Subject): Figure {
 function entropyPanel({ whole, heldOutFrom, real, synthetic }: Subject): Panel {
   const title = 'Bits a packet';
   if (whole.length < 2 * WINDOW) {
-    return missing(title, `the real series has ${formatCount(whole.length)} packets, ${2 * WINDOW} are needed`);
+    return missing(title, `the real series has ${formatCounted(whole.length, 'packet')}, ${2 * WINDOW} are needed`);
   }
   if (synthetic !== null && synthetic.length < WINDOW) {
-    return missing(title, `the synthetic series has ${formatCount(synthetic.length)} packets, ${WINDOW} are needed`);
+    return missing(
+      title,
+      `the synthetic series has ${formatCounted(synthetic.length, 'packet')}, ${WINDOW} are needed`,
+    );
   }
   const classes = sizeClasses(real, CLASSES);
   const alphabet = classes.names.length;

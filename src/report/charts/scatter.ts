@@ -79,7 +79,7 @@ function sharedAxes(views: readonly SeriesView[]): Axes | undefined {
   return { gap, size: sizeRange(least, largest) };
 }
 
-export function scatterFigure({ real, synthetic, withReal }: Subject): Figure {
+export function scatterFigure({ real, training, synthetic, withReal }: Subject): Figure {
   const axes = sharedAxes(synthetic === null ? [real] : [real, synthetic]);
   const roles = [
     ...(withReal ? [{ role: 'real', view: real } as const] : []),
@@ -89,7 +89,9 @@ export function scatterFigure({ real, synthetic, withReal }: Subject): Figure {
     title: 'Size against gap',
     caption:
       'Every packet stands where its size (upwards, in bytes) meets the time since the previous packet of the same direction. ' +
-      'Packets that are nearly alike share a dot; the larger its area, the more they are.',
+      `Packets that are nearly alike share a dot; the larger its area, the more they are.${
+        training === null ? '' : ' Real packets are those held out.'
+      }`,
     panels: DIRECTIONS.flatMap(({ outbound, title: name }) =>
       roles.map(({ role, view }) => {
         const title = synthetic === null ? name : `${name}, ${ROLE_NAMES[role]}`;

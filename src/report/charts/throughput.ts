@@ -2,9 +2,9 @@
  * @module
  * Throughput over time: outbound above the line, inbound below it; the synthetic series under the real one, on the same axes.
  */
-import { formatBytes, formatSeconds } from '../../format.js';
+import { formatBytes, formatSeconds, formatWidth } from '../../format.js';
 import { type PacketBlock, spanNs } from '../../series/packet-series.js';
-import { bytesPerBin, niceWidth } from '../chart-data.js';
+import { bytesPerBin, niceTimeWidth, niceWidth } from '../chart-data.js';
 import { exactTicks, timeUnit } from './axes.js';
 import {
   chart,
@@ -120,7 +120,7 @@ function throughputPanel(
   const { binNs, bins } = frame;
   const span = spanNs(block);
   if (span < binNs)
-    return missing(title, `the ${ROLE_NAMES[role]} series is shorter than one bin of ${formatSeconds(binNs / 1e9)}`);
+    return missing(title, `the ${ROLE_NAMES[role]} series is shorter than one bin of ${formatWidth(binNs / 1e9)}`);
   const shown = Math.min(bins, Math.ceil(span / binNs));
   const rates = ratesOf(block, binNs, shown);
   const cut =
@@ -128,7 +128,7 @@ function throughputPanel(
   const perSecond = (values: Float64Array) =>
     `${formatBytes(Math.round(total(values) / values.length))} a second on average and ${formatBytes(Math.round(most(values)))} at most`;
   const description =
-    `${title}: throughput over ${formatSeconds((shown * binNs) / 1e9)} in bins of ${formatSeconds(binNs / 1e9)}: ` +
+    `${title}: throughput over ${formatSeconds((shown * binNs) / 1e9)} in bins of ${formatWidth(binNs / 1e9)}: ` +
     `outbound ${perSecond(rates.outbound)}, inbound ${perSecond(rates.inbound)}.`;
   const layers = layersOf(role, rates, frame, heldOutNs);
   return {
@@ -151,7 +151,7 @@ export function throughputFigure(subject: Subject): Figure {
       legend: [],
     };
   }
-  const binNs = niceWidth(span, MAX_BINS);
+  const binNs = niceTimeWidth(span, MAX_BINS);
   const bins = Math.ceil((span * (1 + 1e-12)) / binNs);
   const all = [whole, ...(synthetic === null ? [] : [synthetic.block])].map((block) => ratesOf(block, binNs, bins));
   const frame: Frame = {
@@ -167,7 +167,7 @@ export function throughputFigure(subject: Subject): Figure {
   const heldOutNs = isHeldOut ? whole.offsetsNs[heldOutFrom]! - whole.offsetsNs[0]! : undefined;
   return {
     title,
-    caption: `Bytes per second in bins of ${formatSeconds(binNs / 1e9)}: outbound above the line, inbound below it.${
+    caption: `Bytes per second in bins of ${formatWidth(binNs / 1e9)}: outbound above the line, inbound below it.${
       isHeldOut ? ' The held-out part of the real series is shaded.' : ''
     }${synthetic === null ? '' : ' Both have the same axes.'}`,
     panels: [

@@ -4,7 +4,7 @@
  */
 
 import type { SeriesView } from '../../evaluation/series-view.js';
-import { formatShare } from '../../format.js';
+import { formatCounted, formatShare } from '../../format.js';
 import { transitionShares } from '../chart-data.js';
 import { type SizeClasses, sizeClasses, sizeTokens } from '../size-classes.js';
 import {
@@ -26,7 +26,7 @@ const HEIGHT = 330;
 
 function transitionPanel(title: string, view: SeriesView, role: 'real' | 'synthetic', classes: SizeClasses): Panel {
   if (view.length < 2)
-    return missing(title, `the ${ROLE_NAMES[role]} series has ${view.length} packets, two are needed`);
+    return missing(title, `the ${ROLE_NAMES[role]} series has ${formatCounted(view.length, 'packet')}, two are needed`);
   const tokens = classes.names.map((name, token) => `${token < classes.outboundTokens ? 'out' : 'in'} ${name}`);
   const rows = transitionShares(sizeTokens(view.block, classes), tokens.length);
   const cells = rows.flatMap((row, from) =>
