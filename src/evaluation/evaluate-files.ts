@@ -89,7 +89,7 @@ export async function evaluateFiles(
   const real = await loadSeries([realFile], options.target, loading);
   const series = real.series[0]!;
   // The floors, the resamplings, and each series; one that is compared in parts takes longer than expected.
-  const rounds = 1 + options.bootstrap + kinds.reduce((sum, { isModel }) => sum + (isModel ? options.seeds : 1), 0);
+  const rounds = 1 + options.bootstrap + synthetic.reduce((sum, { model }) => sum + (model ? options.seeds : 1), 0);
   const judge = await Judge.of(series, {
     ...{ bootstrap: options.bootstrap, seed: options.seed, signal },
     onProgress: (done, what) => onProgress?.(Math.min(1, done / rounds), what),

@@ -213,7 +213,7 @@ describe('a model', () => {
 describe('an interrupt', () => {
   const interruptAt = (name: string) => {
     const interrupt = new AbortController();
-    const onProgress = (what: string) => {
+    const onProgress = (_: number, what: string) => {
       if (what.startsWith(name)) interrupt.abort();
     };
     return { signal: interrupt.signal, onProgress };
@@ -225,7 +225,7 @@ describe('an interrupt', () => {
 
   test('ends sampling', async () => {
     let floors = 0;
-    const count = (what: string) => {
+    const count = (_: number, what: string) => {
       if (what === 'the real parts') floors++;
     };
     await run('real.csv', 'fake.csv', { onProgress: count });
@@ -251,7 +251,7 @@ describe('an interrupt', () => {
 
 test('a file that is missing is named before anything is measured', async () => {
   const told: string[] = [];
-  const onProgress = (what: string) => told.push(what);
+  const onProgress = (_: number, what: string) => told.push(what);
   const error = await expectSynthError(run('real.csv', ['fake.csv', 'none'], { onProgress }), 'SYNTH_FILE_UNREADABLE');
   expect(error.message).toContain(path('none'));
   expect(told).toEqual([]);

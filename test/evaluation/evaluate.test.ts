@@ -181,7 +181,7 @@ describe('the seed', () => {
   test('is a fresh one where none is given, and twenty resamplings are made', async () => {
     const rounds = new Set<string>();
     const short = seriesOf(requests(60));
-    await evaluate(short, [short], { onProgress: (what) => rounds.add(what) });
+    await evaluate(short, [short], { onProgress: (_, what) => rounds.add(what) });
     expect(rounds).toContain('resampled packets, 20 of 20');
   });
 });

@@ -111,7 +111,7 @@ describe('the floors by resampling', () => {
 
   test('are measured once for all series of one length', async () => {
     const told: string[] = [];
-    const judge = await judgeOf({ onProgress: (what) => told.push(what) });
+    const judge = await judgeOf({ onProgress: (_, what) => told.push(what) });
     const resamplings = () => told.filter((what) => what.startsWith('resampled')).length;
     expect(resamplings()).toBe(0);
     await judge.judge(TRAINING);
@@ -173,7 +173,7 @@ describe('an interrupt', () => {
 
   test('ends the resamplings', async () => {
     const interrupt = new AbortController();
-    const onProgress = (what: string) => {
+    const onProgress = (_: number, what: string) => {
       if (what === 'resampled packets, 3 of 5') interrupt.abort();
     };
     const judge = await judgeOf({ signal: interrupt.signal, onProgress });
