@@ -33,7 +33,7 @@ async function measureOnce([program, ...args]) {
   return { seconds: (performance.now() - started) / 1000, peakBytes };
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** Runs each command `runs` times, in turn, after a round that does not count. */
 export async function measure(commands, runs = 5) {

@@ -16,7 +16,7 @@ import { drawSeed } from '../src/random.js';
 export default class Evaluate extends BaseCommand {
   static override summary = 'Measure how well synthetic traffic fits the real one.';
   static override description =
-    'Compares synthetic packets with the last third of the real ones by some ninety metrics: distributions of size, gap and throughput, memory and ' +
+    'Compares synthetic packets with the last third of the real ones by some seventy metrics: distributions of size, gap and throughput, memory and ' +
     'order, dialogue, a classifier, memorisation. The floor of a metric is the same between the first two thirds and the last third of the ' +
     'real packets: no generator can be expected to do better. The excess is the difference; 0 is perfect. The fidelity score sums up in one ' +
     'number, 0 to 100. Several captures, tables or models are compared and ranked. The device of a generated capture is found by its ' +
@@ -74,12 +74,12 @@ export default class Evaluate extends BaseCommand {
         ...{ target: parseTarget(flags), payloadOnly, seeds, seed, bootstrap: flags.bootstrap },
         keepSamples: report !== undefined,
         signal: this.signal,
-        onProgress: (what) => progress.update(undefined, what),
+        onProgress: (done, what) => progress.update(done, what),
       }),
     ).finally(() => progress.stop());
     this.noteWarnings(result);
     const notes = evaluationNotes(result, { payloadOnly });
-    for (const note of [...notes, ...samplingNote(result, seeds, seed)]) this.note(note);
+    for (const note of [...notes, samplingNote(result, seeds, seed)]) this.note(note);
     // First: if the report cannot be written, the work was not for nothing.
     if (!this.jsonEnabled() && report !== '-') {
       for (const line of evaluationLines(result.candidates, flags.all)) this.log(line);

@@ -23,7 +23,7 @@ export { SynthError, type SynthErrorCode } from './errors.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type { JudgeOptions } from './evaluation/judge.js';
 export type { Aspect, Direction } from './evaluation/metric.js';
-export type { BootstrapFloor, Evaluation, Interval, MetricResult } from './evaluation/result.js';
+export type { BootstrapFloor, Evaluation, MetricResult } from './evaluation/result.js';
 export { loadModelFile } from './load-model.js';
 export { type Random, randomStream } from './random.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
@@ -38,6 +38,8 @@ export {
 export { type Survey, surveyCaptures } from './series/survey.js';
 export { formatTarget, parseDevice, parseFlow, type Target } from './series/target.js';
 export { throughputBytes } from './series/throughput.js';
+export type { Interval } from './statistics/confidence.js';
+export { emd } from './statistics/emd.js';
 export { ksStatistic } from './statistics/ks.js';
 export { type GenerateOptions, generate } from './synthesis/generate.js';
 export { type Identity, type IdentityOptions, identityOf } from './synthesis/identity.js';

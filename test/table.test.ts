@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Output } from '../src/output-file.js';
 import type { PacketSeries } from '../src/series/packet-series.js';
 import { SeriesBuilder } from '../src/series/series-builder.js';
-import { detectTable, readTable, type TableFormat } from '../src/series/table-reader.js';
+import { detectTable, readTable, type TableFormat, type TableWarning } from '../src/series/table-reader.js';
 import { TableWriter } from '../src/series/table-writer.js';
 import { writePackets } from '../src/synthesis/write-packets.js';
 import { memoryInput, zstdFrame } from './support/frames.js';
@@ -172,9 +172,7 @@ describe('a wrong table is refused, and the line is named', () => {
   const row = (line: string) => `time_s,direction,size_bytes\n0,out,60\n${line}\n3,out,60\n`;
 
   test.each<[string, TableFormat, string, RegExp]>([
-    ['a time that is NaN', 'csv', row('NaN,out,60'), /line 3: time_s “NaN”/],
     ['an infinite time', 'csv', row('Infinity,out,60'), /line 3: time_s/],
-    ['an empty time', 'csv', row(',out,60'), /line 3: time_s “”/],
     ['a time that no one will see', 'csv', row('1e12,out,60'), /line 3: time_s/],
     ['a date', 'csv', row('2025-01-31,out,60'), /line 3: time_s/],
     ['a size of zero', 'csv', row('1,out,0'), /line 3: size_bytes “0”/],
@@ -182,18 +180,16 @@ describe('a wrong table is refused, and the line is named', () => {
     ['a size below an IP header', 'csv', row('1,out,19'), /line 3: size_bytes “19” is not a whole number from 20/],
     ['a fractional size', 'csv', row('1,out,60.5'), /line 3: size_bytes/],
     ['a size above the largest packet', 'csv', row('1,out,262145'), /line 3: size_bytes/],
-    ['a size that is NaN', 'csv', row('1,out,NaN'), /line 3: size_bytes/],
-    ['no size', 'csv', row('1,out'), /line 3: size_bytes “”/],
     ['an unknown direction', 'csv', row('1,up,60'), /line 3: direction “up”/],
     ['no direction', 'csv', row('1,,60'), /line 3: direction “”/],
     ['a missing column', 'csv', 'time_s,size_bytes\n1,60\n', /line 1: the column “direction” is missing/],
     [
-      'an object without size',
+      'a line that is no object',
       'ndjson',
-      '{"time_s":1,"direction":"in","size_bytes":60}\n{"time_s":1,"direction":"in"}\n',
-      /line 2: size_bytes/,
+      '{"time_s":1,"direction":"in","size_bytes":60}\n[1,2]\n',
+      /line 2: no object/,
     ],
-    ['a line that is no object', 'ndjson', '{"time_s":1,"direction":"in","size_bytes":60}\n[1,2]\n', /line 2: time_s/],
+    ['nothing but rows without a number', 'csv', 'time_s,direction,size_bytes\nNaN,out,60\n1,in,\n', /without packets/],
     ['a header and no rows', 'csv', 'time_s,direction,size_bytes\n', /without packets/],
     ['nothing', 'csv', '', /without packets/],
     ['empty lines only', 'ndjson', '\n\n', /without packets/],
@@ -211,6 +207,79 @@ describe('a wrong table is refused, and the line is named', () => {
     );
     // Refused at the first chunk above the limit, so that memory does not grow with the file.
     expect(error.message).toContain('more than 65536 characters');
+  });
+});
+
+describe('rows that say nothing of a packet', () => {
+  /** A table that has such rows after its first one, and what is told of them. */
+  async function readWith(rows: readonly string[], format: TableFormat = 'csv') {
+    const [first, last] = ['0,out,60', '3,in,90'];
+    const lines =
+      format === 'csv' ? ['time_s,direction,size_bytes', first, ...rows, last] : [object(first), ...rows, object(last)];
+    const warnings: TableWarning[] = [];
+    const series = await readTable(memoryInput(utf8(lines.join('\n')), undefined, 'table'), format, (warning) =>
+      warnings.push(warning),
+    );
+    return { series: columns(series), messages: warnings.map(({ message }) => message), warnings };
+  }
+  const object = (row: string) => {
+    const [time, direction, size] = row.split(',');
+    return `{"time_s":${time},"direction":"${direction}","size_bytes":${size}}`;
+  };
+  const PLAIN = { length: 2, startNs: 0n, offsetsNs: [0, 3e9], sizes: [60, 90], outbound: [1, 0] };
+
+  test.each([
+    ['a time that is NaN', 'NaN,out,60'],
+    ['an empty time', ',out,60'],
+    ['a time of nan with a sign', '-nan,in,60'],
+    ['a size that is NaN', '1,out,NaN'],
+    ['a quoted size that is NaN', '1,out,"nan"'],
+    ['an empty size', '1,out, '],
+    ['no size', '1,out'],
+    ['nulls', 'null,out,NULL'],
+    ['what pandas and R have for it', 'NA,out,None'],
+    ['neither time nor direction', ',,60'],
+  ])('for %s, are left out, and the table says so', async (_, row) => {
+    const { series, warnings } = await readWith([row]);
+    expect(series).toEqual(PLAIN);
+    expect(warnings).toEqual([
+      {
+        code: 'SYNTH_SERIES_ROWS_LEFT_OUT',
+        message: 'table: a row in line 3, without a time or a size: left out',
+      },
+    ]);
+  });
+
+  test.each([
+    ['null', '{"time_s":null,"direction":"out","size_bytes":60}'],
+    ['NaN, which JSON does not have', '{"time_s":1,"direction":"out","size_bytes":NaN}'],
+    ['an empty text', '{"time_s":"","direction":"out","size_bytes":60}'],
+    ['a key that is missing', '{"time_s":1,"direction":"out"}'],
+  ])('are left out of NDJSON as well: %s', async (_, row) => {
+    const { series, messages } = await readWith([row], 'ndjson');
+    expect(series).toEqual(PLAIN);
+    expect(messages).toEqual(['table: a row in line 2, without a time or a size: left out']);
+  });
+
+  test('are told of once', async () => {
+    const { series, messages } = await readWith(['', 'NaN,out,60', '1,in,', ',,', '2,in,NaN']);
+    expect(series).toEqual(PLAIN);
+    expect(messages).toEqual(['table: 4 rows, the first in line 4, without a time or a size: left out']);
+  });
+
+  test('do not exist in most tables, of which nothing is told', async () => {
+    expect((await readWith([])).warnings).toEqual([]);
+  });
+
+  test.each([
+    ['an infinite time', 'inf,out,60'],
+    ['a word for a size', '1,out,big'],
+    ['a size of 0', '1,out,0'],
+    ['an unknown direction', '1,up,60'],
+    ['no direction', '1,,60'],
+  ])('are not those that are wrong: %s', async (_, row) => {
+    const error = await expectSynthError(readWith(['NaN,out,60', row]), 'SYNTH_SERIES_INVALID');
+    expect(error.message).toMatch(/^table, line 4: /);
   });
 });
 

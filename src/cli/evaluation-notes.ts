@@ -2,6 +2,7 @@
  * @module
  * What somebody should know who reads an evaluation: whose packets were taken, and what makes the comparison less than fair.
  */
+
 import type { FileEvaluation, SyntheticTarget } from '../evaluation/evaluate-files.js';
 import { formatTarget } from '../series/target.js';
 
@@ -12,10 +13,10 @@ export interface EvaluationFlags {
   readonly payloadOnly: boolean;
 }
 
-/** What was sampled, if anything. */
-export function samplingNote({ candidates }: FileEvaluation, seeds: number, seed: string): readonly string[] {
-  const series = seeds === 1 ? 'one series' : `${seeds} series`;
-  return candidates.some(({ model }) => model) ? [`${series} sampled from each model; seed ${seed}`] : [];
+/** What was drawn at random: series of models, if there are any, and always the resamplings. */
+export function samplingNote({ candidates }: FileEvaluation, seeds: number, seed: string): string {
+  if (!candidates.some(({ model }) => model)) return `Seed ${seed}`;
+  return `${seeds === 1 ? 'one series' : `${seeds} series`} sampled from each model; seed ${seed}`;
 }
 
 export function evaluationNotes({ real, candidates }: FileEvaluation, flags: EvaluationFlags): readonly string[] {

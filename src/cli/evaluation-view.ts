@@ -5,9 +5,10 @@
 import { isInMeanExcess } from '../evaluation/evaluate.js';
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
 import { ASPECTS } from '../evaluation/metric.js';
-import type { Evaluation, Interval, MetricResult } from '../evaluation/result.js';
+import type { Evaluation, MetricResult } from '../evaluation/result.js';
 import { formatCount, formatCounted, formatQuantity, joinQuantities, shortNames } from '../format.js';
 import { formatTarget } from '../series/target.js';
+import type { Interval } from '../statistics/confidence.js';
 import { formatTable } from './table.js';
 
 const WIDTH = 100;

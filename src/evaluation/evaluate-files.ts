@@ -32,7 +32,8 @@ export interface EvaluateFilesOptions {
   readonly bootstrap: number;
   /** Keeps a series of each candidate, to be drawn. */
   readonly keepSamples?: boolean | undefined;
-  readonly onProgress?: ((what: string) => void) | undefined;
+  /** Told the share that is done, 0 to 1, and what is being done. */
+  readonly onProgress?: ((done: number, what: string) => void) | undefined;
 }
 
 /** A synthetic capture or table, or a model, and how well it fits. */
@@ -87,7 +88,12 @@ export async function evaluateFiles(
   const loading: ExtractOptions = { signal, payloadOnly };
   const real = await loadSeries([realFile], options.target, loading);
   const series = real.series[0]!;
-  const judge = await Judge.of(series, { bootstrap: options.bootstrap, seed: options.seed, signal, onProgress });
+  // The floors, the resamplings, and each series; one that is compared in parts takes longer than expected.
+  const rounds = 1 + options.bootstrap + synthetic.reduce((sum, { model }) => sum + (model ? options.seeds : 1), 0);
+  const judge = await Judge.of(series, {
+    ...{ bootstrap: options.bootstrap, seed: options.seed, signal },
+    onProgress: (done, what) => onProgress?.(Math.min(1, done / rounds), what),
+  });
   const candidates: Candidate[] = [];
   for (const { file, model } of synthetic) {
     candidates.push(

@@ -59,7 +59,7 @@ export async function evaluateWith(
   );
   return {
     score: meanOf(all),
-    reason: all.length > 0 ? null : noScore(missing, judge),
+    reason: all.length > 0 ? null : judged.length > 0 ? noScore(missing, judge) : NO_SERIES,
     scoreInterval: scoreInterval && { low: Math.max(0, scoreInterval.low), high: Math.min(100, scoreInterval.high) },
     aspects: eachAspect((aspect) => meanOf(scores.flatMap(({ aspects }) => aspects[aspect] ?? []))),
     trainingPackets: judge.trainingPackets,
@@ -70,6 +70,8 @@ export async function evaluateWith(
     meanExcess: meanOf(metrics.filter(isInMeanExcess).flatMap(({ excess }) => excess ?? [])),
   };
 }
+
+const NO_SERIES = 'not enough data: there is no synthetic series';
 
 const noScore = (missing: readonly Aspect[], { heldOutPackets }: Judge): string =>
   missing.length > 0
@@ -104,7 +106,8 @@ function resultOf(
   const { metric: name, quantity, direction, unit, scored } = metric;
   const head = { metric: name, quantity, direction, unit, aspect: scored?.aspect ?? null };
   const given = judgements.filter((judgement) => judgement !== undefined);
-  if (floor === null || given.length === 0) return { ...head, ...NOTHING, floor, reason };
+  if (floor === null) return { ...head, ...NOTHING, floor, reason };
+  if (given.length === 0) return { ...head, ...NOTHING, floor, reason: NO_SERIES };
   const first = given[0]!;
   const loss = meanOf(given.flatMap((judgement) => judgement.loss ?? []));
   const lacking = given.find(({ lack }) => lack !== undefined);

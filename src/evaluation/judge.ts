@@ -7,11 +7,12 @@ import { setImmediate } from 'node:timers/promises';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import { randomStream } from '../random.js';
 import { type PacketBlock, type PacketSeries, sliceSeries } from '../series/packet-series.js';
+import type { Interval } from '../statistics/confidence.js';
 import { resampleBlocks } from './block-bootstrap.js';
 import type { Aspect, Comparison, Lack, Metric } from './metric.js';
 import { allMetrics } from './metrics/index.js';
 import { Reference } from './reference.js';
-import type { BootstrapFloor, Interval } from './result.js';
+import type { BootstrapFloor } from './result.js';
 import { lossOf } from './score.js';
 import { SeriesView } from './series-view.js';
 
@@ -30,8 +31,8 @@ export interface JudgeOptions {
   /** Of the resamplings. */
   readonly seed: string;
   readonly signal?: AbortSignal | undefined;
-  /** Told before each comparison what is being compared. */
-  readonly onProgress?: ((what: string) => void) | undefined;
+  /** Told before each comparison how often all metrics have been computed so far, and what is being compared. */
+  readonly onProgress?: ((rounds: number, what: string) => void) | undefined;
 }
 
 /** One metric of one synthetic series. */
@@ -62,6 +63,7 @@ export class Judge {
   #floors: readonly JudgedMetric[] = [];
   readonly #heldOut: SeriesView;
   #training: SeriesView;
+  #comparisons = 0;
   /** Of each metric, by the length of the resamplings. */
   readonly #bootstraps = new Map<number, readonly (BootstrapFloor | null)[]>();
 
@@ -174,7 +176,7 @@ export class Judge {
   }
 
   async #compare(metric: Metric, sample: SeriesView, real: SeriesView, what: string): Promise<Comparison> {
-    this.#options.onProgress?.(what);
+    this.#options.onProgress?.(this.#comparisons++ / this.#metrics.length, what);
     // Comparing never waits for anything: without a pause no signal would arrive.
     await setImmediate();
     throwIfInterrupted(this.#options.signal, 'evaluating');

@@ -2,7 +2,7 @@
  * @module
  * The contract of every metric of an evaluation: a number about two series that is small where they are alike.
  */
-import type { Interval } from './result.js';
+import type { Interval } from '../statistics/confidence.js';
 import type { SeriesView } from './series-view.js';
 
 /** Whose packets a metric looks at; `both` where the order of the directions is part of it. */

@@ -2,13 +2,8 @@
  * @module
  * What an evaluation says: every metric beside its floor, and one score of all.
  */
+import type { Interval } from '../statistics/confidence.js';
 import type { Aspect, Direction } from './metric.js';
-
-/** The range in which a mean lies with a probability of 95 %. */
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
 
 /** One metric. What could not be computed is null, and `reason` says why. */
 export interface MetricResult {

@@ -3,7 +3,8 @@
  * Every number of an evaluation, as tables.
  */
 import { ASPECTS } from '../evaluation/metric.js';
-import type { Interval, MetricResult } from '../evaluation/result.js';
+import type { MetricResult } from '../evaluation/result.js';
+import type { Interval } from '../statistics/confidence.js';
 import { ASPECT_NAMES, metricName } from './aspects.js';
 import { type Html, html } from './html.js';
 import { formatInterval, formatNumber, formatPoints, formatQuantity, NOTHING } from './numbers.js';

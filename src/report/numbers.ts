@@ -2,8 +2,9 @@
  * @module
  * Numbers of an evaluation as they stand in a report: with a true minus, and a dash where there is none.
  */
-import type { Interval } from '../evaluation/result.js';
+
 import { joinQuantities, formatNumber as plainNumber, formatQuantity as plainQuantity } from '../format.js';
+import type { Interval } from '../statistics/confidence.js';
 
 export const NOTHING = '–';
 

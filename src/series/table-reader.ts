@@ -57,7 +57,7 @@ export async function readTable(
   let leftOut = 0;
   let firstLeftOut: number | undefined;
   try {
-    let parse: ((line: string) => Readonly<Record<Column, string>>) | undefined =
+    let parse: ((line: string, where: string) => Readonly<Record<Column, string>>) | undefined =
       format === 'ndjson' ? parseObject : undefined;
     for await (const line of lines(opened, input.name)) {
       number++;
@@ -67,7 +67,7 @@ export async function readTable(
         parse = csvParser(line, where);
         continue;
       }
-      const row = parse(line);
+      const row = parse(line, where);
       if (isUnknown(row.time_s) || isUnknown(row.size_bytes)) {
         leftOut++;
         firstLeftOut ??= number;
@@ -141,7 +141,8 @@ function csvParser(header: string, where: string): (line: string) => Readonly<Re
 }
 
 /** By pattern, because a parsed number would lose the nanoseconds. */
-function parseObject(line: string): Readonly<Record<Column, string>> {
+function parseObject(line: string, where: string): Readonly<Record<Column, string>> {
+  if (!/^\s*\{/.test(line)) throw invalid(`${where}: no object`);
   const value = (key: Column) => new RegExp(`"${key}"\\s*:\\s*"?([^",}]*)`).exec(line)?.[1]?.trim() ?? '';
   return { time_s: value('time_s'), direction: value('direction'), size_bytes: value('size_bytes') };
 }

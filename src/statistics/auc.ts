@@ -2,7 +2,7 @@
  * @module
  * How well a score tells two kinds of things apart: the area under the ROC curve.
  */
-import { mean, sampleVariance } from './mean.js';
+import { mean } from './mean.js';
 import { sortedCopy } from './sort.js';
 
 /**
@@ -19,25 +19,6 @@ export function auc(positive: Float64Array, negative: Float64Array): number {
   const placements = placementsOf(sortedCopy(positive), sortedCopy(negative));
   // Multiples of ½, so their sum is exact.
   return mean(placements) / negative.length;
-}
-
-/**
- * The variance of that area as an estimate: S₁₀ / n + S₀₁ / m, with the variances of the shares of negatives that each positive is
- * above, and of positives that each negative is below.
- *
- * Source: DeLong, DeLong & Clarke-Pearson (1988), Comparing the areas under two or more correlated receiver operating characteristic
- * curves; in O((n + m) log(n + m)) as in Sun & Xu (2014), Fast implementation of DeLong’s algorithm: what they subtract, midranks
- * among the own kind from midranks among all, is the placement used here.
- *
- * @param positive, negative scores in any order
- * @returns NaN if one of them has fewer than two
- */
-export function aucVariance(positive: Float64Array, negative: Float64Array): number {
-  const [p, n] = [sortedCopy(positive), sortedCopy(negative)];
-  return (
-    sampleVariance(placementsOf(p, n)) / n.length ** 2 / p.length +
-    sampleVariance(placementsOf(n, p)) / p.length ** 2 / n.length
-  );
 }
 
 /** How many of the others are below each value, equal ones counted half. Both rise. */

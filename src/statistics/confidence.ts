@@ -7,10 +7,16 @@ import { mean, standardError } from './mean.js';
 /** The probability with which the mean of many lies within the interval. */
 const LEVEL = 0.95;
 
+/** The range in which something lies with that probability. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
 export interface MeanInterval {
   readonly mean: number;
   /** Null for fewer than two values. */
-  readonly interval: { readonly low: number; readonly high: number } | null;
+  readonly interval: Interval | null;
 }
 
 /**

@@ -23,32 +23,6 @@ export function jensenShannonDivergence(p: Float64Array, q: Float64Array): numbe
 }
 
 /**
- * The same of two sequences of codes (n-grams, say), of which there may be far more than either sequence has. O(n + m).
- *
- * @param a, b whole numbers that rise
- * @returns NaN if one of them is empty
- */
-export function jensenShannonOfCodes(a: Float64Array | Uint32Array, b: Float64Array | Uint32Array): number {
-  if (a.length === 0 || b.length === 0) return Number.NaN;
-  let bits = 0;
-  let i = 0;
-  let j = 0;
-  while (i < a.length && j < b.length) {
-    const code = Math.min(a[i]!, b[j]!);
-    const startOfA = i;
-    const startOfB = j;
-    while (i < a.length && a[i] === code) i++;
-    while (j < b.length && b[j] === code) j++;
-    const p = (i - startOfA) / a.length;
-    const q = (j - startOfB) / b.length;
-    bits += excess(p, q) + excess(q, p);
-  }
-  // Codes that are still to come are in one of the two only.
-  bits += (a.length - i) / a.length + (b.length - j) / b.length;
-  return between0And1(bits / 2);
-}
-
-/**
  * Kullback–Leibler divergence of p from q in bits, Σ p log₂(p / q) ≥ 0: what it costs to encode a value of p with a code made
  * for q. Each count of either is half a count higher than given (Krichevsky & Trofimov 1981, The performance of universal
  * encoding), so that it is finite where q has never seen a category. Not symmetric.

@@ -27,19 +27,21 @@ export function emd(a: Float64Array, b: Float64Array): number {
  * F₁ − F₂ = (i·m − j·n) / (n·m), where i and j values are at most x: the numerator is a whole number and exact, and the
  * areas are added with what rounding takes from them (Neumaier 1974), so the result is good to the last digits for any
  * number of values with n·m < 2⁵³.
+ *
+ * @param zerosA, zerosB values of 0 that either sample has before those given, all of which are above 0 then
  */
-export function emdOfSorted(a: Float64Array, b: Float64Array): number {
-  const n = a.length;
-  const m = b.length;
+export function emdOfSorted(a: Float64Array, b: Float64Array, zerosA = 0, zerosB = 0): number {
+  const n = a.length + zerosA;
+  const m = b.length + zerosB;
   if (n === 0 || m === 0) return Number.NaN;
-  let i = 0;
-  let j = 0;
+  let i = zerosA;
+  let j = zerosB;
   let sum = 0;
   let lost = 0;
-  let previous = Math.min(a[0]!, b[0]!);
+  let previous = zerosA + zerosB > 0 ? 0 : Math.min(a[0]!, b[0]!);
   while (i < n || j < m) {
-    const fromA = j === m || (i < n && a[i]! <= b[j]!);
-    const value = fromA ? a[i]! : b[j]!;
+    const fromA = j === m || (i < n && a[i - zerosA]! <= b[j - zerosB]!);
+    const value = fromA ? a[i - zerosA]! : b[j - zerosB]!;
     if (value !== previous) {
       const area = Math.abs(i * m - j * n) * (value - previous);
       const next = sum + area;

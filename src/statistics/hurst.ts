@@ -19,7 +19,7 @@ const SIZES = 20;
  * is about is an estimate too.
  *
  * @param values one per bin of time
- * @returns H; or, as text, why there is none
+ * @returns H; or, as text after “it has”, why there is none
  */
 export function hurstByAggregatedVariance(values: Float64Array): number | string {
   return exponentOf(
@@ -40,7 +40,7 @@ export function hurstByAggregatedVariance(values: Float64Array): number | string
  * values it is 0.56 for 512 of them, 0.54 for 4096, 0.52 for 262 144. Two series of the same length are misjudged alike.
  *
  * @param values one per bin of time
- * @returns H; or, as text, why there is none
+ * @returns H; or, as text after “it has”, why there is none
  */
 export function hurstByRescaledRange(values: Float64Array): number | string {
   return exponentOf(
@@ -66,12 +66,12 @@ function exponentOf(
   exponent: (slope: number) => number,
 ): number | string {
   if (values.length < MIN_BINS) return `too few bins: ${values.length}, fewer than ${MIN_BINS}`;
-  if (values.every((value) => value === values[0])) return 'constant';
+  if (values.every((value) => value === values[0])) return 'bins that are all alike';
   const points = blockSizes(smallest, Math.floor(values.length / fewest))
     .map((size) => ({ size, measure: measure(size) }))
     .filter((point) => point.measure > 0);
   // All that varies may be what the blocks leave over at the end.
-  if (points.length < 3) return 'constant in blocks';
+  if (points.length < 3) return 'blocks that are all alike';
   const logs = (of: (point: { size: number; measure: number }) => number) =>
     Float64Array.from(points, (point) => Math.log(of(point)));
   return exponent(

@@ -23,15 +23,17 @@ export function standardError(values: Float64Array): number {
  * Σ (x − x̄)² / (n − 1), the variance of a distribution by a sample of independent values. It is 0, and not nearly, where all
  * are the same. Same value as `numpy.var(values, ddof=1)`.
  *
+ * @param zeros values of 0 that there are beside those given
  * @returns NaN for fewer than two values
  */
-export function sampleVariance(values: Float64Array): number {
+export function sampleVariance(values: Float64Array, zeros = 0): number {
+  const count = values.length + zeros;
   // Counted from the first value, which leaves exact zeros of a constant.
-  const first = values[0]!;
+  const first = zeros > 0 ? 0 : values[0]!;
   let shift = 0;
   for (let i = 0; i < values.length; i++) shift += values[i]! - first;
-  const average = shift / values.length;
-  let squares = 0;
+  const average = shift / count;
+  let squares = zeros * average ** 2;
   for (let i = 0; i < values.length; i++) squares += (values[i]! - first - average) ** 2;
-  return squares / (values.length - 1);
+  return squares / (count - 1);
 }

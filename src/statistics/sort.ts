@@ -25,14 +25,58 @@ interface Digit {
  * @param values without NaN, which has no place among the others
  */
 export function sortedCopy(values: Float64Array): Float64Array {
-  return values.length < RADIX_FROM ? values.slice().sort() : radixSorted(values);
+  if (values.length < RADIX_FROM) return values.slice().sort();
+  return areWords(values) ? sortedWords(values) : radixSorted(values);
+}
+
+/** Whole numbers that 32 bits hold, such as sizes in bytes, and gaps of up to four seconds in ns. */
+function areWords(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    // −0 has a place of its own among doubles.
+    if (value >>> 0 !== value || (value === 0 && Object.is(value, -0))) return false;
+  }
+  return true;
+}
+
+/** The same as `radixSorted` for such numbers: half the memory, and at most three passes. */
+function sortedWords(values: Float64Array): Float64Array {
+  let from = Uint32Array.from(values);
+  let spare = new Uint32Array(values.length);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    if (distributeWords(from, spare, shift)) [from, spare] = [spare, from];
+  }
+  return Float64Array.from(from);
+}
+
+/** Puts the words in the order of one digit. @returns false if it is the same in all of them */
+function distributeWords(from: Uint32Array, to: Uint32Array, shift: number): boolean {
+  const mask = 2 ** DIGIT_BITS - 1;
+  const places = new Int32Array(mask + 1);
+  for (let i = 0; i < from.length; i++) places[(from[i]! >>> shift) & mask]!++;
+  if (places[(from[0]! >>> shift) & mask] === from.length) return false;
+  toPlaces(places);
+  for (let i = 0; i < from.length; i++) {
+    const word = from[i]!;
+    to[places[(word >>> shift) & mask]!++] = word;
+  }
+  return true;
+}
+
+/** Counts become the places at which their digits begin. */
+function toPlaces(counts: Int32Array): void {
+  let place = 0;
+  for (let digit = 0; digit < counts.length; digit++) {
+    const count = counts[digit]!;
+    counts[digit] = place;
+    place += count;
+  }
 }
 
 /**
  * Radix sort from the least significant digit of the bit patterns: those of doubles that are not negative rise with
- * their values. Bits that all values share are passed over; whole numbers share the low ones, so that sizes in bytes take
- * two passes and gaps of some seconds in ns four, of six. Ten million of them take 0.35 s and 0.65 s, and `sort()` 0.9 s
- * and 1.5 s.
+ * their values. Bits that all values share are passed over, such as the low ones of whole numbers. Ten million gaps of some seconds in ns take
+ * 0.65 s, and `sort()` 1.5 s.
  *
  * Source: Knuth (1998), The Art of Computer Programming, volume 3, section 5.2.5, algorithm R.
  */
@@ -69,12 +113,7 @@ function distribute(from: Float64Array, to: Float64Array, { word, shift, mask }:
   const words = wordsOf(from);
   const places = new Int32Array(mask + 1);
   for (let i = word; i < words.length; i += 2) places[(words[i]! >>> shift) & mask]!++;
-  let place = 0;
-  for (let digit = 0; digit <= mask; digit++) {
-    const count = places[digit]!;
-    places[digit] = place;
-    place += count;
-  }
+  toPlaces(places);
   for (let i = 0, at: number = word; i < from.length; i++, at += 2) {
     to[places[(words[at]! >>> shift) & mask]!++] = from[i]!;
   }

@@ -1,281 +1,230 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
-import { evaluate, type MetricResult } from '../../src/evaluation/evaluate.js';
-import { evaluateFiles } from '../../src/evaluation/evaluate-files.js';
-import { directionGapsNs, directionSizes, type PacketSeries, sliceSeries } from '../../src/series/packet-series.js';
-import { parseDevice } from '../../src/series/target.js';
-import { ksStatistic } from '../../src/statistics/ks.js';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { evaluate, isInMeanExcess, partsOf } from '../../src/evaluation/evaluate.js';
+import type { JudgeOptions } from '../../src/evaluation/judge.js';
+import { ASPECTS } from '../../src/evaluation/metric.js';
+import type { Evaluation, MetricResult } from '../../src/evaluation/result.js';
+import { type PacketBlock, sliceSeries } from '../../src/series/packet-series.js';
+import { meanInterval } from '../../src/statistics/confidence.js';
 import { blockOf, type Row, requests, rowsBy, seriesOf } from '../models/blocks.js';
 import { expectSynthError } from '../support/read.js';
-import { captureOf, profileOf } from '../synthesis/captures.js';
+import { named } from './compare.js';
+import { RUNS } from './series.js';
 
-const of = (metrics: readonly MetricResult[], quantity: string, direction: string) =>
-  metrics.find((one) => one.quantity === quantity && one.direction === direction)!;
+/** 2400 packets, 800 s: of everything enough. */
+const REAL = seriesOf(requests(2400));
+const CUT = 1600;
+const [TRAINING, HELD_OUT] = [sliceSeries(REAL, 0, CUT), sliceSeries(REAL, CUT, 2400)];
 
-/** 300 packets, 100 s: the first two thirds are 200 packets. */
-const REAL = seriesOf(requests(300));
-const CUT = 200;
+const run = (synthetic: Iterable<PacketBlock>, options: Partial<JudgeOptions> = {}, real = REAL) =>
+  evaluate(real, synthetic, { seed: '1', bootstrap: 4, ...options });
+const counted = ({ metrics }: Evaluation) => metrics.filter(({ value }) => value !== null);
+const isMemorisation = ({ metric }: MetricResult) => metric.startsWith('memorisation');
 
-describe('evaluate', () => {
-  test('the floor is the distance between the first two thirds and the rest of the real series', () => {
-    const { metrics, trainingPackets, heldOutPackets } = evaluate(REAL, [blockOf(requests(300, 'other'))]);
-    expect([trainingPackets, heldOutPackets]).toEqual([200, 100]);
-    const [training, heldOut] = [sliceSeries(REAL, 0, CUT), sliceSeries(REAL, CUT, 300)];
-    for (const [direction, outbound] of [
-      ['outbound', true],
-      ['inbound', false],
-    ] as const) {
-      const sizes = [training, heldOut].map((part) => directionSizes(part, outbound));
-      expect(of(metrics, 'size', direction).floor).toBe(ksStatistic(sizes[0]!, sizes[1]!));
-      const gaps = [training, heldOut].map((part) => directionGapsNs(part, outbound));
-      expect(of(metrics, 'gap', direction).floor).toBe(ksStatistic(gaps[0]!, gaps[1]!));
+describe('a copy of the held-out part', () => {
+  test('has value 0 by every metric but those of memorisation, and scores 100', async () => {
+    const evaluation = await run([HELD_OUT]);
+    const compared = counted(evaluation).filter((metric) => !isMemorisation(metric));
+    expect(compared.length).toBeGreaterThan(60);
+    for (const { metric, value, floor, excess, loss } of compared) {
+      expect(value).toBe(metric === 'classifier AUC' ? 1 / 2 : 0);
+      expect(excess).toBe(value! - floor!);
+      expect(loss ?? 0).toBe(0);
     }
-    expect(metrics.map(({ quantity, direction }) => `${quantity} ${direction}`)).toEqual([
-      'size outbound',
-      'size inbound',
-      'gap outbound',
-      'gap inbound',
-      'throughput outbound',
-      'throughput inbound',
-    ]);
-  });
-
-  test('a copy of the held-out part has value 0', () => {
-    const { metrics } = evaluate(REAL, [sliceSeries(REAL, CUT, 300)]);
-    expect(metrics.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
-    for (const { floor, excess } of metrics) expect(excess).toBe(0 - floor!);
-  });
-
-  test('the training part itself has excess 0', () => {
-    const { metrics, meanExcess } = evaluate(REAL, [sliceSeries(REAL, 0, CUT)]);
-    expect(metrics.map(({ excess }) => excess)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(meanExcess).toBe(0);
-  });
-
-  test('something else altogether has value 1', () => {
-    const strange = blockOf(rowsBy(300, (i) => [9e9, 40, i % 2 === 0 ? 1 : 0]));
-    const { metrics } = evaluate(REAL, [strange]);
-    for (const quantity of ['size', 'gap']) {
-      for (const direction of ['outbound', 'inbound']) expect(of(metrics, quantity, direction).value).toBe(1);
-    }
-  });
-
-  test('several synthetic series count by their mean', () => {
-    const parts = [sliceSeries(REAL, CUT, 300), sliceSeries(REAL, 0, CUT)];
-    const { metrics, syntheticPackets } = evaluate(REAL, parts);
-    expect(syntheticPackets).toEqual([100, 200]);
-    for (const { value, floor } of metrics) expect(value).toBeCloseTo(floor! / 2, 12);
-  });
-
-  test('synthetic series are taken one at a time', () => {
-    let taken = 0;
-    function* series() {
-      for (; taken < 3; taken++) yield sliceSeries(REAL, 0, CUT);
-    }
-    expect(evaluate(REAL, series()).syntheticPackets).toEqual([200, 200, 200]);
-    expect(taken).toBe(3);
-  });
-
-  test('a direction that the real series does not use counts in no metric', () => {
-    const oneWay = seriesOf(rowsBy(90, (i) => [1e9 + (i % 7) * 1e8, 50 + (i % 3), 1]));
-    const { metrics, meanExcess } = evaluate(oneWay, [oneWay]);
-    expect(of(metrics, 'throughput', 'inbound')).toMatchObject({
-      value: null,
-      reason: 'not enough data: the training part has no packets',
-    });
-    const excesses = (['size', 'gap', 'throughput'] as const).map((name) => of(metrics, name, 'outbound').excess!);
-    expect(meanExcess).toBeCloseTo((excesses[0]! + excesses[1]! + excesses[2]!) / 3, 12);
-  });
-
-  test('a synthetic series that does not use a direction has no throughput there, and is judged by it', () => {
-    const silent = blockOf(requests(300).map(([offsetNs, size]) => [offsetNs, size, 1]));
-    expect(of(evaluate(REAL, [silent]).metrics, 'throughput', 'inbound').value).toBeGreaterThan(0.2);
-  });
-
-  test('a quantity without data says why, and does not count', () => {
-    const oneWay = seriesOf(rowsBy(90, (i) => [1e6, 50 + (i % 3), 1]));
-    const { metrics, meanExcess } = evaluate(oneWay, [oneWay]);
-    expect(of(metrics, 'size', 'inbound')).toEqual({
-      metric: 'ks',
-      quantity: 'size',
-      direction: 'inbound',
-      value: null,
-      floor: null,
-      excess: null,
-      reason: 'not enough data: the training part has no packets',
-    });
-    expect(of(metrics, 'gap', 'inbound').reason).toMatch(/training part has fewer than two packets/);
-    // 90 packets a millisecond apart: not a second.
-    expect(of(metrics, 'throughput', 'outbound').reason).toMatch(/0 full seconds, fewer than 10/);
-    expect(meanExcess).toBeCloseTo(
-      (of(metrics, 'size', 'outbound').excess! + of(metrics, 'gap', 'outbound').excess!) / 2,
-      12,
-    );
-  });
-
-  test('names the side that lacks data', () => {
-    const short = blockOf(requests(300).slice(0, 1));
-    const { metrics, meanExcess } = evaluate(REAL, [short]);
-    expect(of(metrics, 'size', 'outbound').value).not.toBeNull();
-    expect(of(metrics, 'gap', 'outbound').reason).toMatch(/synthetic series has fewer than two packets/);
-    expect(of(metrics, 'size', 'inbound').reason).toMatch(/synthetic series has no packets/);
-    expect(meanExcess).toBe(of(metrics, 'size', 'outbound').excess);
-    const late: Row[] = [...rowsBy(20, () => [1e9, 50, 1]), [30e9, 60, 0]];
-    expect(of(evaluate(seriesOf(late), [REAL]).metrics, 'size', 'inbound').reason).toMatch(/training part/);
-    expect(
-      of(evaluate(seriesOf([[0, 60, 0], ...late.slice(1, 20)]), [REAL]).metrics, 'size', 'inbound').reason,
-    ).toMatch(/held-out part has no packets/);
-  });
-
-  test('throughput of more than a year is not cut into seconds', () => {
-    const YEAR_NS = 365 * 86_400e9;
-    const slow = seriesOf(rowsBy(9, () => [3 * YEAR_NS, 60, 1]));
-    expect(of(evaluate(slow, [slow]).metrics, 'throughput', 'outbound').reason).toMatch(/more than a year/);
-  });
-
-  test.each([0, 1, 2])('%i real packets are not enough', async (count) => {
-    const series = seriesOf(requests(count));
-    await expectSynthError(() => evaluate(series, [REAL]), 'SYNTH_EVALUATION_IMPOSSIBLE');
-  });
-
-  test('three real packets are enough', () => {
-    expect(evaluate(seriesOf(requests(3)), [REAL])).toMatchObject({ trainingPackets: 2, heldOutPackets: 1 });
+    expect(evaluation.score).toBe(100);
+    expect(evaluation.aspects).toEqual(Object.fromEntries(ASPECTS.map((aspect) => [aspect, 0])));
   });
 });
 
-describe('evaluateFiles', () => {
-  let folder: string;
-  const path = (name: string) => join(folder, name);
-  const device = '10.1.1.1';
-  const OPTIONS = { target: undefined, seeds: 2, seed: '1' };
-  const table = ({ length, offsetsNs, sizes, outbound }: PacketSeries) =>
-    [
-      'time_s,direction,size_bytes',
-      ...Array.from(
-        { length },
-        (_, i) => `${(offsetsNs[i]! / 1e9).toFixed(9)},${outbound[i] ? 'out' : 'in'},${sizes[i]}`,
-      ),
-    ].join('\n');
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'synth-evaluate-'));
-    const identity = {
-      clientIp: device,
-      serverIp: '10.1.1.2',
-      clientMac: '02:00:00:00:00:01',
-      serverMac: '02:00:00:00:00:02',
-    };
-    await writeFile(path('real.pcap'), await captureOf(REAL, { profile: profileOf(4, 17), identity }));
-    await writeFile(path('fake.pcap'), await captureOf(sliceSeries(REAL, 0, CUT), { profile: profileOf(4, 17) }));
-    await writeFile(path('fake6.pcapng'), await captureOf(REAL, { profile: profileOf(6, 17), format: 'pcapng' }));
-    const other = {
-      clientIp: '10.9.9.1',
-      serverIp: '10.9.9.2',
-      clientMac: '02:00:00:00:09:01',
-      serverMac: '02:00:00:00:09:02',
-    };
-    await writeFile(path('stranger.pcap'), await captureOf(REAL, { profile: profileOf(4, 17), identity: other }));
-    await writeFile(path('real.csv'), table(REAL));
-    await writeFile(path('fake.csv'), table(sliceSeries(REAL, CUT, 300)));
-    const options = { kind: 'markov', holdout: 1 / 3, keepAddresses: false, payloadOnly: false };
-    await writeFile(path('model.safetensors'), encodeModelFile(await train([REAL], undefined, options)));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  test('compares two tables', async () => {
-    const result = await evaluateFiles(path('real.csv'), path('fake.csv'), OPTIONS);
-    expect(result.metrics.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(result).toMatchObject({ model: undefined, syntheticTarget: undefined, heldOutPackets: 100 });
+describe('the training part itself', () => {
+  test('has excess 0 by every metric but those of memorisation, and scores 100', async () => {
+    const evaluation = await run([TRAINING]);
+    for (const metric of counted(evaluation)) {
+      if (!isMemorisation(metric)) expect(metric.excess, metric.metric).toBe(0);
+    }
+    expect(evaluation).toMatchObject({ score: 100, meanExcess: 0, trainingPackets: 1600, heldOutPackets: 800 });
   });
 
-  test('finds the device of a generated capture under its documentation address', async () => {
-    for (const target of [parseDevice(device), parseDevice('02:00:00:00:00:01')]) {
-      const result = await evaluateFiles(path('real.pcap'), path('fake.pcap'), { ...OPTIONS, target });
-      expect(result.syntheticTarget).toMatchObject({ found: 'documentation' });
-      expect(result.metrics.map(({ excess }) => excess)).toEqual([0, 0, 0, 0, 0, 0]);
+  test('is all copied, which the score does not say', async () => {
+    const { metrics } = await run([TRAINING]);
+    expect(named(metrics, 'memorisation: copied n-grams', '8 packets').value).toBe(1);
+    expect(named(metrics, 'memorisation: longest copied run', 'packets').value).toBe(1599);
+    expect(named(metrics, 'memorisation: nearest window', 'packets').value).toBe(0);
+    for (const metric of metrics.filter(isMemorisation)) expect(metric).toMatchObject({ aspect: null, loss: null });
+  });
+});
+
+describe('something else altogether', () => {
+  const strange = blockOf(rowsBy(1600, (i) => [9e9, 40, i % 2 === 0 ? 1 : 0]));
+
+  test('has value 1 of sizes and gaps, and a low score', async () => {
+    const { metrics, score, meanExcess } = await run([strange]);
+    for (const quantity of ['size', 'gap']) {
+      for (const direction of ['outbound', 'inbound'] as const) {
+        expect(named(metrics, 'ks', quantity, direction).value).toBe(1);
+      }
+    }
+    expect(score).toBeLessThan(30);
+    expect(meanExcess).toBeGreaterThan(0.7);
+  });
+});
+
+describe('several synthetic series', () => {
+  const several = [1, 2, 3].map((i) => blockOf(requests(CUT, `series ${i}`)));
+
+  test('count by their mean, with its interval', async () => {
+    const all = await run(several);
+    const single = [];
+    for (const series of several) single.push(await run([series]));
+    expect(all.syntheticPackets).toEqual([CUT, CUT, CUT]);
+    expect(all.seriesCompared).toBe(3);
+    for (const [i, { value, interval, floor, excess, metric }] of all.metrics.entries()) {
+      const values = single.map(({ metrics }) => metrics[i]!.value);
+      if (values.includes(null)) continue;
+      const expected = meanInterval(values as number[]);
+      expect(value, metric).toBeCloseTo(expected.mean, 12);
+      expect(excess).toBeCloseTo(expected.mean - floor!, 12);
+      expect(interval!.low).toBeCloseTo(Math.max(0, expected.interval!.low), 12);
+      expect(interval!.high).toBeCloseTo(expected.interval!.high, 12);
+    }
+    const scores = meanInterval(single.map(({ score }) => score!));
+    expect(all.score).toBeCloseTo(scores.mean, 10);
+    expect(all.scoreInterval!.low).toBeCloseTo(Math.max(0, scores.interval!.low), 10);
+    expect(all.scoreInterval!.high).toBeCloseTo(Math.min(100, scores.interval!.high), 10);
+    for (const aspect of ASPECTS) {
+      const losses = single.map(({ aspects }) => aspects[aspect]!);
+      expect(all.aspects[aspect]).toBeCloseTo(losses.reduce((sum, loss) => sum + loss, 0) / 3, 12);
     }
   });
 
-  test('finds it whatever the IP version, and where no target was named', async () => {
-    const result = await evaluateFiles(path('real.pcap'), path('fake6.pcapng'), OPTIONS);
-    expect(result).toMatchObject({ syntheticTarget: { found: 'documentation' }, syntheticPackets: [300] });
-    expect(result.real.busiestTaken).toBe(true);
-  });
-
-  test('takes the named device where the synthetic capture has it', async () => {
-    const target = parseDevice(device);
-    const result = await evaluateFiles(path('real.pcap'), path('real.pcap'), { ...OPTIONS, target });
-    expect(result).toMatchObject({ syntheticTarget: { target, found: 'same' }, syntheticPackets: [300] });
-  });
-
-  test('compares a capture with a table, and a table with a capture', async () => {
-    const target = parseDevice(device);
-    const forth = await evaluateFiles(path('real.pcap'), path('fake.csv'), { ...OPTIONS, target });
-    expect(forth.metrics.map(({ value }) => value)).toEqual([0, 0, 0, 0, 0, 0]);
-    const back = await evaluateFiles(path('real.csv'), path('fake.pcap'), OPTIONS);
-    expect(back.syntheticPackets).toEqual([200]);
-  });
-
-  test('keeps the directions where only the synthetic file is a capture, whoever speaks first in it', async () => {
-    const rest = sliceSeries(REAL, 2, CUT + 2); // begins with an answer
-    await writeFile(path('answer.pcap'), await captureOf(rest, { profile: profileOf(4, 17) }));
-    const result = await evaluateFiles(path('real.csv'), path('answer.pcap'), OPTIONS);
-    expect(result.syntheticTarget).toMatchObject({ found: 'documentation' });
-    for (const direction of ['outbound', 'inbound'])
-      expect(of(result.metrics, 'size', direction).value).toBeLessThan(0.2);
-  });
-
-  test('takes the busiest device of a synthetic capture for want of anything else, and says so', async () => {
-    const result = await evaluateFiles(path('real.csv'), path('stranger.pcap'), OPTIONS);
-    expect(result.syntheticTarget).toEqual({ target: parseDevice('02:00:00:00:09:01'), found: 'busiest' });
-  });
-
-  test('refuses a choice of packets for a real table, as train does', async () => {
-    for (const choice of [{ target: parseDevice(device) }, { payloadOnly: true }]) {
-      const options = { ...OPTIONS, ...choice };
-      await expectSynthError(evaluateFiles(path('real.csv'), path('fake.pcap'), options), 'SYNTH_USAGE');
+  test('are taken one at a time, also where they have to be waited for', async () => {
+    let taken = 0;
+    async function* series() {
+      for (; taken < 3; taken++) yield HELD_OUT;
     }
-    const options = { ...OPTIONS, target: parseDevice(device), payloadOnly: true };
-    expect((await evaluateFiles(path('real.pcap'), path('fake.csv'), options)).syntheticPackets).toEqual([100]);
+    const { syntheticPackets } = await evaluate(REAL, series(), { bootstrap: 0, seed: '1' });
+    expect(syntheticPackets).toEqual([800, 800, 800]);
+    expect(taken).toBe(3);
   });
 
-  test('stops between two blocks when it is interrupted', async () => {
-    const interrupt = new AbortController();
-    setTimeout(() => interrupt.abort(), 50);
-    const options = { ...OPTIONS, seeds: 100_000, signal: interrupt.signal };
-    await expectSynthError(evaluateFiles(path('real.csv'), path('model.safetensors'), options), 'SYNTH_INTERRUPTED');
+  test('of which one is told apart have no interval alone', async () => {
+    const { metrics, scoreInterval } = await run([several[0]!]);
+    expect(scoreInterval).toBeNull();
+    expect(metrics.every(({ interval }) => interval === null)).toBe(true);
+  });
+});
+
+describe('a series longer than the training part', () => {
+  test('is compared in parts of about its length', async () => {
+    const long = blockOf(requests(3 * CUT + 100, 'long'));
+    const whole = await run([long], { bootstrap: 0 });
+    expect(whole).toMatchObject({ syntheticPackets: [4900], seriesCompared: 3 });
+    const parts = await run(partsOf(long, CUT), { bootstrap: 0 });
+    expect(whole.metrics).toEqual(parts.metrics);
+    expect(whole.score).toBe(parts.score);
   });
 
-  test('says so where the synthetic capture has neither', async () => {
-    const target = parseDevice(device);
-    const error = await expectSynthError(
-      evaluateFiles(path('real.pcap'), path('stranger.pcap'), { ...OPTIONS, target }),
-      'SYNTH_TARGET_NOT_FOUND',
+  test('has parts that cover it, of nearly the wanted length and without overlap', () => {
+    const block = (length: number): PacketBlock => ({
+      length,
+      offsetsNs: Float64Array.from({ length }, (_, i) => i),
+      sizes: new Uint32Array(length),
+      outbound: new Uint8Array(length),
+    });
+    fc.assert(
+      fc.property(fc.nat({ max: 3000 }), fc.integer({ min: 2, max: 400 }), (length, wanted) => {
+        const parts = partsOf(block(length), wanted);
+        expect(parts.length).toBe(Math.min(20, Math.max(1, Math.round(length / wanted))));
+        for (const part of parts) {
+          expect(part.length).toBe(parts[0]!.length);
+          expect(part.offsetsNs.length).toBe(part.length);
+          // Half as much more or less, as rounding to whole parts has it.
+          if (parts.length > 1) expect(Math.abs(part.length / wanted - 1)).toBeLessThanOrEqual(1 / 2);
+        }
+        if (length === 0) return;
+        let end = 0;
+        for (const { offsetsNs } of parts) {
+          expect(offsetsNs[0]).toBeGreaterThanOrEqual(end);
+          // Where all of it is taken no more than a packet is left between two parts.
+          if (length <= 20 * wanted) expect(offsetsNs[0]! - end).toBeLessThanOrEqual(1);
+          end = offsetsNs.at(-1)! + 1;
+        }
+        expect(length - end).toBeLessThanOrEqual(1);
+      }),
+      RUNS,
     );
-    expect(error.message).toContain(device);
   });
 
-  test('samples a model as often as asked for, always the same for one seed', async () => {
-    const result = await evaluateFiles(path('real.csv'), path('model.safetensors'), OPTIONS);
-    expect(result.syntheticPackets).toEqual([20_000, 20_000]);
-    expect(result.model).toMatchObject({ holdout: 1 / 3, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    // Learned from the training part, of four sizes and three kinds of gap.
-    expect(result.meanExcess).toBeLessThan(0.15);
-    const again = await evaluateFiles(path('real.csv'), path('model.safetensors'), OPTIONS);
-    expect(again.metrics).toEqual(result.metrics);
-    const other = await evaluateFiles(path('real.csv'), path('model.safetensors'), { ...OPTIONS, seed: '2' });
-    expect(other.metrics).not.toEqual(result.metrics);
+  test('is compared in twenty parts at most', async () => {
+    const { seriesCompared } = await run([blockOf(requests(5000))], { bootstrap: 0 }, seriesOf(requests(60)));
+    expect(seriesCompared).toBe(20);
+  });
+});
+
+describe('the seed', () => {
+  const synthetic = blockOf(requests(CUT, 'other'));
+
+  test('makes an evaluation the same', async () => {
+    expect(await run([synthetic])).toEqual(await run([synthetic]));
   });
 
-  test('says which file is missing', async () => {
-    const error = await expectSynthError(
-      evaluateFiles(path('real.csv'), path('none'), OPTIONS),
-      'SYNTH_FILE_UNREADABLE',
+  test('changes nothing but the resamplings and what is scored by them', async () => {
+    const [one, two] = [await run([synthetic]), await run([synthetic], { seed: '2' })];
+    expect(two.metrics.map(({ bootstrap }) => bootstrap)).not.toEqual(one.metrics.map(({ bootstrap }) => bootstrap));
+    const plain = ({ score, scoreInterval, aspects, metrics, ...rest }: Evaluation) => ({
+      ...rest,
+      metrics: metrics.map(({ bootstrap, loss, ...metric }) => metric),
+    });
+    expect(plain(two)).toEqual(plain(one));
+  });
+
+  test('is a fresh one where none is given, and twenty resamplings are made', async () => {
+    const rounds = new Set<string>();
+    const short = seriesOf(requests(60));
+    await evaluate(short, [short], { onProgress: (_, what) => rounds.add(what) });
+    expect(rounds).toContain('resampled packets, 20 of 20');
+  });
+});
+
+test('interrupted, it ends', async () => {
+  const interrupt = new AbortController();
+  const series = function* () {
+    yield TRAINING;
+    interrupt.abort();
+    yield TRAINING;
+  };
+  await expectSynthError(run(series(), { signal: interrupt.signal, bootstrap: 0 }), 'SYNTH_INTERRUPTED');
+});
+
+test('the mean excess is that of KS of size, gap and throughput per second', async () => {
+  const { metrics, meanExcess } = await run([blockOf(requests(CUT, 'other'))]);
+  const six = metrics.filter(isInMeanExcess);
+  expect(six.map(({ metric, quantity, direction }) => `${metric} ${quantity} ${direction}`)).toEqual([
+    'ks size outbound',
+    'ks size inbound',
+    'ks gap outbound',
+    'ks gap inbound',
+    'ks throughput 1 s outbound',
+    'ks throughput 1 s inbound',
+  ]);
+  expect(meanExcess).toBeCloseTo(six.reduce((sum, { excess }) => sum + excess!, 0) / 6, 12);
+});
+
+test('every metric has a name of its own, and every aspect some', async () => {
+  const { metrics } = await run([HELD_OUT], { bootstrap: 0 });
+  const names = metrics.map(({ metric, quantity, direction }) => `${metric} ${quantity} ${direction}`);
+  expect(new Set(names).size).toBe(names.length);
+  for (const aspect of ASPECTS) expect(metrics.some((metric) => metric.aspect === aspect)).toBe(true);
+});
+
+test('a score falls as more and more packets are wrong', async () => {
+  const scores = [];
+  for (const wrong of [0, 0.1, 0.3, 0.9]) {
+    const rows = requests(CUT).map(
+      ([time, size, outbound], i): Row => [time, (i * 7919) % 1000 < 1000 * wrong ? size + 17 : size, outbound],
     );
-    expect(error.message).toContain(path('none'));
-  });
+    scores.push((await run([blockOf(rows)])).score!);
+  }
+  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  expect(new Set(scores).size).toBe(4);
 });

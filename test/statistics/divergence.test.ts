@@ -1,10 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  jensenShannonDivergence,
-  jensenShannonOfCodes,
-  kullbackLeiblerDivergence,
-} from '../../src/statistics/divergence.js';
+import { jensenShannonDivergence, kullbackLeiblerDivergence } from '../../src/statistics/divergence.js';
 import { anyTwoCounts, RUNS, series } from './samples.js';
 
 const P = series(20, (i) => (i * 7) % 11);
@@ -63,21 +59,8 @@ describe('the Jensen–Shannon divergence', () => {
     );
   });
 
-  test('of sorted codes is that of their counts', () => {
-    const codes = (counts: Float64Array) => [...counts].flatMap((count, code) => Array<number>(count).fill(code));
-    fc.assert(
-      fc.property(anyTwoCounts, ([p, q]) => {
-        const bits = jensenShannonDivergence(p, q);
-        expect(jensenShannonOfCodes(Float64Array.from(codes(p)), Float64Array.from(codes(q)))).toBeCloseTo(bits, 14);
-        expect(jensenShannonOfCodes(Uint32Array.from(codes(p)), Uint32Array.from(codes(q)))).toBeCloseTo(bits, 14);
-      }),
-      RUNS,
-    );
-  });
-
   test('does not exist without counts', () => {
     expect(jensenShannonDivergence(counts(0, 0), counts(1, 0))).toBeNaN();
-    expect(jensenShannonOfCodes(counts(), counts(1))).toBeNaN();
   });
 });
 

@@ -110,6 +110,20 @@ test('samples that are sorted already give the same', () => {
   expect(emdOfSorted(sortedCopy(A), sortedCopy(B))).toBe(emd(A, B));
 });
 
+test('zeros may be given as their number', () => {
+  const anyPositive = fc
+    .array(fc.integer({ min: 1, max: 9 }), { maxLength: 20 })
+    .map((values) => Float64Array.from(values).sort());
+  const zeros = fc.nat({ max: 20 });
+  fc.assert(
+    fc.property(anyPositive, anyPositive, zeros, zeros, (a, b, zerosA, zerosB) => {
+      const spelled = (values: Float64Array, count: number) => Float64Array.of(...new Float64Array(count), ...values);
+      expect(emdOfSorted(a, b, zerosA, zerosB)).toBe(emdOfSorted(spelled(a, zerosA), spelled(b, zerosB)));
+    }),
+    RUNS,
+  );
+});
+
 test('an empty sample has no distance', () => {
   expect(emd(Float64Array.of(), A)).toBeNaN();
   expect(emd(A, Float64Array.of())).toBeNaN();

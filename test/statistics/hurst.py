@@ -45,5 +45,6 @@ def example():
     return values
 
 
-values = np.array(example() if "example" in sys.argv else json.load(sys.stdin), dtype=float)
-print(json.dumps([aggregated_variance(values), rescaled_range(values)]))
+if __name__ == "__main__":
+    values = np.array(example() if "example" in sys.argv else json.load(sys.stdin), dtype=float)
+    print(json.dumps([aggregated_variance(values), rescaled_range(values)]))

@@ -78,9 +78,9 @@ describe.each([
   });
 
   test('a short or constant series has no exponent, and is told why', () => {
-    expect(estimate(normals(511, 'short'))).toBe('511 bins, fewer than 512');
+    expect(estimate(normals(511, 'short'))).toBe('too few bins: 511, fewer than 512');
     expect(estimate(normals(512, 'short'))).toBeTypeOf('number');
-    expect(estimate(new Float64Array(1000).fill(0.1))).toBe('constant');
+    expect(estimate(new Float64Array(1000).fill(0.1))).toBe('bins that are all alike');
   });
 
   test('a series that is silent but for a moment has one', () => {
@@ -88,6 +88,6 @@ describe.each([
   });
 
   test('a series that is silent but for its last value, which most sizes of blocks leave over, has none', () => {
-    expect(estimate(series(521, (i) => (i === 520 ? 7 : 0)))).toBe('constant in blocks');
+    expect(estimate(series(521, (i) => (i === 520 ? 7 : 0)))).toBe('blocks that are all alike');
   });
 });

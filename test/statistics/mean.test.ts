@@ -24,3 +24,8 @@ test('one value has no variance, and none has no mean', () => {
   expect(sampleVariance(Float64Array.of(5))).toBeNaN();
   expect(mean(Float64Array.of())).toBeNaN();
 });
+
+test('the variance takes zeros by their number', () => {
+  expect(sampleVariance(A, 25)).toBeCloseTo(sampleVariance(Float64Array.of(...A, ...new Float64Array(25))), 10);
+  expect(sampleVariance(Float64Array.of(), 3)).toBe(0);
+});

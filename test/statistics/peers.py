@@ -13,11 +13,6 @@ def acf(values, lags):
     return [d[:-k] @ d[k:] / (d @ d) for k in range(1, lags + 1)]
 
 
-def delong(p, n):
-    wins = (p[:, None] > n) + 0.5 * (p[:, None] == n)
-    return wins.mean(1).var(ddof=1) / len(p) + wins.mean(0).var(ddof=1) / len(n)
-
-
 def logistic(rows, labels, l2):
     m = linear_model.LogisticRegression(C=1 / l2, solver="newton-cholesky", tol=1e-12, max_iter=1000)
     m.fit(rows.reshape(len(labels), -1), labels)
@@ -37,7 +32,6 @@ def answers(a, b, p, q, labels, features):
         "fft": [*fft.real, *fft.imag],
         "welch": signal.welch(a, nperseg=64)[1].tolist(),
         "auc": [metrics.roc_auc_score([1] * len(a) + [0] * len(b), [*a, *b])],
-        "aucVariance": [delong(a, b)],
         "interval": stats.t.interval(0.95, 9, a[:10].mean(), stats.sem(a[:10])),
         "logistic": logistic(features, labels, 0.5),
     }

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { randomStream } from '../../src/random.js';
-import { auc, aucVariance } from '../../src/statistics/auc.js';
+import { auc } from '../../src/statistics/auc.js';
 import { autocorrelation } from '../../src/statistics/autocorrelation.js';
 import { meanInterval } from '../../src/statistics/confidence.js';
 import { jensenShannonDivergence, kullbackLeiblerDivergence } from '../../src/statistics/divergence.js';
@@ -51,7 +51,6 @@ function answersTo({ a, b, p, q, features, labels }: ReturnType<typeof caseOf>):
     fft: [...real, ...imaginary],
     welch: welch(a, 64) ?? [],
     auc: [auc(a, b)],
-    aucVariance: [aucVariance(a, b)],
     interval: interval === null ? [] : [interval.low, interval.high],
     logistic: [...model.weights, model.intercept],
   };

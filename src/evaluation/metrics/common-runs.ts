@@ -10,7 +10,7 @@ const BASES = [0x01000193, 0x2c9277b5] as const;
 /**
  * Share of the runs of `n` packets of the sample that also occur in the other series.
  *
- * @param sample, other a symbol for each packet; at least `n` of them
+ * @param sample, other a symbol for each packet, with well-mixed bits as those of `hash32`; at least `n` of them
  */
 export function sharedNgrams(sample: Int32Array, other: Int32Array, n: number): number {
   const mine = sortedCopy(runHashes(sample, n));
@@ -24,7 +24,7 @@ export function sharedNgrams(sample: Int32Array, other: Int32Array, n: number): 
   return shared / mine.length;
 }
 
-/** Packets of the longest run that occurs in both: by bisection, since every part of a common run is common too. */
+/** Symbols of the longest run that occurs in both, which have well-mixed bits: by bisection, since every part of a common run is common too. */
 export function longestCommonRun(a: Int32Array, b: Int32Array): number {
   let longest = 0;
   let tooLong = 1;

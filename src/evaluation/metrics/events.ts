@@ -14,7 +14,8 @@ export function bursts(view: SeriesView, outbound: boolean, reference: Reference
   const { idleNs } = reference.of(outbound);
   if (idleNs === undefined) return undefined;
   const gaps = view.gaps(outbound);
-  const lengths = new Float64Array(gaps.length + 1);
+  const packets = view.count(outbound);
+  const lengths = new Float64Array(packets);
   let count = 0;
   let start = 0;
   for (let i = 0; i < gaps.length; i++) {
@@ -22,7 +23,7 @@ export function bursts(view: SeriesView, outbound: boolean, reference: Reference
     lengths[count++] = i + 1 - start;
     start = i + 1;
   }
-  lengths[count++] = gaps.length + 1 - start;
+  if (packets > 0) lengths[count++] = packets - start;
   return lengths.slice(0, count);
 }
 

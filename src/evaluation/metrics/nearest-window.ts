@@ -3,8 +3,8 @@
  * How near the nearest window of the training part is: the distance to the closest record, as the literature on synthetic tables has it
  * (for example Zhao et al., CTAB-GAN, ACML 2021). Much nearer than the held-out part is means copied.
  */
-
 import type { PacketBlock } from '../../series/packet-series.js';
+import { sampleVariance } from '../../statistics/mean.js';
 import { quantileOfSorted } from '../../statistics/quantiles.js';
 import { sortedCopy } from '../../statistics/sort.js';
 import type { SeriesView } from '../series-view.js';
@@ -79,9 +79,7 @@ const scaled = (rows: Float64Array, scale: readonly number[]): Float64Array =>
 
 function inverseDeviations(rows: Float64Array): number[] {
   return Array.from({ length: WIDTH }, (_, column) => {
-    const values = rows.filter((_, i) => i % WIDTH === column);
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    const deviation = Math.sqrt(sampleVariance(rows.filter((_, i) => i % WIDTH === column)));
     // What never changes in training weighs as it is.
     return deviation > 0 ? 1 / deviation : 1;
   });

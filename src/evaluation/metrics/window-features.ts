@@ -67,12 +67,21 @@ export class WindowFeatures {
 
 /** Mean, standard deviation, and correlation of each value with the next (0 where all are alike). */
 function moments(values: Float64Array) {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  // Counted from the first value, which leaves exact zeros of a constant.
+  const first = values[0]!;
+  const average = values.reduce((sum, value) => sum + value - first, 0) / values.length;
   let square = 0;
   let product = 0;
+  let before = 0;
   for (let i = 0; i < values.length; i++) {
-    square += (values[i]! - mean) ** 2;
-    if (i > 0) product += (values[i]! - mean) * (values[i - 1]! - mean);
+    const deviation = values[i]! - first - average;
+    square += deviation ** 2;
+    if (i > 0) product += deviation * before;
+    before = deviation;
   }
-  return { mean, deviation: Math.sqrt(square / values.length), correlation: square > 0 ? product / square : 0 };
+  return {
+    mean: first + average,
+    deviation: Math.sqrt(square / values.length),
+    correlation: square > 0 ? product / square : 0,
+  };
 }

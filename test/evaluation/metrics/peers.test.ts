@@ -1,0 +1,26 @@
+/** All metrics beside numpy, scipy and scikit-learn, on series that nobody has chosen. */
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { allMetrics } from '../../../src/evaluation/metrics/index.js';
+import { seriesOf } from '../../models/blocks.js';
+import { projectRoot, testWithPython } from '../../support/peers.js';
+import { compared, exampleRows, expectAnswers, expectOracle, valuesOf } from './example.js';
+
+const SCRIPT = `${projectRoot}test/evaluation/metrics/oracle.py`;
+const SEEDS = [2, 3, 4, 5];
+
+test('the oracle has a number for every metric, and they are the same', () => {
+  expectOracle(allMetrics);
+});
+
+testWithPython(['scipy', 'sklearn'], 'the metrics of random series are those of the oracle', (run) => {
+  const pairs = SEEDS.map(exampleRows);
+  const rows = pairs.map(({ real, synthetic }) => [real, synthetic]);
+  const oracle = z.array(z.record(z.string(), z.number())).parse(run(SCRIPT, rows));
+  pairs.forEach(({ real, synthetic }, i) => {
+    const example = compared(seriesOf(real), synthetic);
+    const values = valuesOf(allMetrics(example.reference), example);
+    expect(Object.keys(values).toSorted()).toEqual(Object.keys(oracle[i]!).toSorted());
+    expectAnswers(values, oracle[i]!);
+  });
+});
