@@ -468,7 +468,7 @@ describe('mistakes', () => {
           // More than the head of a capture, so that what waits is the middle of a reading.
           stdin: read('capture.pcap').subarray(0, 100_000),
           environment: { TMPDIR: temporary },
-          signalAfterMs: 3000,
+          signalAfterMs: 4000,
           signals,
         });
         expect([code, stdout.toString()]).toEqual([130, '']);
@@ -551,5 +551,5 @@ describe('help', () => {
       }
     }
     expect(statSync(join(folder, 'fake.pcapng')).size).toBeGreaterThan(1000);
-  });
+  }, 240_000);
 });

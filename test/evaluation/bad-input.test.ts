@@ -52,7 +52,7 @@ describe('a synthetic series', () => {
     // The floors are known all the same, but for Hurst exponents, for which 267 s are too short.
     expect(evaluation.metrics.every(({ metric, floor }) => floor !== null || metric.startsWith('hurst'))).toBe(true);
     expect(evaluation.reason).toBe(
-      `not enough data: the synthetic series is too short for size, gap, rate, order, dialogue, classifier; as long as the held-out part, ${HELD_OUT} packets, it is judged by what it has`,
+      `not enough data: the synthetic series is too short for size, gap, rate, order, dialogue, classifier; with as many packets as are held out, ${HELD_OUT}, it has a score`,
     );
   });
 
