@@ -4,8 +4,9 @@
  */
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
-import type { EvaluationReportInput, ReportedCandidate } from '../report/evaluation-report.js';
+import type { EvaluationReportInput } from '../report/evaluation-report.js';
 import { formatDecimals, trueMinus } from '../report/numbers.js';
+import type { ReportedCandidate } from '../report/reported-candidate.js';
 import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';

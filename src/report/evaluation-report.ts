@@ -3,10 +3,9 @@
  * The report of `synth evaluate`: how well synthetic series fit a real one, as one HTML file that can be sent to somebody.
  */
 
-import type { Evaluation } from '../evaluation/result.js';
 import { SeriesView } from '../evaluation/series-view.js';
 import { formatCount, formatCounted, formatSeconds, shortNames } from '../format.js';
-import { type PacketBlock, type PacketSeries, sliceBlock, spanNs } from '../series/packet-series.js';
+import { type PacketSeries, sliceBlock, spanNs } from '../series/packet-series.js';
 import type { Subject } from './charts/chart.js';
 import { seriesFigures } from './figure.js';
 import { glossarySection } from './glossary.js';
@@ -15,20 +14,8 @@ import { metricTables } from './metric-table.js';
 import { formatPoints } from './numbers.js';
 import { commandSection, factList, noteList, page } from './page.js';
 import { chartRenderer, type Draw } from './render-chart.js';
+import type { ReportedCandidate } from './reported-candidate.js';
 import { rankingSection, scoreView } from './score-view.js';
-
-/** Something that was compared with the real series. */
-export interface ReportedCandidate {
-  /** File name of the synthetic capture, table or model. */
-  readonly name: string;
-  /** What it is, for people: [name, value]. */
-  readonly facts: readonly (readonly [string, string])[];
-  readonly evaluation: Evaluation;
-  /** In nats per packet, where it is a model. */
-  readonly logLikelihood: { readonly heldOut: number | null; readonly training: number | null } | null;
-  /** A synthetic series to draw. */
-  readonly sample: PacketBlock;
-}
 
 export interface EvaluationReportInput {
   readonly real: {

@@ -5,10 +5,10 @@
 import { ASPECTS } from '../evaluation/metric.js';
 import type { Evaluation } from '../evaluation/result.js';
 import { ASPECT_NAMES } from './aspects.js';
-import type { ReportedCandidate } from './evaluation-report.js';
 import { type Html, html } from './html.js';
 import { formatDecimals, formatInterval, formatNumber, formatPoints, pointsLeft } from './numbers.js';
 import { scrollTable } from './page.js';
+import type { ReportedCandidate } from './reported-candidate.js';
 
 /** The score, what it means, and what is left of each aspect. */
 export function scoreView(evaluation: Evaluation): Html {

@@ -14,7 +14,8 @@ import {
   train,
 } from '../../src/index.js';
 import type { CaptureReportInput } from '../../src/report/capture-report.js';
-import type { EvaluationReportInput, ReportedCandidate } from '../../src/report/evaluation-report.js';
+import type { EvaluationReportInput } from '../../src/report/evaluation-report.js';
+import type { ReportedCandidate } from '../../src/report/reported-candidate.js';
 import { sliceBlock } from '../../src/series/packet-series.js';
 import { fixture } from '../support/peers.js';
 import { emptyEvaluation } from './sample-evaluation.js';
