@@ -29,7 +29,8 @@ export async function evaluate(
   synthetic: Iterable<PacketBlock> | AsyncIterable<PacketBlock>,
   options: Partial<JudgeOptions> = {},
 ): Promise<Evaluation> {
-  const judge = await Judge.of(real, { bootstrap: DEFAULT_BOOTSTRAP, seed: drawSeed(), ...options });
+  const { bootstrap = DEFAULT_BOOTSTRAP, seed = drawSeed(), signal, onProgress } = options;
+  const judge = await Judge.of(real, { bootstrap, seed, signal, onProgress });
   return evaluateWith(judge, synthetic);
 }
 
@@ -66,10 +67,15 @@ export async function evaluateWith(
     heldOutPackets: judge.heldOutPackets,
     syntheticPackets,
     seriesCompared: judged.length,
+    scores: scores.map(({ score }) => score),
     metrics,
-    meanExcess: meanOf(metrics.filter(isInMeanExcess).flatMap(({ excess }) => excess ?? [])),
+    meanExcess: meanOf(metrics.filter(isInMeanExcess).flatMap(excessOf)),
   };
 }
+
+/** Of a series that lacks what it should have: all that there can be. */
+const excessOf = ({ excess, loss, floor }: MetricResult): number[] =>
+  excess !== null ? [excess] : loss === 1 ? [1 - floor!] : [];
 
 const NO_SERIES = 'not enough data: there is no synthetic series';
 
@@ -120,7 +126,10 @@ function resultOf(
   }
   const { mean: value, interval } = meanInterval(given.map((judgement) => judgement.value));
   // No metric goes below 0.
-  const range = interval && { low: Math.max(0, interval.low), high: interval.high };
+  const range = interval && {
+    low: Math.max(0, interval.low),
+    high: Math.min(metric.most ?? Number.POSITIVE_INFINITY, interval.high),
+  };
   const excess = value - floor;
   return {
     ...head,

@@ -22,6 +22,8 @@ export const TRAINING_SHARE = 2 / 3;
 const BLOCKS = 20;
 /** A resampling is not longer than this: what chance does to a metric is small by then, and known well enough. */
 const MAX_RESAMPLED_PACKETS = 200_000;
+/** Where so many of the resamplings lack something, or fewer, a synthetic series should not: one of twenty. */
+const MAX_LACKING = 0.05;
 /** 97.5 % quantile of the normal distribution. */
 const Z = 1.959964;
 
@@ -55,6 +57,13 @@ export interface JudgedMetric {
   readonly reason: string | null;
 }
 
+/** What resamplings of one length say of a metric. */
+interface Resampled {
+  readonly range: BootstrapFloor | null;
+  /** Share of them that lack what the metric needs; null where there are none. */
+  readonly lacking: number | null;
+}
+
 export class Judge {
   readonly trainingPackets: number;
   readonly heldOutPackets: number;
@@ -65,7 +74,7 @@ export class Judge {
   #training: SeriesView;
   #comparisons = 0;
   /** Of each metric, by the length of the resamplings. */
-  readonly #bootstraps = new Map<number, readonly (BootstrapFloor | null)[]>();
+  readonly #bootstraps = new Map<number, readonly Resampled[]>();
 
   private constructor(real: PacketSeries, options: JudgeOptions) {
     this.#options = options;
@@ -130,30 +139,39 @@ export class Judge {
       else {
         const against = metric.against === 'training' ? this.#training : this.#heldOut;
         const found = await this.#compare(metric, view, against, 'synthetic with real packets');
-        judgements.push(this.#judgement(metric, found, floor, bootstraps[i]!, view.length));
+        judgements.push(this.#judgement(metric, found, floor, bootstraps[i]!, view));
       }
     }
     return judgements;
   }
 
   #judgement(
-    { scored }: Metric,
+    metric: Metric,
     found: Comparison,
     floor: number,
-    bootstrap: BootstrapFloor | null,
-    length: number,
+    { range: bootstrap, lacking }: Resampled,
+    view: SeriesView,
   ): Judgement {
+    const { scored, most } = metric;
     if ('value' in found) {
-      const loss = scored ? lossOf(found.value, Math.max(floor, bootstrap?.high ?? 0), scored) : null;
+      const loss = scored ? lossOf(found.value, Math.max(floor, bootstrap?.high ?? 0), scored, most) : null;
       return { value: found.value, lack: undefined, detail: found.detail, bootstrap, loss };
     }
-    // A series that is long enough to have what real packets have, and has it not, could not be further from them.
-    const loss = scored && length >= this.heldOutPackets ? 1 : null;
+    const loss = scored && this.#isFault(metric, lacking, view) ? 1 : null;
     return { value: Number.NaN, lack: found, detail: undefined, bootstrap, loss };
   }
 
+  /**
+   * Whether a series that lacks something should have it, and so could not be further from real packets: where it is about time, if it is as long in time as the
+   * held-out part; otherwise if hardly a resampling of its length lacks it too, or, without resamplings, if it has as many packets as are held out.
+   */
+  #isFault({ inTime }: Metric, lacking: number | null, view: SeriesView): boolean {
+    if (inTime) return view.spanNs >= this.#heldOut.spanNs;
+    return lacking === null ? view.length >= this.heldOutPackets : lacking <= MAX_LACKING;
+  }
+
   /** The floors by block bootstrap, with resamplings as long as the synthetic series. */
-  async #bootstrapFloors(length: number): Promise<readonly (BootstrapFloor | null)[]> {
+  async #bootstrapFloors(length: number): Promise<readonly Resampled[]> {
     const { bootstrap: count, seed } = this.#options;
     const known = this.#bootstraps.get(length);
     if (known) return known;
@@ -168,9 +186,12 @@ export class Judge {
         if ('value' in found) values[i]!.push(found.value);
       }
     }
-    const floors = this.#floors.map(({ floor, interval }, i) =>
-      floor !== null && interval ? { mean: floor, ...interval } : rangeOf(values[i]!),
-    );
+    const rounds = length > 0 ? count : 0;
+    const floors = this.#floors.map(({ metric, floor, interval }, i): Resampled => {
+      const lacking = rounds > 0 && isResampled(metric) ? 1 - values[i]!.length / rounds : null;
+      if (floor !== null && interval) return { range: { mean: floor, ...interval }, lacking };
+      return { range: rangeOf(values[i]!, metric.most), lacking };
+    });
     this.#bootstraps.set(length, floors);
     return floors;
   }
@@ -188,12 +209,12 @@ export class Judge {
 const isResampled = ({ against, ownInterval }: Metric): boolean => against !== 'training' && !ownInterval;
 
 /** Where 95 % of the values lie, if they are normally distributed. */
-function rangeOf(values: readonly number[]): BootstrapFloor | null {
+function rangeOf(values: readonly number[], most = Number.POSITIVE_INFINITY): BootstrapFloor | null {
   if (values.length < 2) return null;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
   const reach = Z * Math.sqrt(variance);
-  return { mean, low: Math.max(0, mean - reach), high: mean + reach };
+  return { mean, low: Math.max(0, mean - reach), high: Math.min(most, mean + reach) };
 }
 
 /** Why a metric has no number, with the name of the part that lacks something. */

@@ -26,6 +26,10 @@ export interface MetricName {
   readonly direction: Direction;
   /** Empty for a pure number. */
   readonly unit: string;
+  /** The largest value there can be; undefined where there is none. */
+  readonly most?: number | undefined;
+  /** It looks at bins of time: what a series has too few of is time, not packets. */
+  readonly inTime?: boolean | undefined;
   /** Its place in the score; undefined for a metric that is only reported. */
   readonly scored?: Scored | undefined;
   /** The part of the real series that a synthetic one is compared with. Default: `heldOut`. */

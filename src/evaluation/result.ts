@@ -50,6 +50,8 @@ export interface Evaluation {
   readonly syntheticPackets: readonly number[];
   /** A series longer than the training part is compared in parts of about its length; so many series and parts there were. */
   readonly seriesCompared: number;
+  /** Of each of them; the score is their mean, where there is one. */
+  readonly scores: readonly (number | null)[];
   readonly metrics: readonly MetricResult[];
   /** Mean excess of the KS statistics of size, gap and throughput per second; null if there is none. */
   readonly meanExcess: number | null;

@@ -171,7 +171,7 @@ describe('the seed', () => {
   test('changes nothing but the resamplings and what is scored by them', async () => {
     const [one, two] = [await run([synthetic]), await run([synthetic], { seed: '2' })];
     expect(two.metrics.map(({ bootstrap }) => bootstrap)).not.toEqual(one.metrics.map(({ bootstrap }) => bootstrap));
-    const plain = ({ score, scoreInterval, aspects, metrics, ...rest }: Evaluation) => ({
+    const plain = ({ score, scoreInterval, scores, aspects, metrics, ...rest }: Evaluation) => ({
       ...rest,
       metrics: metrics.map(({ bootstrap, loss, ...metric }) => metric),
     });

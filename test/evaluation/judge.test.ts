@@ -137,13 +137,26 @@ describe('a judgement', () => {
     const gap = named(all, 'ks', 'gap', 'outbound');
     const { floor } = judge.metrics.find(({ metric }) => metric.metric === 'ks' && metric.quantity === 'gap')!;
     const chance = Math.max(floor!, gap.judgement!.bootstrap!.high);
-    expect(gap.judgement!.loss).toBeCloseTo(gap.judgement!.value - chance, 12);
+    // Of what is left up to 1, the largest KS statistic.
+    expect(gap.judgement!.loss).toBeCloseTo((gap.judgement!.value - chance) / (1 - chance), 12);
     expect(gap.judgement!.loss).toBeGreaterThan(0.3);
     expect(named(all, 'ks', 'size', 'outbound').judgement!.loss).toBeLessThan(0.05);
     expect(named(all, 'emd', 'gap', 'outbound').judgement!.loss).toBeNull();
   });
 
-  test('of a series as long as the held-out part that lacks something is a loss of 1', async () => {
+  test('of a series that lacks what resamplings of its length have is a loss of 1, however short it is', async () => {
+    const judge = await judgeOf();
+    const of = async (packets: number) => {
+      const monologue = blockOf(requests(packets).map(([time, size]): Row => [time, size, 1]));
+      return named(await judged(judge, monologue), 'ks', 'size', 'inbound').judgement;
+    };
+    expect(await of(799)).toMatchObject({ lack: { lacks: 'sample' }, loss: 1 });
+    expect(await of(100)).toMatchObject({ lack: { lacks: 'sample' }, loss: 1 });
+    // Of one packet half of the resamplings have none either.
+    expect(await of(1)).toMatchObject({ lack: { lacks: 'sample' }, loss: null });
+  });
+
+  test('without resamplings, of a series as long as the held-out part that lacks something is a loss of 1', async () => {
     const judge = await judgeOf({ bootstrap: 0 });
     const monologue = (packets: number) => blockOf(requests(packets).map(([time, size]): Row => [time, size, 1]));
     const of = async (packets: number) => named(await judged(judge, monologue(packets)), 'ks', 'size', 'inbound');

@@ -27,6 +27,7 @@ export const emptyEvaluation: Evaluation = {
   scoreInterval: null,
   reason: 'not enough data: <nothing> of the real series can be compared',
   seriesCompared: 1,
+  scores: [null],
   aspects: eachAspect(() => null),
   trainingPackets: 0,
   heldOutPackets: 1,

@@ -13,11 +13,12 @@ export const LAGS = 32;
 const LEAST = 4 * LAGS;
 /** The largest difference of two correlations is 2; half of one at every lag is as far as real and shuffled traffic come. */
 const WORST = 0.5;
+const IN_TIME = 'bytes per bin';
 
 export const autocorrelationMetrics = (reference: Reference): Metric[] => [
   ...acf('size', 'packets', (view, outbound) => view.sizes(outbound)),
   ...acf('log gap', 'gaps', (view, outbound) => view.gaps(outbound).map(Math.log1p)),
-  ...acf('bytes per bin', 'full bins of time', (view, outbound) => view.throughput(outbound, reference.timeBinNs)),
+  ...acf(IN_TIME, 'full bins of time', (view, outbound) => view.throughput(outbound, reference.timeBinNs)),
 ];
 
 function acf(
@@ -27,7 +28,11 @@ function acf(
 ): Metric[] {
   return eachDirection((direction, outbound) =>
     defineMetric(
-      { metric: 'autocorrelation', quantity, direction, unit: '', scored: { aspect: 'order', worst: WORST } },
+      {
+        ...{ metric: 'autocorrelation', quantity, direction, unit: '', most: 2 },
+        inTime: quantity === IN_TIME,
+        scored: { aspect: 'order', worst: WORST },
+      },
       (view) => {
         const found = values(view, outbound);
         if (found === undefined) return `too many ${what}`;

@@ -33,6 +33,7 @@ export function classifierMetric(reference: Reference): Metric {
       quantity: 'windows',
       direction: 'both',
       unit: '',
+      most: 1,
       scored: { aspect: 'classifier', worst: 0.5 },
       ownInterval: true,
     },

@@ -15,7 +15,14 @@ export const directionRatioMetrics = (): Metric[] => [
 
 function ratio(quantity: string, weight: (view: SeriesView, i: number) => number): Metric {
   return defineMetric(
-    { metric: 'outbound share', quantity, direction: 'both', unit: '', scored: { aspect: 'dialogue', worst: WORST } },
+    {
+      metric: 'outbound share',
+      quantity,
+      direction: 'both',
+      unit: '',
+      most: 1,
+      scored: { aspect: 'dialogue', worst: WORST },
+    },
     (view) => {
       if (view.length === 0) return 'no packets';
       let outbound = 0;

@@ -25,7 +25,14 @@ function family(metric: string, scored: boolean, divergence: Divergence, referen
     eachDirection((direction, outbound) => {
       const aspect: Aspect = name;
       return defineMetric(
-        { metric, quantity: name, direction, unit: 'bit', scored: scored ? { aspect, worst: 1 } : undefined },
+        {
+          metric,
+          quantity: name,
+          direction,
+          unit: 'bit',
+          most: scored ? 1 : undefined,
+          scored: scored ? { aspect, worst: 1 } : undefined,
+        },
         (view) => counts(view, outbound),
         divergence,
       );

@@ -16,7 +16,7 @@ export const hurstMetrics = (reference: Reference): Metric[] =>
   Object.entries(ESTIMATORS).flatMap(([metric, estimate]) =>
     eachDirection((direction, outbound) =>
       defineMetric(
-        { metric, quantity: 'bytes per bin', direction, unit: '' },
+        { metric, quantity: 'bytes per bin', direction, unit: '', inTime: true },
         (view) => {
           const bins = view.throughput(outbound, reference.timeBinNs);
           if (bins === undefined) return 'too many bins of time';

@@ -26,6 +26,8 @@ export const ksMetrics = (reference: Reference): Metric[] => [
           quantity: `throughput ${seconds} s`,
           direction,
           unit: '',
+          most: 1,
+          inTime: true,
           scored: { aspect: 'rate', worst: 1 },
         },
         (view) => {
@@ -58,7 +60,7 @@ function ks(
 ): Metric[] {
   return eachDirection((direction, outbound) =>
     defineMetric(
-      { metric: 'ks', quantity, direction, unit: '', scored: { aspect, worst: 1 } },
+      { metric: 'ks', quantity, direction, unit: '', most: 1, scored: { aspect, worst: 1 } },
       (view) => sorted(view, outbound),
       (sample, real) => ksOfSorted(sample, real),
     ),

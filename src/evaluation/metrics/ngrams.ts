@@ -29,7 +29,7 @@ function ngrams(
   tokens: (block: PacketBlock, classes: Classes) => Uint16Array,
 ): Metric {
   return defineMetric(
-    { metric, quantity, direction: 'both', unit: 'bit', scored: { aspect: 'order', worst: 1 } },
+    { metric, quantity, direction: 'both', unit: 'bit', most: 1, scored: { aspect: 'order', worst: 1 } },
     ({ block }) =>
       block.length < LEAST_PACKETS
         ? tooFew(block.length, LEAST_PACKETS, 'packets')

@@ -27,7 +27,7 @@ function quantiles(
 ): Metric[] {
   return eachDirection((direction, outbound) =>
     defineMetric(
-      { metric: 'quantiles', quantity, direction, unit: '' },
+      { metric: 'quantiles', quantity, direction, unit: '', most: 1 },
       (view) => sorted(view, outbound),
       (sample, real) => {
         const detail = SHARES.map(

@@ -17,6 +17,8 @@ export const spectrumMetrics = (reference: Reference): Metric[] =>
         quantity: 'bytes per bin',
         direction,
         unit: '',
+        most: 1,
+        inTime: true,
         scored: { aspect: 'rate', worst: 1 },
       },
       (view) => {
