@@ -3,7 +3,7 @@
  * The entry of the command line: runs oclif, and turns what goes wrong into a message and an exit code.
  */
 import { run } from '@oclif/core';
-import { SynthError } from '../errors.js';
+import { describeSystemError, SynthError } from '../errors.js';
 import { isBrokenPipe } from '../output-file.js';
 import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
 
@@ -11,8 +11,10 @@ import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
 export async function main(): Promise<void> {
   // A reader such as head may leave before everything is written: that ends the work, and is no mistake.
   process.stdout.on('error', (error) => {
-    if (!isBrokenPipe(error)) throw error;
-    process.exit(0);
+    if (isBrokenPipe(error)) process.exit(0);
+    const { code, exitCode } = new SynthError('SYNTH_OUTPUT_FAILED', '');
+    process.stderr.write(`Error: standard output: cannot be written: ${describeSystemError(error)} [${code}]\n`);
+    process.exit(exitCode);
   });
   // Without a reader of the messages the work goes on: nobody can be told, and nothing else is wrong.
   process.stderr.on('error', () => {});

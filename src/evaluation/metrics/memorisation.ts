@@ -11,7 +11,7 @@ import { hash32, longestCommonRun, sharedNgrams } from './common-runs.js';
 import { nearestWindowDistance, windowRows } from './nearest-window.js';
 
 const NGRAM = 8;
-/** Of each series, its beginning, where runs are looked for. */
+/** Of a sample, its beginning, whose runs are looked for: in all of the training part. */
 const MAX_PACKETS = 2 ** 18;
 
 export const memorisationMetrics = (): Metric[] => [
@@ -24,7 +24,7 @@ export const memorisationMetrics = (): Metric[] => [
       against: 'training',
     },
     (view) => packetSymbols(view, NGRAM),
-    (sample, training) => sharedNgrams(sample, training, NGRAM),
+    (sample, training) => sharedNgrams(beginning(sample), training, NGRAM),
   ),
   defineMetric(
     {
@@ -35,7 +35,7 @@ export const memorisationMetrics = (): Metric[] => [
       against: 'training',
     },
     (view) => packetSymbols(view, 1),
-    longestCommonRun,
+    (sample, training) => longestCommonRun(beginning(sample), training),
   ),
   defineMetric(
     { metric: 'memorisation: nearest window', quantity: 'packets', direction: 'both', unit: 'σ', against: 'training' },
@@ -44,9 +44,11 @@ export const memorisationMetrics = (): Metric[] => [
   ),
 ];
 
+const beginning = (symbols: Int32Array): Int32Array => symbols.subarray(0, MAX_PACKETS);
+
 /** 32 bits for each packet but the first; equal packets have equal ones. */
 function packetSymbols({ block }: SeriesView, least: number): Int32Array | string {
-  const length = Math.min(block.length, MAX_PACKETS) - 1;
+  const length = block.length - 1;
   if (length < least) return tooFew(block.length, least + 1, 'packets');
   const symbols = new Int32Array(length);
   for (let i = 0; i < length; i++) {

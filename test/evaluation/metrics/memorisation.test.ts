@@ -42,6 +42,13 @@ describe('a copy', () => {
     expect(memorised('ngrams', rows)).toEqual({ value: 43 / 102 });
   });
 
+  test('from the end of a long training part is found, too', () => {
+    const training = strange(300_000, 'long');
+    const copied = training.slice(290_000, 290_500);
+    expect(memorised('ngrams', copied, training)).toEqual({ value: 1 });
+    expect(memorised('run', copied, training)).toEqual({ value: 499 });
+  });
+
   test('is one to the microsecond', () => {
     const shifted = (ns: number) =>
       TRAINING.map(([time, ...rest], i): Row => [Math.round(time / 1e3) * 1e3 + i * ns, ...rest]);
