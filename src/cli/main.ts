@@ -10,7 +10,8 @@ import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
 /** Runs the command that the process was started with and sets its exit code. */
 export async function main(): Promise<void> {
   // A reader such as head may leave before everything is written: that ends the work, and is no mistake.
-  process.stdout.on('error', (error) => {
+  // Before the listener of oclif, which throws.
+  process.stdout.prependListener('error', (error) => {
     if (isBrokenPipe(error)) process.exit(0);
     const { code, exitCode } = new SynthError('SYNTH_OUTPUT_FAILED', '');
     process.stderr.write(`Error: standard output: cannot be written: ${describeSystemError(error)} [${code}]\n`);

@@ -497,6 +497,16 @@ describe('mistakes', () => {
     expect(pipe.stderr).not.toMatch(/bug|Error/);
   });
 
+  test('standard output on a full disk is an error with its code', async () => {
+    for (const command of [`inspect capture.pcap --json`, `extract capture.pcap --out -`]) {
+      const line = `"${process.execPath}" "${synthBin}" ${command} >/dev/full`;
+      const { code, stderr } = await runProgram('sh', ['-c', line], { cwd });
+      expect([command, code]).toEqual([command, 5]);
+      expect(stderr).toContain('SYNTH_OUTPUT_FAILED');
+      expect(stderr).not.toMatch(/^ {4}at /m);
+    }
+  });
+
   test('a file without permission is named', async () => {
     const path = join(cwd, 'secret.pcap');
     writeFileSync(path, read('capture.pcap'));
