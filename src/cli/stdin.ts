@@ -15,7 +15,7 @@ import { removeAtExit } from '../temporary.js';
 /**
  * Calls `use` with the paths, in which `-` has become a file.
  *
- * @throws SynthError `SYNTH_INTERRUPTED`, `SYNTH_FILE_UNREADABLE`
+ * @throws SynthError `SYNTH_USAGE` for more than one `-`, `SYNTH_INTERRUPTED`, `SYNTH_FILE_UNREADABLE`
  */
 export async function withStdinAsFile<T>(
   paths: readonly string[],
@@ -23,6 +23,11 @@ export async function withStdinAsFile<T>(
   use: (files: readonly NamedPath[]) => Promise<T>,
 ): Promise<T> {
   if (!paths.includes('-')) return use(paths);
+  if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
+    throw new SynthError('SYNTH_USAGE', 'standard input can be read only once; - is given twice', {
+      hint: 'Write one of them to a file first.',
+    });
+  }
   const folder = await mkdtemp(join(tmpdir(), 'synth-'));
   const forget = removeAtExit(folder);
   try {

@@ -67,6 +67,7 @@ dl.glossary dt { font-weight: 600; margin-top: 8px; } dl.glossary dd { margin: 0
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--real); outline-offset: 2px; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; line-height: 1.4; }
 th, td { padding: 5px 12px; text-align: left; vertical-align: baseline; white-space: nowrap; }
+th[scope=row] { white-space: normal; overflow-wrap: anywhere; min-width: 11em; }
 thead th { color: var(--muted); font-weight: 600; white-space: normal; vertical-align: bottom; border-bottom: 1px solid var(--rule); background: var(--panel); }
 tbody th { font-weight: 500; }
 tbody tr + tr > * { border-top: 1px solid var(--grid); }

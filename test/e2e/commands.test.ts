@@ -369,6 +369,7 @@ describe('mistakes', () => {
     ['an output without a format', ['generate', '--out', 'y.xyz'], 2, '--format'],
     ['a duration that is none', ['generate', '--duration', 'soon', '--out', 'y.pcap'], 2, '500ms'],
     ['a folder that is not there', ['generate', '--out', 'no/such/y.pcap'], 5, 'SYNTH_OUTPUT_FAILED'],
+    ['standard input twice', ['evaluate', '-', '-'], 2, 'only once'],
     ['a full disk', ['generate', '--out', '/dev/full'], 5, 'no space left'],
     ['a table with a wrong number', ['train', 'wrong.csv', '--out', 'y.safetensors'], 3, 'line 3'],
     ['a target for a table', ['train', 'series.csv', '--device', DEVICE, '--out', 'y.safetensors'], 2, 'SYNTH_USAGE'],
