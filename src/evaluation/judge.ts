@@ -17,7 +17,7 @@ import { lossOf } from './score.js';
 import { SeriesView } from './series-view.js';
 
 /** Share of the real series, its beginning, that a generator is supposed to have learned from. */
-export const TRAINING_SHARE = 2 / 3;
+const TRAINING_SHARE = 2 / 3;
 /** Blocks of a resampling, on average: few enough that a block holds whole bursts, enough that they mix. */
 const BLOCKS = 20;
 /** A resampling is not longer than this: what chance does to a metric is small by then, and known well enough. */
@@ -176,20 +176,26 @@ export class Judge {
     const known = this.#bootstraps.get(length);
     if (known) return known;
     const values: number[][] = this.#floors.map(() => []);
-    for (let round = 0; round < (length > 0 ? count : 0); round++) {
+    const rounds = length > 0 ? count : 0;
+    for (let round = 0; round < rounds; round++) {
       const random = randomStream(seed, `bootstrap/${round}`);
       const blocks = resampleBlocks(this.#training.block, length, Math.max(1, length / BLOCKS), random);
       const view = new SeriesView(blocks);
-      for (const [i, { metric, floor }] of this.#floors.entries()) {
-        if (floor === null || !isResampled(metric)) continue;
-        const found = await this.#compare(metric, view, this.#heldOut, `resampled packets, ${round + 1} of ${count}`);
+      for (const [i, judged] of this.#floors.entries()) {
+        if (!isResampled(judged)) continue;
+        const found = await this.#compare(
+          judged.metric,
+          view,
+          this.#heldOut,
+          `resampled packets, ${round + 1} of ${count}`,
+        );
         if ('value' in found) values[i]!.push(found.value);
       }
     }
-    const rounds = length > 0 ? count : 0;
-    const floors = this.#floors.map(({ metric, floor, interval }, i): Resampled => {
-      const lacking = rounds > 0 && isResampled(metric) ? 1 - values[i]!.length / rounds : null;
-      if (floor !== null && interval) return { range: { mean: floor, ...interval }, lacking };
+    const floors = this.#floors.map((judged, i): Resampled => {
+      const { metric, floor, interval } = judged;
+      if (floor !== null && interval) return { range: { mean: floor, ...interval }, lacking: null };
+      const lacking = rounds > 0 && isResampled(judged) ? 1 - values[i]!.length / rounds : null;
       return { range: rangeOf(values[i]!, metric.most), lacking };
     });
     this.#bootstraps.set(length, floors);
@@ -205,8 +211,9 @@ export class Judge {
   }
 }
 
-/** What is compared with the training part cannot be resampled from it. */
-const isResampled = ({ against, ownInterval }: Metric): boolean => against !== 'training' && !ownInterval;
+/** What is compared with the training part cannot be resampled from it, and what has an interval of its own need not be. */
+const isResampled = ({ metric, floor, interval }: JudgedMetric): boolean =>
+  floor !== null && interval === null && metric.against !== 'training';
 
 /** Where 95 % of the values lie, if they are normally distributed. */
 function rangeOf(values: readonly number[], most = Number.POSITIVE_INFINITY): BootstrapFloor | null {

@@ -34,8 +34,6 @@ export interface MetricName {
   readonly scored?: Scored | undefined;
   /** The part of the real series that a synthetic one is compared with. Default: `heldOut`. */
   readonly against?: 'heldOut' | 'training' | undefined;
-  /** Its values have an interval of their own. Resampled series, in which packets occur twice, would mislead it. */
-  readonly ownInterval?: boolean | undefined;
 }
 
 export interface Scored {
@@ -47,7 +45,7 @@ export interface Scored {
 /** A number, with whatever else was found on the way. */
 export interface Value {
   readonly value: number;
-  /** The range in which it lies with a probability of 95 %, where the metric knows. */
+  /** The range in which it lies with a probability of 95 %, where the metric knows it by itself, and block resamplings would mislead it. */
   readonly interval?: Interval;
   readonly detail?: unknown;
 }

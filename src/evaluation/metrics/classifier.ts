@@ -35,7 +35,6 @@ export function classifierMetric(reference: Reference): Metric {
       unit: '',
       most: 1,
       scored: { aspect: 'classifier', worst: 0.5 },
-      ownInterval: true,
     },
     (view): Windows | string => {
       const windows = features.of(view);

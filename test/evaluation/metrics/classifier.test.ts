@@ -63,8 +63,8 @@ test('takes twenty windows', () => {
 });
 
 test('brings an interval of its own', () => {
-  expect(classifierMetric(referenceOf(REAL))).toMatchObject({
-    ownInterval: true,
-    scored: { aspect: 'classifier', worst: 1 / 2 },
+  expect(classify(requests(700))).toMatchObject({
+    interval: { low: expect.closeTo(0.5, 0), high: expect.closeTo(0.5, 0) },
   });
+  expect(classifierMetric(referenceOf(REAL)).scored).toEqual({ aspect: 'classifier', worst: 1 / 2 });
 });
