@@ -4,7 +4,7 @@
  */
 import { stripVTControlCharacters } from 'node:util';
 import { Command } from '@oclif/core';
-import { SynthError } from '../errors.js';
+import { SynthError, throwIfInterrupted } from '../errors.js';
 import { type OutputOptions, requireWritable, writeOutput } from '../output-file.js';
 import { type Progress, startProgress } from './progress.js';
 
@@ -51,8 +51,9 @@ export abstract class BaseCommand extends Command {
     if (path !== '-') await requireWritable(path, options);
   }
 
-  /** @throws SynthError as `writeOutput` does */
+  /** @throws SynthError `SYNTH_INTERRUPTED` if that came while the page was made, and as `writeOutput` does */
   protected async writeReport(path: string, page: string, options: OutputOptions): Promise<void> {
+    throwIfInterrupted(this.signal, 'drawing the report');
     await writeOutput(path, new TextEncoder().encode(page), options);
     if (path !== '-') this.note(`Report written to ${path}`);
   }
