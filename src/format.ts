@@ -68,3 +68,22 @@ export function joinQuantities(first: string, between: string, second: string): 
 }
 
 export const formatShare = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** The numbers of a device or a flow in the columns of a table. */
+export const TRAFFIC_COLUMNS = ['packets', 'out', 'in', 'bytes', 'span', 'share'] as const;
+
+export const formatTraffic = (traffic: {
+  readonly packets: number;
+  readonly outboundPackets: number;
+  readonly inboundPackets: number;
+  readonly bytes: number;
+  readonly spanSeconds: number;
+  readonly share: number;
+}): readonly string[] => [
+  formatCount(traffic.packets),
+  formatCount(traffic.outboundPackets),
+  formatCount(traffic.inboundPackets),
+  formatBytes(traffic.bytes),
+  formatSeconds(traffic.spanSeconds),
+  formatShare(traffic.share),
+];

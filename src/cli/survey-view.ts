@@ -3,7 +3,7 @@
  * A survey as `synth inspect` shows it: tables for people, an object for programs.
  */
 
-import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
+import { formatBytes, formatCount, formatSeconds, formatTraffic, TRAFFIC_COLUMNS } from '../format.js';
 import type { DeviceEntry, Survey, SurveyEntry, Traffic } from '../series/survey.js';
 import type { Target } from '../series/target.js';
 import { formatTable } from './table.js';
@@ -45,17 +45,9 @@ function printEntries(
 ): void {
   if (entries.length === 0) return;
   const shown = limit === 0 ? entries : entries.slice(0, limit);
-  const rows = shown.map((entry) => [
-    entry.id,
-    formatCount(entry.packets),
-    formatCount(entry.outboundPackets),
-    formatCount(entry.inboundPackets),
-    formatBytes(entry.bytes),
-    formatSeconds(entry.spanSeconds),
-    formatShare(entry.share),
-  ]);
+  const rows = shown.map((entry) => [entry.id, ...formatTraffic(entry)]);
   print('');
-  print(formatTable([title, 'packets', 'out', 'in', 'bytes', 'span', 'share'], rows, [1, 2, 3, 4, 5, 6]));
+  print(formatTable([title, ...TRAFFIC_COLUMNS], rows, [1, 2, 3, 4, 5, 6]));
   if (shown.length < entries.length)
     print(`… and ${formatCount(entries.length - shown.length)} more (--limit 0 shows all)`);
 }

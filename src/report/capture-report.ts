@@ -4,7 +4,16 @@
  */
 import { formatEndpoint } from '../capture/address.js';
 import { SeriesView } from '../evaluation/series-view.js';
-import { formatBytes, formatCount, formatCounted, formatSeconds, formatShare, shortNames } from '../format.js';
+import {
+  formatBytes,
+  formatCount,
+  formatCounted,
+  formatSeconds,
+  formatShare,
+  formatTraffic,
+  shortNames,
+  TRAFFIC_COLUMNS,
+} from '../format.js';
 import { type Conversation, type PacketSeries, spanNs } from '../series/packet-series.js';
 import { protocolName } from '../series/protocol-name.js';
 import type { Survey, SurveyEntry } from '../series/survey.js';
@@ -112,7 +121,7 @@ ${entriesTable('Flows', survey.flows, limit)}</section>
 `;
 }
 
-const TRAFFIC_COLUMNS: readonly Column[] = ['packets', 'out', 'in', 'bytes', 'span', 'share'].map((name) => ({
+const NUMBER_COLUMNS: readonly Column[] = TRAFFIC_COLUMNS.map((name) => ({
   name,
   isNumber: true,
 }));
@@ -120,18 +129,11 @@ const TRAFFIC_COLUMNS: readonly Column[] = ['packets', 'out', 'in', 'bytes', 'sp
 function entriesTable(title: string, entries: readonly SurveyEntry<Target>[], limit: number): Html {
   const shown = limit === 0 ? entries : entries.slice(0, limit);
   const rows = shown.map((entry) => {
-    const cells = [
-      formatCount(entry.packets),
-      formatCount(entry.outboundPackets),
-      formatCount(entry.inboundPackets),
-      formatBytes(entry.bytes),
-      formatSeconds(entry.spanSeconds),
-      formatShare(entry.share),
-    ];
+    const cells = formatTraffic(entry);
     return html`<tr><th scope="row" class="id">${entry.id}</th>${cells.map((cell) => html`<td class="n">${cell}</td>`)}</tr>
 `;
   });
-  const columns = [{ name: title.toLowerCase(), isNumber: false }, ...TRAFFIC_COLUMNS];
+  const columns = [{ name: title.toLowerCase(), isNumber: false }, ...NUMBER_COLUMNS];
   return html`<h3>${title}</h3>
 ${scrollTable(title, columns, rows)}${moreOf(entries.length - shown.length)}`;
 }

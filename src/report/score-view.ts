@@ -46,7 +46,7 @@ function scoreSentence({ score, reason, aspects }: Evaluation): string {
     judged < ASPECTS.length
       ? ` Only ${judged} of ${ASPECTS.length} aspects could be judged: the real series is too short for the others.`
       : '';
-  const meaning = `At 100 no metric tells the synthetic packets from held-out real ones any better than it tells two parts of the real series apart.${partly}`;
+  const meaning = `At 100 no metric tells the synthetic packets from held-out real ones any better than chance does.${partly}`;
   const [costly] = ASPECTS.flatMap((aspect) => {
     const loss = aspects[aspect];
     return loss !== null && loss >= 0.01 ? [{ name: ASPECT_NAMES[aspect].name.toLowerCase(), loss }] : [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { arpCapture } from '../support/frames.js';
 import { fixture, runPeer, testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
@@ -44,14 +45,7 @@ describe('inspect', () => {
   });
 
   test('shows what a capture without IP holds', async () => {
-    // One ARP frame in a pcap file of our own making.
-    const header = Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex');
-    const frame = Buffer.alloc(42);
-    frame.writeUInt16BE(0x0806, 12);
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(42, 8);
-    record.writeUInt32LE(42, 12);
-    writeFileSync(join(cwd, 'arp.pcap'), Buffer.concat([header, record, frame]));
+    writeFileSync(join(cwd, 'arp.pcap'), arpCapture());
     const survey = await synthJson(['inspect', 'arp.pcap'], { cwd });
     expect(survey).toMatchObject({ packets: 1, ipPackets: 0, skipped: [{ reason: 'ARP', packets: 1 }] });
   });

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE, type RunOptions, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { arpCapture } from '../support/frames.js';
 import { commandOf, undated } from '../support/report.js';
 
 const cwd = workFolder();
@@ -17,17 +18,6 @@ beforeAll(async () => {
   await synthJson(['generate', 'model.safetensors', '--seed', '1', '--out', 'fake.pcap'], { cwd });
   writeFileSync(join(cwd, 'arp.pcap'), arpCapture());
 });
-
-/** One ARP frame in a pcap file of our own making. */
-function arpCapture(): Uint8Array {
-  const header = Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex');
-  const frame = Buffer.alloc(42);
-  frame.writeUInt16BE(0x0806, 12);
-  const record = Buffer.alloc(16);
-  record.writeUInt32LE(42, 8);
-  record.writeUInt32LE(42, 12);
-  return Buffer.concat([header, record, frame]);
-}
 
 /** A whole page, which says what it is about. */
 function expectReport(text: string, ...about: readonly string[]): void {

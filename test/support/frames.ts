@@ -284,3 +284,6 @@ export function sampleFrames(count: number, stepNs = 10_001_001_001n): Frame[] {
     wireLength: 45 + 7 * i + (i % 3),
   }));
 }
+
+/** One ARP frame (RFC 826) in a pcap file: a capture without IP. */
+export const arpCapture = (): Uint8Array => pcap([{ timeNs: SECOND, bytes: ethernet(0x0806, new Uint8Array(28)) }]);
