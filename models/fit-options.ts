@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SynthError } from '../src/errors.js';
 import { defaultThreads } from '../src/kernels/fit-pool.js';
-import { MAX_COMPONENTS } from './limits.js';
+import { LANES, MAX_BATCH, MAX_COMPONENTS, MAX_KERNEL_SIZE, MAX_LAYERS, MAX_UNITS, MAX_WINDOW } from './limits.js';
 
 export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
 export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
@@ -13,7 +13,33 @@ export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
 export const QUANTIZER_CHOICES = ['auto', ...QUANTIZER_KINDS] as const;
 export type QuantizerChoice = (typeof QUANTIZER_CHOICES)[number];
 
-const fitOptionsSchema = z.object({
+const auto = z.literal('auto');
+const count = z.int().positive();
+const units = z.int().min(LANES).max(MAX_UNITS).multipleOf(LANES);
+
+/** Of neural kinds; `auto` is what suits the number of packets, or what a training that is resumed had. */
+const networkOptionsSchema = z.object({
+  /** Units of a recurrent layer, or channels of a convolution: multiples of 8. */
+  hidden: z.union([auto, units]),
+  /** Numbers that stand for a token. */
+  embedding: z.union([auto, units]),
+  /** Recurrent layers, or residual blocks. */
+  layers: z.union([auto, count.max(MAX_LAYERS)]),
+  /** Taps of a convolution. */
+  kernelSize: z.union([auto, count.min(2).max(MAX_KERNEL_SIZE)]),
+  /** Probability that an activation is dropped in training. */
+  dropout: z.union([auto, z.number().min(0).lt(1)]),
+  /** Passes over the packets, at most. */
+  epochs: z.union([auto, count]),
+  /** Passes without a better one before the training ends. */
+  patience: z.union([auto, count]),
+  learningRate: z.union([auto, z.number().positive()]),
+  /** Streams side by side, and steps of each, between two steps of the optimizer. */
+  batch: z.union([auto, count.max(MAX_BATCH)]),
+  window: z.union([auto, count.max(MAX_WINDOW)]),
+});
+
+const fitOptionsSchema = networkOptionsSchema.extend({
   /** What turns packets into tokens, for the kinds that have tokens. */
   quantizer: z.enum(QUANTIZER_CHOICES),
   /** Numbers of states, or of components, to choose from. */
@@ -50,4 +76,14 @@ export const defaultFitOptions = (): FitOptions => ({
   tolerance: 1e-3,
   seed: '1',
   threads: defaultThreads(),
+  hidden: 'auto',
+  embedding: 'auto',
+  layers: 'auto',
+  kernelSize: 'auto',
+  dropout: 'auto',
+  epochs: 'auto',
+  patience: 'auto',
+  learningRate: 'auto',
+  batch: 'auto',
+  window: 'auto',
 });

@@ -16,10 +16,18 @@ export interface SampleLimit {
   readonly durationNs: number;
 }
 
+/** How packets are drawn, for kinds that can be told. */
+export interface Sampling {
+  /** Logarithms of probabilities are divided by it: below 1 what is likely gets likelier, above 1 everything gets more alike. */
+  readonly temperature: number;
+  /** Only the likeliest that together have this probability are drawn; 1 for all. */
+  readonly topP: number;
+}
+
 export interface FitHooks {
   /** Told from time to time: the share that is done, 0 to 1, and what is being done. */
   readonly onProgress?: ((done: number, what: string) => void) | undefined;
-  /** Aborting ends the training with `SYNTH_INTERRUPTED`. */
+  /** Aborting ends the training: with the model as far as it is where the kind can, else with `SYNTH_INTERRUPTED`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,10 +60,28 @@ export interface TrafficModel {
   sample(random: Random, limit: SampleLimit): Iterable<PacketBlock>;
   /** Mean log-likelihood in nats per packet, of the size and of the gap in ns; packets without a gap are given. NaN where none has one. */
   logLikelihood(series: PacketBlock): number;
+  /** The same model, drawing otherwise; only where the kind can be told. */
+  sampling?(sampling: Sampling): TrafficModel;
+  /**
+   * Draws for several devices side by side, which takes less time than one after the other; only where that is so. A device's packets are
+   * those that `sample` draws from the same random stream.
+   *
+   * @returns rounds of blocks, one a device, undefined for one whose limit is reached; valid until the next round is asked for
+   */
+  sampleMany?(randoms: readonly Random[], limit: SampleLimit): Iterable<readonly (PacketBlock | undefined)[]>;
+  /** True where the training was interrupted and the model is the best that there was by then. */
+  readonly interrupted?: boolean;
   /** Its states or tokens, outbound first, the most frequent first. */
   describe(): readonly ComponentDescription[];
   /** What `load` of the same kind makes the model from again. */
   save(): SavedModel;
+}
+
+/** Where a training begins, other than from nothing. */
+export interface FitStart {
+  /** `resume` goes on with an unfinished training on the same series; `from` takes over what was learned from others. */
+  readonly how: 'resume' | 'from';
+  readonly model: TrafficModel;
 }
 
 export interface SavedModel {
@@ -75,6 +101,17 @@ export interface ModelKind {
    * @throws SynthError `SYNTH_TRAINING_FAILED`, `SYNTH_INTERRUPTED`
    */
   fit(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks): Promise<TrafficModel>;
+  /**
+   * The same from another model of the kind; only where the kind can.
+   *
+   * @throws SynthError also `SYNTH_MODEL_INVALID` if the model does not fit
+   */
+  fitFrom?(
+    start: FitStart,
+    series: readonly PacketBlock[],
+    options: FitOptions,
+    hooks: FitHooks,
+  ): Promise<TrafficModel>;
   /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */
   load(saved: SavedModel): TrafficModel;
 }

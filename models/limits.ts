@@ -16,3 +16,13 @@ export const isPossibleGap = (gapNs: number): boolean => gapNs >= 0 && gapNs <= 
 
 /** States of a direction, or components of its mixture. */
 export const MAX_COMPONENTS = 1024;
+
+/** Of networks: what SIMD takes at once, and what fits into the memory of WebAssembly. */
+export const LANES = 8;
+export const MAX_UNITS = 1024;
+export const MAX_LAYERS = 12;
+export const MAX_KERNEL_SIZE = 16;
+export const MAX_BATCH = 4096;
+export const MAX_WINDOW = 4096;
+/** Tokens that a network can tell apart. */
+export const MAX_NETWORK_TOKENS = 4096;

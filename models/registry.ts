@@ -7,6 +7,8 @@ import type { ModelKind } from './generator.js';
 export const modelKinds: ReadonlyMap<string, () => Promise<ModelKind>> = new Map([
   ['markov', async () => (await import('./markov/markov-model.js')).markov],
   ['hmm', async () => (await import('./hmm/hmm-model.js')).hmm],
+  ['rnn', async () => (await import('./neural/fit-network.js')).rnn],
+  ['tcn', async () => (await import('./neural/fit-network.js')).tcn],
 ]);
 
 export const DEFAULT_MODEL_KIND = 'markov';

@@ -8,7 +8,7 @@ import { SynthError } from '../src/errors.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/series/packet-series.js';
 import type { Target } from '../src/series/target.js';
 import { type FitOptions, resolveFitOptions } from './fit-options.js';
-import type { FitHooks } from './generator.js';
+import type { FitHooks, FitStart } from './generator.js';
 import type { ModelFile, TargetProfile } from './model-file.js';
 import { modelKinds } from './registry.js';
 
@@ -23,6 +23,8 @@ export interface TrainOptions {
   readonly payloadOnly: boolean;
   /** What is left out is the default. */
   readonly fit?: Partial<FitOptions> | undefined;
+  /** A model to start from, of the same kind. */
+  readonly start?: FitStart | undefined;
 }
 
 /** What a table, which tells nothing of protocols, is generated as: UDP to the discard port (RFC 863). */
@@ -57,7 +59,16 @@ export async function train(
       hint: 'Hold out a smaller share, or give a longer capture.',
     });
   }
-  const model = await (await load()).fit(parts, resolveFitOptions(options.fit), hooks);
+  const kind = await load();
+  const fitOptions = resolveFitOptions(options.fit);
+  if (options.start && kind.fitFrom === undefined) {
+    throw new SynthError('SYNTH_USAGE', `a model of kind ${options.kind} always learns from the beginning`, {
+      hint: 'Only rnn and tcn start from another model.',
+    });
+  }
+  const model = await (options.start && kind.fitFrom
+    ? kind.fitFrom(options.start, parts, fitOptions, hooks)
+    : kind.fit(parts, fitOptions, hooks));
   const packets = parts.reduce((sum, { length }) => sum + length, 0);
   return {
     model,

@@ -3,6 +3,7 @@
  * How a Gaussian quantizer is learned: a mixture per direction over (size, log joint gap), the number of components by BIC, then
  * what the components emit.
  */
+import { z } from 'zod';
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type Kernels, type MixtureFit, PARAMETERS, type Parameters, type Points } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
@@ -12,6 +13,7 @@ import { OwnClock } from '../own-clock.js';
 import {
   type ComponentRow,
   candidatesOf,
+  componentRowsSchema,
   lookaheadOf,
   mixtureParameterCount,
   searchComponents,
@@ -36,16 +38,17 @@ const MAX_SELECTION_PACKETS = 20_000;
 /** Inbound and outbound; 0 for a direction without packets. */
 export type ComponentCounts = readonly [number, number];
 
-interface DirectionSummary {
-  readonly components: number;
-  readonly packets: number;
-  readonly candidates: readonly ComponentRow[];
-}
-
-export interface MixturesSummary {
-  readonly outbound: DirectionSummary | null;
-  readonly inbound: DirectionSummary | null;
-}
+const directionSchema = z.object({
+  components: z.int().positive(),
+  packets: z.int().positive(),
+  candidates: componentRowsSchema,
+});
+/** What the choice of the components compared; null for a direction without packets. */
+export const mixturesSchema = z
+  .object({ outbound: directionSchema.nullable(), inbound: directionSchema.nullable() })
+  .readonly();
+export type MixturesSummary = z.infer<typeof mixturesSchema>;
+type DirectionSummary = z.infer<typeof directionSchema>;
 
 interface FitContext {
   readonly pool: FitPool;

@@ -9,7 +9,7 @@ import type { Random } from '../../src/random.js';
 import { type PacketBlock, sliceBlock } from '../../src/series/packet-series.js';
 import { mean } from '../../src/statistics/mean.js';
 import { QUANTIZER_KINDS } from '../fit-options.js';
-import { componentRowsSchema } from '../gaussian/component-search.js';
+import { mixturesSchema } from '../gaussian/fit-mixtures.js';
 import {
   type ComponentDescription,
   type FitHooks,
@@ -19,8 +19,8 @@ import {
   type SavedModel,
   type TrafficModel,
 } from '../generator.js';
+import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
 import { requireModel, type Tensor, TensorReader } from '../tensors.js';
-import { loadQuantizer, type QuantizerSource, quantizerSources } from './quantizer-source.js';
 import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
@@ -36,11 +36,6 @@ const optionsSchema = z.object({
   contextGroups: z.int().positive().nullable(),
   order: z.int().nonnegative(),
 });
-const mixtureSchema = z.object({
-  components: z.int().positive(),
-  packets: z.int().positive(),
-  candidates: componentRowsSchema,
-});
 const summarySchema = optionsSchema.extend({
   tokens: z.int().positive(),
   contexts: z.int().positive(),
@@ -49,7 +44,7 @@ const summarySchema = optionsSchema.extend({
   /** All options that were compared. */
   candidates: z.array(optionsSchema.extend({ heldOutLogLikelihood: z.number(), generatedKs: z.number().nullable() })),
   /** What the choice of the Gaussian mixtures' components compared; null for other quantizers. */
-  mixtures: z.object({ outbound: mixtureSchema.nullable(), inbound: mixtureSchema.nullable() }).nullable(),
+  mixtures: mixturesSchema.nullable(),
 });
 type MarkovSummary = z.infer<typeof summarySchema>;
 

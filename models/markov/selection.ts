@@ -10,8 +10,8 @@ import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { mean, standardError } from '../../src/statistics/mean.js';
 import type { QuantizerKind } from '../fit-options.js';
+import type { QuantizerSource } from '../quantizer-source.js';
 import { lowerBound } from '../symbol-table.js';
-import type { QuantizerSource } from './quantizer-source.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';
 
 const CONTEXT_GROUPS = [4, 8, null];

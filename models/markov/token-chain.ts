@@ -4,11 +4,11 @@
  */
 import type { Random } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { BACKGROUND_WEIGHT, background } from '../background.js';
 import type { SampleLimit } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { sampleBlocks } from '../sample-blocks.js';
 import type { Tensor, TensorReader } from '../tensors.js';
+import { tokenLogLikelihoods } from '../token-likelihood.js';
 import { ContextTree } from './context-tree.js';
 
 /** What a chain's contexts are; the choice is made by selection.ts. */
@@ -30,9 +30,6 @@ export function tokenize(series: readonly PacketBlock[], quantizer: Quantizer): 
   // A single packet has a token and no sequence.
   return { quantizer, sequences: sequences.length > 0 ? sequences : [Int32Array.of(0)] };
 }
-
-/** Weight of known symbols in combinations that may never have been seen. */
-const NEW_COMBINATION = 0.02;
 
 export class TokenChain {
   readonly quantizer: Quantizer;
@@ -66,18 +63,11 @@ export class TokenChain {
   logLikelihoods(series: PacketBlock): Float64Array {
     const { quantizer, tree } = this;
     const tokens = quantizer.encode(series);
-    const anyToken = quantizer.anyToken(tree.marginal());
     let context = tree.root;
-    return Float64Array.from(tokens, (token, index) => {
-      const sizeBytes = series.sizes[index + 1]!;
-      const gapNs = series.offsetsNs[index + 1]! - series.offsetsNs[index]!;
-      const known = token < 0 ? 0 : tree.probability(context, token) * quantizer.probability(token, sizeBytes, gapNs);
+    return tokenLogLikelihoods(series, tokens, quantizer, tree.marginal(), (token) => {
+      const probability = token < 0 ? 0 : tree.probability(context, token);
       context = token < 0 ? tree.root : tree.advance(context, token);
-      return Math.log(
-        (1 - BACKGROUND_WEIGHT - NEW_COMBINATION) * known +
-          NEW_COMBINATION * anyToken(token, series.outbound[index + 1]!, sizeBytes, gapNs) +
-          BACKGROUND_WEIGHT * background(gapNs),
-      );
+      return probability;
     });
   }
 

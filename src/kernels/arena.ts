@@ -56,6 +56,10 @@ export class Arena {
     return new Float64Array(this.#memory.buffer, at, length);
   }
 
+  singles(at: number, length: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, at, length);
+  }
+
   integers(at: number, length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, at, length);
   }
@@ -66,7 +70,7 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
 function outOfMemory(bytes: number, cause?: unknown): SynthError {
   const needed = (bytes / 2 ** 30).toFixed(1);
   return new SynthError('SYNTH_TRAINING_FAILED', `the training would take ${needed} GiB of WebAssembly memory`, {
-    hint: 'Train on a shorter capture or with fewer components; the limit is 4 GiB.',
+    hint: 'Train on a shorter capture, or a smaller model; the limit is 4 GiB.',
     cause,
   });
 }

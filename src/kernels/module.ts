@@ -117,6 +117,102 @@ export interface KernelExports {
     back: number,
     scores: number,
   ): number;
+  multiply(
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    aRow: number,
+    aColumn: number,
+    b: number,
+    bRow: number,
+    c: number,
+    cRow: number,
+    add: number,
+  ): void;
+  transpose(rows: number, columns: number, from: number, to: number): void;
+  add(n: number, from: number, to: number): void;
+  fillRows(rows: number, columns: number, row: number, to: number): void;
+  addRowSums(rows: number, columns: number, from: number, distance: number, to: number): void;
+  sumOfSquares(n: number, from: number): number;
+  rectify(n: number, x: number): void;
+  rectifySum(n: number, a: number, b: number, out: number): void;
+  rectifyBack(n: number, gradient: number, y: number, scale: number, out: number): void;
+  dropOut(n: number, x: number, seed: number, threshold: number, scale: number): void;
+  addTokenRows(
+    rows: number,
+    columns: number,
+    tokens: number,
+    table: number,
+    distance: number,
+    to: number,
+    add: number,
+  ): void;
+  addToTokenRows(rows: number, columns: number, tokens: number, from: number, table: number, distance: number): void;
+  gruForward(
+    steps: number,
+    streams: number,
+    hidden: number,
+    gates: number,
+    states: number,
+    weights: number,
+    bias: number,
+    projected: number,
+    room: number,
+  ): void;
+  gruBackward(
+    steps: number,
+    streams: number,
+    hidden: number,
+    gates: number,
+    projected: number,
+    states: number,
+    weights: number,
+    gradients: number,
+    carried: number,
+  ): void;
+  crossEntropy(rows: number, width: number, logits: number, targets: number, scale: number): number;
+  logProbabilities(rows: number, width: number, logits: number, targets: number, out: number): void;
+  drawTokens(
+    rows: number,
+    width: number,
+    logits: number,
+    uniforms: number,
+    sharpness: number,
+    topP: number,
+    tokens: number,
+  ): void;
+  adam(
+    n: number,
+    parameters: number,
+    gradients: number,
+    means: number,
+    squares: number,
+    scale: number,
+    rate: number,
+    spread: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+  ): void;
+  normalizeWeights(
+    rows: number,
+    columns: number,
+    directions: number,
+    lengths: number,
+    weights: number,
+    norms: number,
+  ): void;
+  normalizeWeightsBack(
+    rows: number,
+    columns: number,
+    directions: number,
+    lengths: number,
+    norms: number,
+    gradients: number,
+    ofDirections: number,
+    ofLengths: number,
+  ): void;
 }
 
 let compiled: WebAssembly.Module | undefined;

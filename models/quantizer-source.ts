@@ -1,17 +1,17 @@
 /**
  * @module
- * Where a chain's tokens come from: one kind of quantizer, fitted at one of several resolutions.
+ * Where the tokens of a model come from: one kind of quantizer, fitted at one of several resolutions.
  */
-import { FitPool } from '../../src/kernels/fit-pool.js';
-import { Kernels } from '../../src/kernels/kernels.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
-import { EmpiricalQuantizer } from '../empirical-quantizer.js';
-import type { FitOptions, QuantizerKind } from '../fit-options.js';
-import { type ComponentCounts, fitMixtures, type MixturesSummary } from '../gaussian/fit-mixtures.js';
-import { GaussianQuantizer } from '../gaussian/gaussian-quantizer.js';
-import type { FitHooks } from '../generator.js';
-import type { Quantizer } from '../quantizer.js';
-import type { TensorReader } from '../tensors.js';
+import { FitPool } from '../src/kernels/fit-pool.js';
+import { Kernels } from '../src/kernels/kernels.js';
+import type { PacketBlock } from '../src/series/packet-series.js';
+import { EmpiricalQuantizer } from './empirical-quantizer.js';
+import type { FitOptions, QuantizerKind } from './fit-options.js';
+import { type ComponentCounts, fitMixtures, type MixturesSummary } from './gaussian/fit-mixtures.js';
+import { GaussianQuantizer } from './gaussian/gaussian-quantizer.js';
+import type { FitHooks } from './generator.js';
+import type { Quantizer } from './quantizer.js';
+import type { TensorReader } from './tensors.js';
 
 export interface QuantizerSource {
   readonly kind: QuantizerKind;

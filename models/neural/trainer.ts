@@ -1,0 +1,322 @@
+/**
+ * @module
+ * How a network learns: passes over streams of tokens, side by side in windows, until the validation part is no longer predicted better.
+ *
+ * A run is a function of the pairs, the plan and the seed. It can stop after any step and go on from what it has left, to the same end.
+ */
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../../src/clock.js';
+import { SynthError } from '../../src/errors.js';
+import { randomStream } from '../../src/random.js';
+import { type Architecture, receptiveField, startToken } from './architecture.js';
+import { cellKinds } from './cells.js';
+import { Optimizer, type OptimizerState } from './optimizer.js';
+import {
+  SCORE_ROWS,
+  type ScoreWindow,
+  type StreamPlan,
+  scoreWindows,
+  type TokenPairs,
+  trainingWindow,
+  windowCount,
+} from './token-windows.js';
+import { type TrainingWindow, WindowPool } from './window-pool.js';
+
+/** Tokens that a recurrent network goes through before it is judged. */
+const WARM_UP = 256;
+/** The norm of a gradient is at most this. */
+const CLIP = 1;
+/** After so many passes without a better one, as a share of the patience, the learning rate falls. */
+const PLATEAU_SHARE = 1 / 3;
+const PLATEAU_FACTOR = 0.5;
+/** A loss so many times that of knowing nothing has exploded. */
+const EXPLOSION = 10;
+/** Other work gets a turn after so long. */
+const TURN_NS = 20e6;
+
+export const warmUpOf = (architecture: Architecture): number => Math.min(WARM_UP, receptiveField(architecture) - 1);
+
+export interface TrainerPlan {
+  readonly architecture: Architecture;
+  readonly training: TokenPairs;
+  /** Pairs to judge by, from `from` on; those before are their past. Empty where there is nothing to judge by. */
+  readonly validation: readonly { readonly pairs: TokenPairs; readonly from: number }[];
+  readonly streams: number;
+  readonly steps: number;
+  readonly learningRate: number;
+  readonly seed: string;
+}
+
+export interface TrainerLimits {
+  /** Passes over the training part, at most. */
+  readonly epochs: number;
+  /** Passes without a better one before it ends. */
+  readonly patience: number;
+  readonly threads: number;
+}
+
+/** Mean loss in nats per token; the validation's is NaN where there is none. */
+export interface EpochLosses {
+  readonly training: number;
+  readonly validation: number;
+}
+
+/** Where a run stands. */
+export interface TrainerState {
+  readonly optimizer: OptimizerState;
+  /** Layer by layer, window by window: what the streams carry on. */
+  readonly streams: Float32Array;
+  /** The best parameters so far, by validation; those of the start before the first pass is over. */
+  readonly best: Float32Array;
+  readonly bestEpoch: number;
+  /** Steps that were made in all, and in this pass. */
+  readonly steps: number;
+  readonly stepsInEpoch: number;
+  /** Loss of this pass so far, in nats, and its targets. */
+  readonly lossSum: number;
+  readonly lossTokens: number;
+  readonly learningRate: number;
+  readonly epochs: readonly EpochLosses[];
+}
+
+export type TrainerEnd = 'patience' | 'epochs' | 'interrupted';
+
+export interface TrainerProgress {
+  readonly epoch: number;
+  /** Share of the steps of all epochs. */
+  readonly done: number;
+  readonly losses: EpochLosses | undefined;
+  readonly tokensPerSecond: number;
+  readonly secondsLeft: number;
+}
+
+export class Trainer {
+  readonly #plan: TrainerPlan;
+  readonly #limits: TrainerLimits;
+  readonly #clock: Clock;
+  readonly #streamPlan: StreamPlan;
+  readonly #windows: ScoreWindow[];
+  readonly #streamsPerSlot: number;
+  readonly #slots: number;
+
+  constructor(plan: TrainerPlan, limits: TrainerLimits, clock: Clock) {
+    this.#plan = plan;
+    this.#limits = limits;
+    this.#clock = clock;
+    const start = startToken(plan.architecture);
+    this.#streamPlan = {
+      pairs: plan.training,
+      streams: plan.streams,
+      steps: plan.steps,
+      start,
+      stateless: cellKinds[plan.architecture.cell].stateOf(plan.architecture) === 0,
+    };
+    const warmUp = warmUpOf(plan.architecture);
+    this.#windows = plan.validation.flatMap(({ pairs, from }) => scoreWindows(pairs, from, warmUp, start));
+    this.#streamsPerSlot = streamsPerSlot(plan.streams);
+    this.#slots = Math.ceil(plan.streams / this.#streamsPerSlot);
+  }
+
+  /** Steps in a pass. */
+  get stepsPerEpoch(): number {
+    return windowCount(this.#streamPlan);
+  }
+
+  /**
+   * Trains until nothing gets better, or the epochs are over, or the signal is aborted.
+   *
+   * @throws SynthError `SYNTH_TRAINING_FAILED` if the loss is no number or explodes
+   */
+  async run(
+    from: TrainerState,
+    signal: AbortSignal | undefined,
+    onProgress: (progress: TrainerProgress) => void,
+  ): Promise<{ state: TrainerState; end: TrainerEnd }> {
+    const { architecture, steps } = this.#plan;
+    const rows = Math.max(steps * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
+    const capacity = { rows, streams: Math.max(this.#streamsPerSlot, 4) };
+    const pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
+    try {
+      return await this.#run(pool, from, signal, onProgress);
+    } finally {
+      await pool.close();
+    }
+  }
+
+  async #run(
+    pool: WindowPool,
+    from: TrainerState,
+    signal: AbortSignal | undefined,
+    onProgress: (progress: TrainerProgress) => void,
+  ): Promise<{ state: TrainerState; end: TrainerEnd }> {
+    const { patience } = this.#limits;
+    const optimizer = new Optimizer(this.#plan.architecture, from.optimizer);
+    const carried = this.#carried(from.streams);
+    let run = { ...from, epochs: [...from.epochs] };
+    const save = (): TrainerState => ({
+      ...run,
+      optimizer: optimizer.save(),
+      streams: joined(carried),
+    });
+    const began = this.#clock.nowNs();
+    let lastTurn = began;
+    let tokens = 0;
+    const stepsPerEpoch = this.stepsPerEpoch;
+    const report = () => {
+      const seconds = (this.#clock.nowNs() - began) / 1e9;
+      const done = run.steps / (stepsPerEpoch * this.#limits.epochs);
+      const ownSteps = run.steps - from.steps;
+      onProgress({
+        epoch: run.epochs.length + 1,
+        done: Math.min(1, done),
+        losses: run.epochs.at(-1),
+        tokensPerSecond: tokens / seconds,
+        secondsLeft:
+          ownSteps === 0 ? Number.NaN : (seconds / ownSteps) * (stepsPerEpoch * this.#limits.epochs - run.steps),
+      });
+    };
+    for (;;) {
+      if (bad(run) >= patience) return { state: save(), end: 'patience' };
+      if (run.epochs.length >= this.#limits.epochs) return { state: save(), end: 'epochs' };
+      const offset = Math.floor(
+        randomStream(this.#plan.seed, `train/epoch-${run.epochs.length}`).next() * this.#plan.training.targets.length,
+      );
+      while (run.stepsInEpoch < stepsPerEpoch) {
+        if (signal?.aborted) return { state: save(), end: 'interrupted' };
+        if (run.stepsInEpoch === 0) for (const part of carried) part.fill(0);
+        const { loss, count } = await this.#step(pool, optimizer, carried, run, offset);
+        run = {
+          ...run,
+          steps: run.steps + 1,
+          stepsInEpoch: run.stepsInEpoch + 1,
+          lossSum: run.lossSum + loss,
+          lossTokens: run.lossTokens + count,
+        };
+        tokens += count;
+        const now = this.#clock.nowNs();
+        if (now - lastTurn > TURN_NS) {
+          report();
+          await setImmediate();
+          lastTurn = now;
+        }
+      }
+      pool.setWeights(optimizer.weights());
+      const validation = await this.#validate(pool);
+      const training = run.lossSum / run.lossTokens;
+      const epochs = [...run.epochs, { training, validation }];
+      const better = judged({ training, validation }) < bestOf(run);
+      run = {
+        ...run,
+        epochs,
+        stepsInEpoch: 0,
+        lossSum: 0,
+        lossTokens: 0,
+        ...(better ? { best: optimizer.parameters.slice(), bestEpoch: epochs.length } : {}),
+      };
+      const waited = bad(run);
+      const plateau = Math.max(1, Math.round(patience * PLATEAU_SHARE));
+      if (waited > 0 && waited % plateau === 0) run = { ...run, learningRate: run.learningRate * PLATEAU_FACTOR };
+    }
+  }
+
+  async #step(
+    pool: WindowPool,
+    optimizer: Optimizer,
+    carried: readonly Float32Array[],
+    run: TrainerState,
+    offset: number,
+  ): Promise<{ loss: number; count: number }> {
+    const { architecture, seed, streams } = this.#plan;
+    const drops = architecture.dropout > 0;
+    const random = randomStream(seed, `train/step-${run.steps}`);
+    const windows = carried.map((state, slot): TrainingWindow => {
+      const first = slot * this.#streamsPerSlot;
+      const count = Math.min(this.#streamsPerSlot, streams - first);
+      return {
+        window: trainingWindow(this.#streamPlan, offset, run.stepsInEpoch, first, count),
+        state,
+        seed: drops ? Math.floor(random.next() * 2 ** 32) | 0 : undefined,
+      };
+    });
+    const count = windows.reduce(
+      (sum, { window }) => sum + window.targets.reduce((wanted, target) => wanted + (target < 0 ? 0 : 1), 0),
+      0,
+    );
+    if (count === 0) return { loss: 0, count };
+    pool.setWeights(optimizer.weights());
+    const { loss, gradients } = await pool.train(windows, 1 / count);
+    const norm = optimizer.step(gradients, run.learningRate, CLIP);
+    const nothing = Math.log(architecture.vocabulary + 1);
+    if (!Number.isFinite(loss) || !Number.isFinite(norm) || loss / count > EXPLOSION * nothing) {
+      const found = Number.isFinite(loss) ? `${(loss / count).toPrecision(3)} nats per token` : 'not a number';
+      throw new SynthError(
+        'SYNTH_TRAINING_FAILED',
+        `the training went wrong in step ${run.steps + 1} (epoch ${run.epochs.length + 1}): the loss is ${found}`,
+        { hint: `Try a lower --learning-rate than ${this.#plan.learningRate}.` },
+      );
+    }
+    return { loss, count };
+  }
+
+  async #validate(pool: WindowPool): Promise<number> {
+    let sum = 0;
+    let count = 0;
+    await pool.score(this.#windows, ({ targets }, logProbabilities) => {
+      targets.forEach((target, row) => {
+        if (target < 0) return;
+        sum -= logProbabilities[row]!;
+        count++;
+      });
+    });
+    return sum / count;
+  }
+
+  /** The state of the streams, in parts for each slot. */
+  #carried(streams: Float32Array): Float32Array[] {
+    const each = cellKinds[this.#plan.architecture.cell].stateOf(this.#plan.architecture);
+    return Array.from({ length: this.#slots }, (_, slot) => {
+      const first = slot * this.#streamsPerSlot;
+      const end = Math.min(this.#plan.streams, first + this.#streamsPerSlot);
+      return streams.slice(first * each, end * each);
+    });
+  }
+}
+
+/** Where a run starts. */
+export function startOfRun(plan: TrainerPlan, optimizer: OptimizerState): TrainerState {
+  const each = cellKinds[plan.architecture.cell].stateOf(plan.architecture);
+  return {
+    optimizer,
+    streams: new Float32Array(each * plan.streams),
+    best: optimizer.parameters,
+    bestEpoch: 0,
+    steps: 0,
+    stepsInEpoch: 0,
+    lossSum: 0,
+    lossTokens: 0,
+    learningRate: plan.learningRate,
+    epochs: [],
+  };
+}
+
+/** Streams that one thread takes at once: rows enough for the kernels, and slots enough for the threads. */
+const streamsPerSlot = (streams: number): number => Math.min(streams, Math.max(4, 4 * Math.ceil(streams / 32)));
+
+/** What passes are compared by. */
+const judged = ({ training, validation }: EpochLosses): number => (Number.isNaN(validation) ? training : validation);
+
+const bestOf = ({ epochs, bestEpoch }: TrainerState): number =>
+  bestEpoch === 0 ? Number.POSITIVE_INFINITY : judged(epochs[bestEpoch - 1]!);
+
+/** Passes since the best. */
+const bad = ({ epochs, bestEpoch }: TrainerState): number => (bestEpoch === 0 ? 0 : epochs.length - bestEpoch);
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
