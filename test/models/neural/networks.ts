@@ -160,7 +160,8 @@ export function shuffle<T>(values: readonly T[], seed: string): T[] {
 /** Size of a difference beside that of what it should be, as vectors. */
 export function relativeError(actual: readonly number[], expected: readonly number[]): number {
   const norm = (numbers: readonly number[]) => Math.sqrt(numbers.reduce((sum, x) => sum + x * x, 0));
-  return norm(actual.map((value, i) => value - expected[i]!)) / norm(expected);
+  const difference = norm(actual.map((value, i) => value - expected[i]!));
+  return difference === 0 ? 0 : difference / norm(expected);
 }
 
 /** Parameters in, the loss and their gradient out: what `Optimizer` and `WindowNetwork` do in a step of training. */
