@@ -53,6 +53,9 @@ export interface Capacity {
   readonly streams: number;
 }
 
+/** What temperatures are bounded to: the reciprocal is a number of single precision, and logits without a token stay without. */
+const TEMPERATURES = { least: 1e-20, greatest: 1e20 } as const;
+
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
 
@@ -293,12 +296,13 @@ export abstract class Stepper {
 
   /** Draws what may come next, by `uniforms`, into `drawn`. Once after each `advance`. */
   draw({ temperature, topP }: Sampling): void {
+    const bounded = Math.min(Math.max(temperature, TEMPERATURES.least), TEMPERATURES.greatest);
     this.wasm.drawTokens(
       this.streams,
       logitWidth(this.architecture),
       this.#at.logits,
       this.#at.uniforms,
-      1 / temperature,
+      1 / bounded,
       topP,
       this.#at.drawn,
     );

@@ -279,6 +279,12 @@ describe('draws', () => {
     }
   });
 
+  test('where no logit is a number, a token is drawn all the same', () => {
+    for (const x of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (const topP of [1, 0.5]) expect([...draw(new Array(8).fill(x), grid(3), { topP })]).toEqual([0, 0, 0]);
+    }
+  });
+
   test('what a row draws does not depend on the others', () => {
     const uniforms = uniformNumbers(50, 'alone');
     const together = draw(LOGITS, uniforms, { topP: 0.8, sharpness: 1.5 });
