@@ -300,6 +300,7 @@ export abstract class Stepper {
     this.wasm.drawTokens(
       this.streams,
       logitWidth(this.architecture),
+      this.architecture.vocabulary,
       this.#at.logits,
       this.#at.uniforms,
       1 / bounded,
