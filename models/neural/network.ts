@@ -212,26 +212,33 @@ export abstract class WindowNetwork {
 
   #predict(steps: number, streams: number, dropping: Dropping | undefined): number {
     const features = this.forward(steps, streams, dropping);
-    writeLogits(this.wasm, this.architecture, steps * streams, features, this.#at.logits, (name) =>
-      this.weightOf(name),
-    );
+    writeLogits(this.wasm, this.architecture.hidden, logitWidth(this.architecture), steps * streams, features, {
+      weight: this.weightOf('output.weight'),
+      bias: this.weightOf('output.bias'),
+      logits: this.#at.logits,
+    });
     return features;
   }
+}
+
+/** Where the output layer lies. */
+interface Output {
+  readonly weight: number;
+  readonly bias: number;
+  readonly logits: number;
 }
 
 /** logits = features · output.weight + output.bias */
 function writeLogits(
   wasm: KernelExports,
-  architecture: Architecture,
+  hidden: number,
+  width: number,
   rows: number,
   features: number,
-  logits: number,
-  weightOf: (name: string) => number,
+  { weight, bias, logits }: Output,
 ): void {
-  const { hidden } = architecture;
-  const width = logitWidth(architecture);
-  wasm.fillRows(rows, width, weightOf('output.bias'), logits);
-  wasm.multiply(rows, width, hidden, features, hidden, 1, weightOf('output.weight'), width, logits, width, 1);
+  wasm.fillRows(rows, width, bias, logits);
+  wasm.multiply(rows, width, hidden, features, hidden, 1, weight, width, logits, width, 1);
 }
 
 /** A network that goes from token to token, for several streams side by side. What a stream draws does not depend on the others. */
@@ -241,6 +248,10 @@ export abstract class Stepper {
   protected readonly arena: Arena;
   protected readonly architecture: Architecture;
   readonly #layout: Layout;
+  readonly #width: number;
+  readonly #output: Output;
+  /** Laid out once, so that it stays where it is. */
+  readonly #memory: Float32Array;
   readonly #at: {
     readonly weights: number;
     readonly tokens: number;
@@ -278,7 +289,13 @@ export abstract class Stepper {
     });
     this.#at = at;
     this.own = at;
-    // Laid out once, so these stay where they are.
+    this.#memory = new Float32Array(this.wasm.memory.buffer);
+    this.#width = logitWidth(architecture);
+    this.#output = {
+      weight: this.weightOf('output.weight'),
+      bias: this.weightOf('output.bias'),
+      logits: at.logits,
+    };
     this.arena.singles(at.weights, weights.length).set(weights);
     this.tokens = this.arena.integers(at.tokens, streams);
     this.uniforms = this.arena.floats(at.uniforms, streams);
@@ -288,14 +305,14 @@ export abstract class Stepper {
   /** Goes one token on, that of `tokens`. */
   advance(): void {
     const features = this.step(this.#at.tokens);
-    writeLogits(this.wasm, this.architecture, this.streams, features, this.#at.logits, this.#weightOf);
+    writeLogits(this.wasm, this.architecture.hidden, this.#width, this.streams, features, this.#output);
   }
 
   /** Draws what may come next, by `uniforms`, into `drawn`. Once after each `advance`. */
   draw({ temperature, topP }: Sampling): void {
     this.wasm.drawTokens(
       this.streams,
-      logitWidth(this.architecture),
+      this.#width,
       this.#at.logits,
       this.#at.uniforms,
       1 / temperature,
@@ -308,10 +325,13 @@ export abstract class Stepper {
   protected abstract step(tokens: number): number;
 
   protected weightOf(name: string): number {
-    return this.#weightOf(name);
+    return this.#at.weights + singles(matrixOf(this.#layout, name).at);
   }
 
-  readonly #weightOf = (name: string): number => this.#at.weights + singles(matrixOf(this.#layout, name).at);
+  /** Copies numbers of single precision from address to address. */
+  protected copy(from: number, to: number, count: number): void {
+    this.#memory.copyWithin(to / 4, from / 4, from / 4 + count);
+  }
 }
 
 /** Writes the bias of logits that no token has. */

@@ -29,6 +29,8 @@ const CLIP = 1;
 /** After so many passes without a better one, as a share of the patience, the learning rate falls. */
 const PLATEAU_SHARE = 1 / 3;
 const PLATEAU_FACTOR = 0.5;
+/** A pass is better than the best before it if its loss is so much lower, in nats per token. */
+const MIN_GAIN = 1e-3;
 /** A loss so many times that of knowing nothing has exploded. */
 const EXPLOSION = 10;
 /** Other work gets a turn after so long. */
@@ -204,7 +206,7 @@ export class Trainer {
       const validation = await this.#validate(pool);
       const training = run.lossSum / run.lossTokens;
       const epochs = [...run.epochs, { training, validation }];
-      const better = judged({ training, validation }) < bestOf(run);
+      const better = judged({ training, validation }) < bestOf(run) - MIN_GAIN;
       run = {
         ...run,
         epochs,
