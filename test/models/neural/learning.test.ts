@@ -37,7 +37,7 @@ function choices(
     tokens[i] = choice(tokens, i)[taken];
     if (i >= from) nats -= Math.log(taken === 0 ? first : 1 - first);
   }
-  return { vocabulary, tokens, entropy: nats / (length - from), dropout: 0.2 };
+  return { vocabulary, tokens, entropy: nats / (length - from), dropout: 0.1 };
 }
 
 /** Two different tokens. */
@@ -54,8 +54,8 @@ function secondOrder(): Task {
 
 function period(): Task {
   const random = randomStream('learning', 'period');
-  const pattern = Array.from({ length: 50 }, () => pair(random, 12));
-  return choices(40_000, 12, 0.9, (_, i) => pattern[i % 50]!);
+  const pattern = Array.from({ length: 50 }, () => pair(random, 32));
+  return choices(64_000, 32, 0.7, (_, i) => pattern[i % 50]!);
 }
 
 /** Three random symbols, a mark, the same three symbols, another mark: three in eight tokens cost ln 6 each. */
@@ -91,7 +91,7 @@ async function validationLoss(cell: Cell, { tokens, vocabulary, dropout }: Task)
   };
   const random = randomStream('1', 'initial');
   const parameters = initialParameters(architecture, new Float64Array(vocabulary).fill(1), random, Math.log);
-  const trainer = new Trainer(plan, { epochs: 100, patience: 12, threads: 2 }, systemClock);
+  const trainer = new Trainer(plan, { epochs: 60, patience: 12, threads: 2 }, systemClock);
   const { state } = await trainer.run(startOfRun(plan, startOf(parameters)), undefined, () => {});
   return state.epochs[state.bestEpoch - 1]!.validation;
 }
