@@ -5,14 +5,14 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/clock.js';
 import { SynthError, throwIfInterrupted } from '../../src/errors.js';
-import { formatSeconds } from '../../src/format.js';
+import { formatCount, formatSeconds } from '../../src/format.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { randomStream } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { FitOptions, QuantizerKind } from '../fit-options.js';
 import type { MixturesSummary } from '../gaussian/fit-mixtures.js';
 import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.js';
-import { MAX_NETWORK_TOKENS } from '../limits.js';
+import { MAX_NETWORK_TOKENS, MAX_PARAMETERS } from '../limits.js';
 import type { Quantizer } from '../quantizer.js';
 import { quantizerSources } from '../quantizer-source.js';
 import { type Architecture, architectureSchema, receptiveField } from './architecture.js';
@@ -71,6 +71,7 @@ async function trainNetwork(
     : base
       ? inheritedArchitecture(base, options, quantizer.vocabulary)
       : chooseArchitecture(cell, options, { tokens, vocabulary: quantizer.vocabulary, period });
+  requirePossible(parameterCount(architecture));
   const training = resumed ? resumedPlan(resumed, options) : choosePlan(options, architecture, tokens);
   const plan: TrainerPlan = {
     architecture,
@@ -101,7 +102,8 @@ async function trainNetwork(
       ? { parameters: optimizer.parameters, means: optimizer.means, squares: optimizer.squares, streams: state.streams }
       : undefined,
     summary: {
-      ...architecture,
+      // In the order of the schema: a resumed training ends in the same bytes.
+      ...architectureSchema.parse(architecture),
       quantizer: quantizerKind,
       parameters: parameterCount(architecture),
       receptiveField: cell === 'gru' ? null : receptiveField(architecture),
@@ -131,6 +133,19 @@ async function trainNetwork(
   });
 }
 
+/** @throws SynthError `SYNTH_TRAINING_FAILED` */
+function requirePossible(parameters: number): void {
+  if (parameters <= MAX_PARAMETERS) return;
+  const counts = [parameters, MAX_PARAMETERS].map(formatCount);
+  throw new SynthError(
+    'SYNTH_TRAINING_FAILED',
+    `the network would have ${counts[0]} parameters; ${counts[1]} is the most`,
+    {
+      hint: 'Take fewer --hidden or --layers.',
+    },
+  );
+}
+
 /** What is worth the most stands first: a narrow terminal shows no more. */
 function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerProgress): string {
   const validation =
@@ -140,7 +155,7 @@ function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerPr
     ...(losses === undefined ? [] : [`loss ${losses.training.toFixed(3)}`]),
     ...validation,
     `at most ${formatSeconds(secondsLeft)} left`,
-    `${Math.round(tokensPerSecond / 1e3).toLocaleString('en-US')} k tokens/s`,
+    `${formatCount(Math.round(tokensPerSecond / 1e3))} k tokens/s`,
   ].join(', ');
 }
 

@@ -53,6 +53,13 @@ export interface Capacity {
   readonly streams: number;
 }
 
+/**
+ * Beyond these the inverse of a temperature changes nothing: all tokens are as likely as each other, or only the likeliest is drawn. Single
+ * precision, and the logits without a token, need them.
+ */
+const MIN_SHARPNESS = 1e-20;
+const MAX_SHARPNESS = 1e30;
+
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
 
@@ -298,7 +305,7 @@ export abstract class Stepper {
       logitWidth(this.architecture),
       this.#at.logits,
       this.#at.uniforms,
-      1 / temperature,
+      Math.min(MAX_SHARPNESS, Math.max(MIN_SHARPNESS, 1 / temperature)),
       topP,
       this.#at.drawn,
     );

@@ -67,7 +67,7 @@ function epochLine({ epochs, bestEpoch, end, run }: NetworkView): string {
   const best = epochs[bestEpoch - 1];
   const ends = {
     patience: `stopped after ${formatCounted(made - bestEpoch, 'epoch')} without a better one`,
-    epochs: 'stopped after as many epochs as were allowed, can be resumed',
+    epochs: 'as many epochs as were allowed, can be resumed',
     interrupted: `interrupted in epoch ${made + 1}, can be resumed`,
   } as const;
   if (best === undefined) return `No epoch is complete: ${ends[end]} after ${formatCounted(run?.steps ?? 0, 'step')}`;
