@@ -19,7 +19,7 @@ import {
 import { trainingLines } from '../src/cli/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
-import { formatCount, formatSeconds } from '../src/format.js';
+import { formatCounted, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/load-model.js';
 import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
@@ -129,7 +129,7 @@ export default class Train extends BaseCommand {
       const { training, model } = file;
       const interrupted = model.interrupted ?? false;
       print(
-        `Learned ${name ?? 'a series'}: ${formatCount(training.packets)} packets, ${formatSeconds(training.spanSeconds)}`,
+        `Learned ${name ?? 'a series'}: ${formatCounted(training.packets, 'packet')}, ${formatSeconds(training.spanSeconds)}`,
       );
       for (const line of trainingLines(model)) print(line);
       print(`Trained in ${formatSeconds(trainingSeconds)} → ${flags.out}`);

@@ -155,7 +155,9 @@ function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerPr
     ...(losses === undefined ? [] : [`loss ${losses.training.toFixed(3)}`]),
     ...validation,
     `at most ${formatSeconds(secondsLeft)} left`,
-    `${formatCount(Math.round(tokensPerSecond / 1e3))} k tokens/s`,
+    tokensPerSecond < 1e4
+      ? `${tokensPerSecond.toFixed(0)} tokens/s`
+      : `${(tokensPerSecond / 1e3).toFixed(0)} k tokens/s`,
   ].join(', ');
 }
 

@@ -52,7 +52,7 @@ function networkLines(summary: unknown): readonly string[] {
     cell === 'gru'
       ? `GRU: ${formatCounted(layers, 'layer')} of ${hidden} units`
       : `TCN: ${formatCounted(layers, 'block')} of ${hidden} channels, kernel ${kernelSize}`;
-  const tokens = `${formatCount(vocabulary)} ${quantizer} tokens (embedding ${embedding})`;
+  const tokens = `${formatCounted(vocabulary, `${quantizer} token`)} (embedding ${embedding})`;
   return [`${network}, ${formatCount(parameters)} parameters; ${tokens}`, ...fieldLines(view), epochLine(view)];
 }
 
@@ -67,17 +67,19 @@ function epochLine({ epochs, bestEpoch, end, run }: NetworkView): string {
   const best = epochs[bestEpoch - 1];
   const ends = {
     patience: `stopped after ${formatCounted(made - bestEpoch, 'epoch')} without a better one`,
-    epochs: 'as many epochs as were allowed, can be resumed',
-    interrupted: `interrupted in epoch ${made + 1}, can be resumed`,
+    epochs: 'no more were allowed, it can be resumed',
+    interrupted: `interrupted in epoch ${made + 1}, it can be resumed`,
   } as const;
-  if (best === undefined) return `No epoch is complete: ${ends[end]} after ${formatCounted(run?.steps ?? 0, 'step')}`;
-  return `Epoch ${bestEpoch} of ${made} is the best: ${formatLosses(best)} per token; ${ends[end]}`;
+  if (best === undefined) {
+    return `No epoch is complete: interrupted after ${formatCounted(run?.steps ?? 0, 'step')}, it can be resumed`;
+  }
+  return `Epoch ${bestEpoch} of ${made} is the best: ${formatLosses(best)}; ${ends[end]}`;
 }
 
 const formatLosses = ({ training, validation }: NetworkView['epochs'][number]): string =>
   validation === null
-    ? `loss ${training.toFixed(3)} nats`
-    : `loss ${training.toFixed(3)}, validation ${validation.toFixed(3)} nats`;
+    ? `loss ${training.toFixed(3)} nats per token (too few packets to hold any out)`
+    : `loss ${training.toFixed(3)}, validation ${validation.toFixed(3)} nats per token`;
 
 const VIEWS: Readonly<Record<string, (summary: unknown) => readonly string[]>> = {
   markov: (summary) => {
