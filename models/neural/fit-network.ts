@@ -15,6 +15,7 @@ import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.j
 import { MAX_NETWORK_TOKENS, MAX_PARAMETERS } from '../limits.js';
 import type { Quantizer } from '../quantizer.js';
 import { quantizerSources } from '../quantizer-source.js';
+import { requireModel } from '../tensors.js';
 import { type Architecture, architectureSchema, receptiveField } from './architecture.js';
 import { initialParameters } from './initialize.js';
 import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
@@ -86,6 +87,7 @@ async function trainNetwork(
   const from = resumed
     ? resumedState(resumed)
     : startOfRun(plan, startOf(startParameters(architecture, quantizer, data.counts, base, training.seed)));
+  requireModel(from.stepsInEpoch < trainer.stepsPerEpoch, 'has a training state of more steps than an epoch has');
   const { state, end } = await trainer.run(from, hooks.signal, (progress) => {
     hooks.onProgress?.(progress.done, progressText(progress));
   });

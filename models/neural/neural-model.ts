@@ -43,13 +43,14 @@ const planSchema = z.object({
   seed: z.string(),
 });
 const epochSchema = z.object({ training: z.number(), validation: z.number().nullable() });
+const power = z.number().min(0).lt(1);
 const runSchema = z.object({
   steps: z.int().nonnegative(),
   stepsInEpoch: z.int().nonnegative(),
   lossSum: z.number(),
   lossTokens: z.int().nonnegative(),
   learningRate: z.number().positive(),
-  powers: z.tuple([z.number(), z.number()]),
+  powers: z.tuple([power, power]),
 });
 const summarySchema = architectureSchema.extend({
   quantizer: z.enum(QUANTIZER_KINDS),

@@ -21,24 +21,22 @@ import { parseComponents, parsePositive } from './parse.js';
 const DEFAULTS = defaultFitOptions();
 const FITTING = 'FITTING';
 const NETWORK = 'NETWORK';
-const UNITS = `a multiple of ${LANES} up to ${MAX_UNITS}`;
+/** The numbers that there may be, beside `auto`: what suits the number of packets. */
+const POSSIBLE: Readonly<Record<NetworkOption, string>> = {
+  hidden: `a multiple of ${LANES} up to ${MAX_UNITS}`,
+  layers: `a whole number from 1 to ${MAX_LAYERS}`,
+  embedding: `a multiple of ${LANES} up to ${MAX_UNITS}`,
+  kernelSize: `a whole number from 2 to ${MAX_KERNEL_SIZE}`,
+  dropout: 'a number from 0 to below 1',
+  epochs: 'a whole number above 0',
+  patience: 'a whole number above 0',
+  learningRate: 'a number above 0',
+  batch: `a whole number from 1 to ${MAX_BATCH}`,
+  window: `a whole number from 1 to ${MAX_WINDOW}`,
+};
 
-/** A number, or `auto`: what suits the number of packets. @param possible the numbers that there may be, for messages */
-const networkFlag = (option: NetworkOption, possible: string, summary: string) =>
-  Flags.custom<'auto' | number>({
-    summary: `${summary}: ${possible}.`,
-    helpValue: 'auto|N',
-    helpGroup: NETWORK,
-    default: 'auto',
-    parse: async (text, _, { name }) => {
-      const value = text.trim() === '' ? Number.NaN : Number(text);
-      const parsed = networkOptionsSchema.shape[option].safeParse(text === 'auto' ? text : value);
-      if (parsed.success) return parsed.data;
-      throw new SynthError('SYNTH_USAGE', `“${text}” is not possible for --${name}`, {
-        hint: `Give ${possible}, or auto: what suits the number of packets.`,
-      });
-    },
-  })();
+const networkFlag = (summary: string, possible: string) =>
+  Flags.string({ summary: `${summary}: ${possible}.`, default: 'auto', helpValue: 'auto|N', helpGroup: NETWORK });
 
 export const fittingFlags = {
   quantizer: Flags.option({ options: QUANTIZER_CHOICES })({
@@ -90,16 +88,16 @@ export const fittingFlags = {
 
 /** Of neural kinds. */
 export const networkFlags = {
-  hidden: networkFlag('hidden', UNITS, 'Units of a layer of rnn, or channels of tcn'),
-  layers: networkFlag('layers', `1 to ${MAX_LAYERS}`, 'Layers of rnn, or residual blocks of tcn'),
-  embedding: networkFlag('embedding', UNITS, 'Numbers that stand for a token'),
-  'kernel-size': networkFlag('kernelSize', `2 to ${MAX_KERNEL_SIZE}`, 'Taps of a convolution of tcn'),
-  dropout: networkFlag('dropout', 'from 0 to below 1', 'Share of the activations to drop while learning'),
-  epochs: networkFlag('epochs', '1 or more', 'Passes over the packets, at most'),
-  patience: networkFlag('patience', '1 or more', 'Passes without a better one before the training ends'),
-  'learning-rate': networkFlag('learningRate', 'above 0', 'Size of the first steps'),
-  batch: networkFlag('batch', `1 to ${MAX_BATCH}`, 'Stretches of packets to learn from side by side'),
-  window: networkFlag('window', `1 to ${MAX_WINDOW}`, 'Packets of each of them in a step'),
+  hidden: networkFlag('Units of a layer of rnn, or channels of tcn', POSSIBLE.hidden),
+  layers: networkFlag('Layers of rnn, or residual blocks of tcn', POSSIBLE.layers),
+  embedding: networkFlag('Numbers that stand for a token', POSSIBLE.embedding),
+  'kernel-size': networkFlag('Taps of a convolution of tcn', POSSIBLE.kernelSize),
+  dropout: networkFlag('Share of the activations to drop while learning', POSSIBLE.dropout),
+  epochs: networkFlag('Passes over the packets, at most', POSSIBLE.epochs),
+  patience: networkFlag('Passes without a better one before the training ends', POSSIBLE.patience),
+  'learning-rate': networkFlag('Size of the first steps', POSSIBLE.learningRate),
+  batch: networkFlag('Stretches of packets to learn from side by side', POSSIBLE.batch),
+  window: networkFlag('Packets of each of them in a step', POSSIBLE.window),
 };
 
 /** A model to start from. */
@@ -209,17 +207,25 @@ export const parseFitOptions = (flags: Flagged<typeof fittingFlags & typeof netw
     tolerance: parsePositive(flags.tolerance),
     seed: flags.seed,
     threads: flags.threads ?? DEFAULTS.threads,
-    hidden: flags.hidden,
-    layers: flags.layers,
-    embedding: flags.embedding,
-    kernelSize: flags['kernel-size'],
-    dropout: flags.dropout,
-    epochs: flags.epochs,
-    patience: flags.patience,
-    learningRate: flags['learning-rate'],
-    batch: flags.batch,
-    window: flags.window,
+    hidden: parseNetworkOption('hidden', 'hidden', flags.hidden),
+    layers: parseNetworkOption('layers', 'layers', flags.layers),
+    embedding: parseNetworkOption('embedding', 'embedding', flags.embedding),
+    kernelSize: parseNetworkOption('kernelSize', 'kernel-size', flags['kernel-size']),
+    dropout: parseNetworkOption('dropout', 'dropout', flags.dropout),
+    epochs: parseNetworkOption('epochs', 'epochs', flags.epochs),
+    patience: parseNetworkOption('patience', 'patience', flags.patience),
+    learningRate: parseNetworkOption('learningRate', 'learning-rate', flags['learning-rate']),
+    batch: parseNetworkOption('batch', 'batch', flags.batch),
+    window: parseNetworkOption('window', 'window', flags.window),
   });
+
+/** @throws SynthError `SYNTH_USAGE` */
+function parseNetworkOption(option: NetworkOption, flag: keyof typeof networkFlags, text: string): 'auto' | number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const parsed = networkOptionsSchema.shape[option].safeParse(text === 'auto' ? text : value);
+  if (parsed.success) return parsed.data;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not possible for --${flag}: give ${POSSIBLE[option]}, or auto`);
+}
 
 /** How the training starts, and the model that it starts from; undefined where from nothing. */
 export function startOf({
