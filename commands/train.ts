@@ -1,6 +1,6 @@
 /** `synth train`: from captures or tables to a model. */
-import { Args, Flags } from '@oclif/core';
-import { encodeModelFile } from '../models/model-file.js';
+import { Args, Flags, type Interfaces } from '@oclif/core';
+import { encodeModelFile, type LoadedModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
 import { type TrainOptions, train } from '../models/train.js';
 import { BaseCommand } from '../src/cli/base-command.js';
@@ -15,6 +15,7 @@ import {
   requireConcerned,
   startFlags,
   startOf,
+  type TrainingStart,
 } from '../src/cli/training-flags.js';
 import { trainingLines } from '../src/cli/training-view.js';
 import { systemClock } from '../src/clock.js';
@@ -85,25 +86,8 @@ export default class Train extends BaseCommand {
     const start = startOf(flags);
     requireOneStdin([...paths, ...(start ? [start.path] : [])]);
     const target = parseTarget(flags);
-    const startFile = start && (await withStdinAsFile([start.path], this.signal, ([file]) => loadModelFile(file!)));
-    const kind = startFile?.model.kind ?? flags.model;
-    requireConcerned({ kind, quantizer: flags.quantizer, how: start?.how }, isGiven);
-    if (start && isGiven('model') && flags.model !== kind) {
-      throw new SynthError('SYNTH_USAGE', `${start.path}: is a model of kind ${kind}, not ${flags.model}`, {
-        hint: `Leave out --model with --${start.how}.`,
-      });
-    }
-    // The same packets, whether or not it is said again which they were.
-    const resumed = start?.how === 'resume' ? startFile : undefined;
-    const payloadOnly = flags['payload-only'] || (resumed?.training.payloadOnly ?? false);
-    const options: TrainOptions = {
-      kind,
-      holdout: resumed && !isGiven('holdout') ? resumed.training.holdout : parseFraction(flags.holdout),
-      keepAddresses: flags['keep-addresses'] || (resumed?.profile.addresses ?? null) !== null,
-      payloadOnly,
-      fit: parseFitOptions(flags),
-      start: start && startFile && { how: start.how, model: startFile.model },
-    };
+    const startFile = start && (await withStdinAsFile([start.path], this.signal, ([model]) => loadModelFile(model!)));
+    const options = trainOptions(flags, isGiven, start && startFile && { ...start, file: startFile });
     const print =
       flags.out === '-' || this.jsonEnabled() ? (line: string) => this.note(line) : (line: string) => this.log(line);
     // Opened first: nobody should wait for a training and then hear that the file exists. What is resumed may be replaced.
@@ -112,7 +96,7 @@ export default class Train extends BaseCommand {
     const progress = this.progress('training');
     try {
       const loaded = await withStdinAsFile(paths, this.signal, (files) =>
-        loadSeries(files, target, { payloadOnly, signal: this.signal }),
+        loadSeries(files, target, { payloadOnly: options.payloadOnly, signal: this.signal }),
       );
       this.noteWarnings(loaded);
       const name = loaded.target && formatTarget(loaded.target);
@@ -134,10 +118,11 @@ export default class Train extends BaseCommand {
       for (const line of trainingLines(model)) print(line);
       print(`Trained in ${formatSeconds(trainingSeconds)} → ${flags.out}`);
       const more = resumeCommand(model, paths, flags);
+      const goOn = more === undefined ? [] : [`Go on with: ${more}`];
       if (interrupted) {
-        const hint = `Go on with: ${more}`;
+        const [hint = ''] = goOn;
         this.failWithResult(new SynthError('SYNTH_INTERRUPTED', interruption(model, flags.out), { hint }));
-      } else if (more !== undefined) print(`Go on with: ${more}`);
+      } else goOn.forEach(print);
       return {
         out: flags.out,
         model: model.kind,
@@ -153,4 +138,37 @@ export default class Train extends BaseCommand {
       await output.discard();
     }
   }
+}
+
+interface StartFile extends TrainingStart {
+  readonly file: LoadedModelFile;
+}
+
+/**
+ * What the flags and the file that the training starts from come to.
+ *
+ * @throws SynthError `SYNTH_USAGE` for flags that would be passed over
+ */
+function trainOptions(
+  flags: Interfaces.InferredFlags<typeof Train.flags>,
+  isGiven: (flag: string) => boolean,
+  start: StartFile | undefined,
+): TrainOptions {
+  const kind = start?.file.model.kind ?? flags.model;
+  requireConcerned({ kind, quantizer: flags.quantizer, how: start?.how }, isGiven);
+  if (start && isGiven('model') && flags.model !== kind) {
+    throw new SynthError('SYNTH_USAGE', `the model given with --${start.how} is of kind ${kind}, not ${flags.model}`, {
+      hint: 'Leave out --model.',
+    });
+  }
+  // A training that goes on takes the same packets, whether or not it is said again which they were.
+  const same = start?.how === 'resume' ? start.file : undefined;
+  return {
+    kind,
+    holdout: same && !isGiven('holdout') ? same.training.holdout : parseFraction(flags.holdout),
+    keepAddresses: flags['keep-addresses'] || (same?.profile.addresses ?? null) !== null,
+    payloadOnly: flags['payload-only'] || (same?.training.payloadOnly ?? false),
+    fit: parseFitOptions(flags),
+    start: start && { how: start.how, model: start.file.model },
+  };
 }

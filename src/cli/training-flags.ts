@@ -227,11 +227,14 @@ function parseNetworkOption(option: NetworkOption, flag: keyof typeof networkFla
   throw new SynthError('SYNTH_USAGE', `“${text}” is not possible for --${flag}: give ${POSSIBLE[option]}, or auto`);
 }
 
-/** How the training starts, and the model that it starts from; undefined where from nothing. */
-export function startOf({
-  resume,
-  from,
-}: Flagged<typeof startFlags>): { readonly how: FitStart['how']; readonly path: string } | undefined {
+export interface TrainingStart {
+  readonly how: FitStart['how'];
+  /** Of the model that it starts from; `-` is standard input. */
+  readonly path: string;
+}
+
+/** How the training starts; undefined where from nothing. */
+export function startOf({ resume, from }: Flagged<typeof startFlags>): TrainingStart | undefined {
   if (resume !== undefined) return { how: 'resume', path: resume };
   return from === undefined ? undefined : { how: 'from', path: from };
 }

@@ -147,6 +147,15 @@ describe('a long training', () => {
   });
 });
 
+test('series of two packets each are learned from', async () => {
+  writeFileSync(join(cwd, 'two.csv'), 'time_s,direction,size_bytes\n1.0,out,100\n2.5,in,90\n');
+  const tables = Array.from({ length: 20 }, () => 'two.csv');
+  const args = ['--model', 'rnn', ...SMALL, '--epochs', '1', '--out', 'pairs.safetensors'];
+  await synthJson(['train', ...tables, ...args], { cwd });
+  const { stdout } = await synth(['model', 'info', 'pairs.safetensors'], { cwd });
+  expect(stdout.toString()).toMatch(/loss \d\.\d{3} nats per token \(too few packets to hold any out\)/);
+});
+
 describe('--resume', () => {
   test('after --epochs is the training that was allowed more of them', async () => {
     const args = [...TARGET, '--model', 'rnn', ...SMALL];
@@ -358,7 +367,7 @@ describe('mistakes', () => {
     ['a kernel of rnn', [...rnn, '--kernel-size', '3'], 2, '--model tcn'],
     ['units of a Markov chain', ['--hidden', '8'], 2, '--hidden is for networks; --model markov has none'],
     ['resume and from', ['--resume', 'rnn.safetensors', '--from', 'rnn.safetensors'], 2, 'SYNTH_USAGE'],
-    ['resume of another kind', ['--resume', 'rnn.safetensors', '--model', 'tcn'], 2, 'is a model of kind rnn, not tcn'],
+    ['resume of another kind', ['--resume', 'rnn.safetensors', '--model', 'tcn'], 2, 'is of kind rnn, not tcn'],
     ['resume of what has no network', ['--resume', 'markov.safetensors'], 2, 'of kind markov always learns from the'],
     ['resume with other sizes', ['--resume', 'rnn.safetensors', '--hidden', '8'], 2, '--hidden cannot change'],
     ['from with other sizes', ['--from', 'tcn.safetensors', '--kernel-size', '3'], 2, '--kernel-size is what it is in'],
