@@ -53,6 +53,13 @@ export interface Capacity {
   readonly streams: number;
 }
 
+/**
+ * Beyond these the inverse of a temperature changes nothing: all tokens are as likely as each other, or only the likeliest is drawn. Single
+ * precision, and the logits without a token, need them.
+ */
+const MIN_SHARPNESS = 1e-20;
+const MAX_SHARPNESS = 1e30;
+
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
 
@@ -315,10 +322,12 @@ export abstract class Stepper {
       this.#width,
       this.#at.logits,
       this.#at.uniforms,
-      1 / temperature,
+      Math.min(MAX_SHARPNESS, Math.max(MIN_SHARPNESS, 1 / temperature)),
       topP,
       this.#at.drawn,
     );
+    // Weights beyond all measure make logits below those without a token.
+    for (let i = 0; i < this.streams; i++) if (this.drawn[i]! >= this.architecture.vocabulary) this.drawn[i] = 0;
   }
 
   /** @returns the address of the rows of `hidden` that the logits are made of */

@@ -127,7 +127,7 @@ export class Trainer {
   /**
    * Trains until nothing gets better, or the epochs are over, or the signal is aborted.
    *
-   * @throws SynthError `SYNTH_TRAINING_FAILED` if the loss is no number or explodes
+   * @throws SynthError `SYNTH_TRAINING_FAILED` if the loss is no number or explodes, or the memory does not suffice
    */
   async run(
     from: TrainerState,
@@ -137,11 +137,14 @@ export class Trainer {
     const { architecture, steps } = this.#plan;
     const rows = Math.max(steps * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
     const capacity = { rows, streams: Math.max(this.#streamsPerSlot, 4) };
-    const pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
+    let pool: WindowPool | undefined;
     try {
+      pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
       return await this.#run(pool, from, signal, onProgress);
+    } catch (error) {
+      throw isOutOfMemory(error) ? outOfMemory(error) : error;
     } finally {
-      await pool.close();
+      await pool?.close();
     }
   }
 
@@ -283,6 +286,16 @@ export class Trainer {
     });
   }
 }
+
+/** Whether this thread or another could not get the memory that it wanted. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && !(error instanceof SynthError) && /memory|buffer (length|allocation)/i.test(error.message);
+
+const outOfMemory = (cause: unknown): SynthError =>
+  new SynthError('SYNTH_TRAINING_FAILED', 'the network and the packets of a step do not fit into the memory', {
+    hint: 'Take fewer --hidden or --layers, a smaller --batch or --window, or fewer --threads.',
+    cause,
+  });
 
 /** Where a run starts. */
 export function startOfRun(plan: TrainerPlan, optimizer: OptimizerState): TrainerState {

@@ -74,7 +74,7 @@ export function logProbabilities(rows: i32, width: i32, logits: usize, targets: 
 }
 
 /**
- * Draws a token from each row.
+ * Draws a token from each row; 0 from one that is not of numbers.
  *
  * @param uniforms f64 in [0, 1), one a row
  * @param sharpness 1 / temperature
@@ -96,7 +96,7 @@ export function drawTokens(
     if (topP < 1) sum = keepNucleus(logits, bytes, sum * topP);
     const wanted = load<f64>(uniforms + ((<usize>i) << 3)) * sum;
     let below: f64 = 0;
-    let token = -1;
+    let token = 0;
     for (let at: usize = 0; at < bytes; at += 4) {
       const weight = <f64>load<f32>(logits + at);
       if (weight <= 0) continue;
