@@ -9,6 +9,7 @@ import { forceFlag, parseTarget, payloadOnlyFlag, reportFlag, seedFlag, targetFl
 import { parseScore } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
+import { SynthError } from '../src/errors.js';
 import { DEFAULT_BOOTSTRAP } from '../src/evaluation/evaluate.js';
 import { type Candidate, evaluateFiles } from '../src/evaluation/evaluate-files.js';
 import { drawSeed } from '../src/random.js';
@@ -102,7 +103,7 @@ export default class Evaluate extends BaseCommand {
       if ((evaluation.score ?? Number.NEGATIVE_INFINITY) >= least) continue;
       const score =
         evaluation.score === null ? `has no score (${evaluation.reason})` : `scores ${evaluation.score.toFixed(1)}`;
-      this.failThreshold(`${name} ${score}, below --fail-under ${least}`);
+      this.failWithResult(new SynthError('SYNTH_THRESHOLD_FAILED', `${name} ${score}, below --fail-under ${least}`));
     }
   }
 }

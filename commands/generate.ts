@@ -1,8 +1,9 @@
 /** `synth generate`: from a model to synthetic packets. */
 import { Args, Flags } from '@oclif/core';
+import type { Sampling } from '../models/generator.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { parseDuration, parseTimestamp } from '../src/cli/parse.js';
+import { parseDuration, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { formatBytes, formatCount, formatSeconds } from '../src/format.js';
@@ -21,6 +22,7 @@ export default class Generate extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --out fake.pcap',
     '<%= config.bin %> <%= command.id %> model.safetensors --duration 10m --seed 42 --out fake.pcapng',
+    '<%= config.bin %> <%= command.id %> rnn.safetensors --temperature 0.8 --top-p 0.95 --out likely.pcap',
     '<%= config.bin %> <%= command.id %> --packets 1000 --client-ip 10.1.2.3 --payload random --format nsecpcap --out -',
   ];
   static override args = {
@@ -49,6 +51,17 @@ export default class Generate extends BaseCommand {
       helpValue: 'TIME',
     }),
     seed: seedFlag(),
+    temperature: Flags.string({
+      summary: 'For rnn and tcn: below 1 what is likely gets likelier, above 1 everything gets more alike.',
+      helpGroup: 'DRAWING',
+      helpValue: 'T',
+    }),
+    'top-p': Flags.string({
+      summary:
+        'For rnn and tcn: only the likeliest packets that together have this probability are drawn; up to 1, all.',
+      helpGroup: 'DRAWING',
+      helpValue: 'P',
+    }),
     'start-time': Flags.string({
       summary: 'Time of the first packet: ISO 8601, or seconds since 1970, or now.',
       default: '2025-01-01T00:00:00Z',
@@ -86,6 +99,7 @@ export default class Generate extends BaseCommand {
     const format = flags.format ?? outputFormatOf(flags.out);
     const durationNs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
     const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
+    const sampling = parseSampling(flags);
     const seed = flags.seed ?? drawSeed();
     const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const limit = {
@@ -107,6 +121,7 @@ export default class Generate extends BaseCommand {
       force: flags.force,
       seed,
       limit,
+      sampling,
       startNs,
       identity,
       payload: flags.payload,
@@ -121,12 +136,15 @@ export default class Generate extends BaseCommand {
     const { packets, outboundPackets, bytes, spanNs } = written;
     this.note(
       `${formatCount(packets)} packets (${formatCount(outboundPackets)} out), ${formatBytes(bytes)}, ` +
-        `${formatSeconds(spanNs / 1e9)} of ${format} → ${flags.out}; seed ${seed}`,
+        `${formatSeconds(spanNs / 1e9)} of ${format} → ${flags.out}; seed ${seed}${
+          sampling ? `, temperature ${sampling.temperature}, top-p ${sampling.topP}` : ''
+        }`,
     );
     return {
       out: flags.out,
       format,
       seed,
+      ...sampling,
       packets,
       outboundPackets,
       bytes,
@@ -134,4 +152,16 @@ export default class Generate extends BaseCommand {
       modelHash: file.hash,
     };
   }
+}
+
+/** Undefined where neither is given. @throws SynthError `SYNTH_USAGE` */
+function parseSampling({
+  temperature,
+  'top-p': topP,
+}: {
+  readonly temperature: string | undefined;
+  readonly 'top-p': string | undefined;
+}): Sampling | undefined {
+  if (temperature === undefined && topP === undefined) return undefined;
+  return { temperature: parsePositive(temperature ?? '1'), topP: parseShare(topP ?? '1') };
 }

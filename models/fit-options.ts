@@ -17,8 +17,8 @@ const auto = z.literal('auto');
 const count = z.int().positive();
 const units = z.int().min(LANES).max(MAX_UNITS).multipleOf(LANES);
 
-/** Of neural kinds; `auto` is what suits the number of packets, or what a training that is resumed had. */
-const networkOptionsSchema = z.object({
+/** Of neural kinds; `auto` is what suits the number of packets, or what a model that a training starts from has. */
+export const networkOptionsSchema = z.object({
   /** Units of a recurrent layer, or channels of a convolution: multiples of 8. */
   hidden: z.union([auto, units]),
   /** Numbers that stand for a token. */
@@ -38,6 +38,7 @@ const networkOptionsSchema = z.object({
   batch: z.union([auto, count.max(MAX_BATCH)]),
   window: z.union([auto, count.max(MAX_WINDOW)]),
 });
+export type NetworkOption = keyof z.infer<typeof networkOptionsSchema>;
 
 const fitOptionsSchema = networkOptionsSchema.extend({
   /** What turns packets into tokens, for the kinds that have tokens. */

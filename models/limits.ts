@@ -24,5 +24,7 @@ export const MAX_LAYERS = 12;
 export const MAX_KERNEL_SIZE = 16;
 export const MAX_BATCH = 4096;
 export const MAX_WINDOW = 4096;
+/** Numbers that a network learns: a training that can be resumed keeps four of each, and all that has to fit into a file. */
+export const MAX_PARAMETERS = 2 ** 25;
 /** Tokens that a network can tell apart. */
 export const MAX_NETWORK_TOKENS = 4096;

@@ -4,7 +4,15 @@
  */
 export { defaultFitOptions, type FitOptions } from '../models/fit-options.js';
 export type { ComponentRow } from '../models/gaussian/component-search.js';
-export type { ComponentDescription, FitHooks, ModelKind, SampleLimit, TrafficModel } from '../models/generator.js';
+export type {
+  ComponentDescription,
+  FitHooks,
+  FitStart,
+  ModelKind,
+  SampleLimit,
+  Sampling,
+  TrafficModel,
+} from '../models/generator.js';
 export type { DirectionHmm } from '../models/hmm/direction-hmm.js';
 export { type Directions, HmmModel, type HmmSummary } from '../models/hmm/hmm-model.js';
 export {

@@ -5,24 +5,26 @@
 import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/clock.js';
 import { SynthError, throwIfInterrupted } from '../../src/errors.js';
+import { formatCount, formatSeconds } from '../../src/format.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { randomStream } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { FitOptions, QuantizerKind } from '../fit-options.js';
 import type { MixturesSummary } from '../gaussian/fit-mixtures.js';
 import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.js';
-import { MAX_NETWORK_TOKENS } from '../limits.js';
+import { MAX_NETWORK_TOKENS, MAX_PARAMETERS } from '../limits.js';
 import type { Quantizer } from '../quantizer.js';
 import { quantizerSources } from '../quantizer-source.js';
+import { requireModel } from '../tensors.js';
 import { type Architecture, architectureSchema, receptiveField } from './architecture.js';
 import { initialParameters } from './initialize.js';
 import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
 import { startOf } from './optimizer.js';
 import { dominantPeriod } from './period.js';
-import { chooseArchitecture, choosePlan } from './sizes.js';
+import { chooseArchitecture, choosePlan, type TrainingPlan } from './sizes.js';
 import { parameterCount } from './tensors.js';
 import { joinPairs, pairsOf, slicePairs, type TokenPairs } from './token-windows.js';
-import { startOfRun, Trainer, type TrainerPlan, type TrainerState } from './trainer.js';
+import { startOfRun, Trainer, type TrainerPlan, type TrainerProgress, type TrainerState } from './trainer.js';
 import { transfer } from './transfer.js';
 
 /** Share of each series, its end, that the training is judged by. */
@@ -56,25 +58,22 @@ async function trainNetwork(
     ? { quantizer: resumed.quantizer, quantizerKind: resumed.summary.quantizer, mixtures: resumed.summary.mixtures }
     : await fitQuantizer(series, options, hooks);
   const data = dataOf(series, quantizer);
+  if (resumed && resumed.summary.tokensDigest !== data.digest) {
+    throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume was trained on other packets', {
+      hint: 'Give the same capture, target and --holdout; --from starts from a model of other packets.',
+    });
+  }
   const base = start?.how === 'from' ? other : undefined;
   const cell = CELL_OF[kind];
   const period = cell === 'tcn' ? dominantPeriod(data.sequences) : 0;
-  const architecture: Architecture =
-    (resumed ?? base) === undefined
-      ? chooseArchitecture(cell, options, {
-          tokens: data.training.targets.length,
-          vocabulary: quantizer.vocabulary,
-          period,
-        })
-      : { ...architectureOf((resumed ?? base)!.summary), vocabulary: quantizer.vocabulary };
-  const chosen = choosePlan(options, architecture, data.training.targets.length);
-  const training = resumed
-    ? {
-        ...resumed.summary.plan,
-        epochs: options.epochs === 'auto' ? resumed.summary.plan.epochs : options.epochs,
-        patience: options.patience === 'auto' ? resumed.summary.plan.patience : options.patience,
-      }
-    : chosen;
+  const tokens = data.training.targets.length;
+  const architecture: Architecture = resumed
+    ? architectureOf(resumed.summary)
+    : base
+      ? inheritedArchitecture(base, options, quantizer.vocabulary)
+      : chooseArchitecture(cell, options, { tokens, vocabulary: quantizer.vocabulary, period });
+  requirePossible(parameterCount(architecture));
+  const training = resumed ? resumedPlan(resumed, options) : choosePlan(options, architecture, tokens);
   const plan: TrainerPlan = {
     architecture,
     training: data.training,
@@ -84,25 +83,16 @@ async function trainNetwork(
     learningRate: training.learningRate,
     seed: training.seed,
   };
-  if (resumed && resumed.summary.tokensDigest !== data.digest) {
-    throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume was trained on other packets', {
-      hint: 'Give the same capture, target and --holdout; --from starts from a model of other packets.',
-    });
-  }
   const trainer = new Trainer(plan, { ...training, threads: options.threads }, systemClock);
   const from = resumed
     ? resumedState(resumed)
     : startOfRun(plan, startOf(startParameters(architecture, quantizer, data.counts, base, training.seed)));
-  const { state, end } = await trainer.run(
-    from,
-    hooks.signal,
-    ({ epoch, done, losses, tokensPerSecond, secondsLeft }) => {
-      const loss =
-        losses === undefined ? '' : `loss ${losses.training.toFixed(3)}, validation ${losses.validation.toFixed(3)}, `;
-      const speed = `${(tokensPerSecond / 1e6).toFixed(2)} M tokens/s`;
-      hooks.onProgress?.(done, `epoch ${epoch}: ${loss}${speed}, at most ${secondsLeft.toFixed(0)} s left`);
-    },
-  );
+  requireModel(from.stepsInEpoch < trainer.stepsPerEpoch, 'has a training state of more steps than an epoch has');
+  const { state, end } = await trainer.run(from, hooks.signal, (progress) => {
+    hooks.onProgress?.(progress.done, progressText(progress));
+  });
+  // Without a step nothing was learned that would be worth a model.
+  if (state.steps === from.steps) throwIfInterrupted(hooks.signal, 'training; no model was written');
   const canResume = end !== 'patience';
   const { optimizer } = state;
   return new NeuralModel({
@@ -114,7 +104,8 @@ async function trainNetwork(
       ? { parameters: optimizer.parameters, means: optimizer.means, squares: optimizer.squares, streams: state.streams }
       : undefined,
     summary: {
-      ...architecture,
+      // In the order of the schema: a resumed training ends in the same bytes.
+      ...architectureSchema.parse(architecture),
       quantizer: quantizerKind,
       parameters: parameterCount(architecture),
       receptiveField: cell === 'gru' ? null : receptiveField(architecture),
@@ -144,6 +135,67 @@ async function trainNetwork(
   });
 }
 
+/** @throws SynthError `SYNTH_TRAINING_FAILED` */
+function requirePossible(parameters: number): void {
+  if (parameters <= MAX_PARAMETERS) return;
+  const counts = [parameters, MAX_PARAMETERS].map(formatCount);
+  throw new SynthError(
+    'SYNTH_TRAINING_FAILED',
+    `the network would have ${counts[0]} parameters; ${counts[1]} is the most`,
+    {
+      hint: 'Take fewer --hidden or --layers.',
+    },
+  );
+}
+
+/** What is worth the most stands first: a narrow terminal shows no more. */
+function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerProgress): string {
+  const validation =
+    losses === undefined || Number.isNaN(losses.validation) ? [] : [`validation ${losses.validation.toFixed(3)}`];
+  return [
+    `epoch ${epoch}`,
+    ...(losses === undefined ? [] : [`loss ${losses.training.toFixed(3)}`]),
+    ...validation,
+    `at most ${formatSeconds(secondsLeft)} left`,
+    tokensPerSecond < 1e4
+      ? `${tokensPerSecond.toFixed(0)} tokens/s`
+      : `${(tokensPerSecond / 1e3).toFixed(0)} k tokens/s`,
+  ].join(', ');
+}
+
+/** The network that is taken over; what is dropped while it learns may be another share. */
+function inheritedArchitecture({ summary }: NeuralParts, { dropout }: FitOptions, vocabulary: number): Architecture {
+  const architecture = { ...architectureOf(summary), vocabulary };
+  return dropout === 'auto' ? architecture : { ...architecture, dropout };
+}
+
+/**
+ * The plan of a training that goes on: only its end may lie elsewhere.
+ *
+ * @throws SynthError `SYNTH_USAGE` if it would be over at once, and as `unfinishedRun` does
+ */
+function resumedPlan(resumed: NeuralParts, options: FitOptions): TrainingPlan {
+  unfinishedRun(resumed);
+  const { plan, epochs, bestEpoch } = resumed.summary;
+  const made = epochs.length;
+  const most = options.epochs === 'auto' ? plan.epochs : options.epochs;
+  const patience = options.patience === 'auto' ? plan.patience : options.patience;
+  if (made >= most) {
+    throw new SynthError('SYNTH_USAGE', `the model to resume has had ${made} epochs, and ${most} are allowed`, {
+      hint: `Say how many there shall be in all, such as --epochs ${2 * made}.`,
+    });
+  }
+  const waited = bestEpoch === 0 ? 0 : made - bestEpoch;
+  if (waited >= patience) {
+    throw new SynthError(
+      'SYNTH_USAGE',
+      `the model to resume has had ${waited} epochs without a better one, and a patience of ${patience} ends there`,
+      { hint: `Give a --patience above ${waited}.` },
+    );
+  }
+  return { ...plan, epochs: most, patience };
+}
+
 /** @throws SynthError `SYNTH_MODEL_INVALID` */
 function neuralParts(model: TrafficModel, kind: NeuralKind): NeuralParts {
   if (model instanceof NeuralModel && model.kind === kind) return model.parts;
@@ -152,7 +204,10 @@ function neuralParts(model: TrafficModel, kind: NeuralKind): NeuralParts {
 
 async function fitQuantizer(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks) {
   const kind: QuantizerKind = options.quantizer === 'empirical' ? 'empirical' : 'gmm';
-  const [source] = quantizerSources({ ...options, quantizer: kind }, hooks);
+  const [source] = quantizerSources(
+    { ...options, quantizer: kind },
+    { ...hooks, onProgress: (done, what) => hooks.onProgress?.(done, `learning the tokens, ${what}`) },
+  );
   try {
     const quantizer = await source.fit(series, EMPIRICAL_RESOLUTION);
     throwIfInterrupted(hooks.signal, 'training; no model was written');
@@ -182,7 +237,8 @@ function dataOf(series: readonly PacketBlock[], quantizer: Quantizer): TrainingD
   // A single packet has a token and no sequence.
   const sequences = encoded.length > 0 ? encoded : [Int32Array.of(0)];
   const start = quantizer.vocabulary;
-  const cutOf = (tokens: Int32Array) => Math.floor(tokens.length * (1 - VALIDATION_SHARE));
+  // Of each something is learned, however short.
+  const cutOf = (tokens: Int32Array) => Math.max(1, Math.floor(tokens.length * (1 - VALIDATION_SHARE)));
   const held = sequences.reduce((sum, tokens) => sum + tokens.length - cutOf(tokens), 0);
   const holds = held >= MIN_VALIDATION_TOKENS;
   const whole = sequences.map((tokens) => ({
@@ -228,17 +284,21 @@ function startParameters(
   );
 }
 
-function resumedState({ summary, run, parameters }: NeuralParts): TrainerState {
-  const { run: where, epochs, bestEpoch } = summary;
-  if (run === undefined || where === null) {
-    throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume has been trained to its end', {
-      hint: 'Its validation loss had stopped falling. --from starts anew from it.',
-    });
-  }
+/** @throws SynthError `SYNTH_MODEL_INVALID` for a model whose training has come to its end */
+function unfinishedRun({ run: tensors, summary: { run } }: NeuralParts) {
+  if (tensors !== undefined && run !== null) return { tensors, run };
+  throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume has been trained to its end', {
+    hint: 'Its loss had stopped falling. --from starts anew from it.',
+  });
+}
+
+function resumedState(resumed: NeuralParts): TrainerState {
+  const { tensors: run, run: where } = unfinishedRun(resumed);
+  const { epochs, bestEpoch } = resumed.summary;
   return {
     optimizer: { parameters: run.parameters, means: run.means, squares: run.squares, powers: where.powers },
     streams: run.streams,
-    best: parameters,
+    best: resumed.parameters,
     bestEpoch,
     steps: where.steps,
     stepsInEpoch: where.stepsInEpoch,

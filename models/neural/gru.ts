@@ -210,8 +210,24 @@ class GruNetwork extends WindowNetwork {
   }
 }
 
+/** Where a layer's numbers lie. */
+interface StepLayer {
+  readonly gates: number;
+  readonly states: number;
+  readonly projected: number;
+  /** Of the projected inputs; none in the first layer. */
+  readonly inputWeight: number;
+  readonly inputBias: number;
+  readonly weight: number;
+  readonly bias: number;
+}
+
 /** A window of one step, whose state stays where it is. */
 class GruStepper extends Stepper {
+  readonly #layers: readonly StepLayer[];
+  readonly #room: number;
+  readonly #table: number;
+
   constructor(architecture: Architecture, weights: Float32Array, streams: number) {
     const { hidden, layers } = architecture;
     const numbers: Record<string, number> = { room: singles(3 * hidden * streams) };
@@ -219,35 +235,34 @@ class GruStepper extends Stepper {
       Object.assign(numbers, layerBytes(architecture, layer, streams, streams));
     }
     super(architecture, weightsOf(architecture), weights, streams, numbers);
+    this.#room = this.own['room']!;
+    this.#table = this.weightOf(TABLE);
+    this.#layers = Array.from({ length: layers }, (_, layer) => ({
+      gates: this.own[`gates${layer}`]!,
+      states: this.own[`states${layer}`]!,
+      projected: this.own[`projected${layer}`]!,
+      inputWeight: layer === 0 ? 0 : this.weightOf(`rnn.weight_ih_l${layer}`),
+      inputBias: layer === 0 ? 0 : this.weightOf(`rnn.bias_ih_l${layer}`),
+      weight: this.weightOf(`rnn.weight_hh_l${layer}`),
+      bias: this.weightOf(`rnn.bias_hh_l${layer}`),
+    }));
   }
 
   protected step(tokens: number): number {
-    const { wasm, own, streams } = this;
-    const { hidden, layers } = this.architecture;
+    const { wasm, streams } = this;
+    const { hidden } = this.architecture;
     const width = 3 * hidden;
     let input = 0;
-    for (let layer = 0; layer < layers; layer++) {
-      const gates = own[`gates${layer}`]!;
-      const states = own[`states${layer}`]!;
-      if (layer === 0) wasm.addTokenRows(streams, width, tokens, this.weightOf(TABLE), width, gates, 0);
+    for (const [index, layer] of this.#layers.entries()) {
+      const { gates, states } = layer;
+      if (index === 0) wasm.addTokenRows(streams, width, tokens, this.#table, width, gates, 0);
       else {
-        const weight = this.weightOf(`rnn.weight_ih_l${layer}`);
-        wasm.fillRows(streams, width, this.weightOf(`rnn.bias_ih_l${layer}`), gates);
-        wasm.multiply(streams, width, hidden, input, hidden, 1, weight, width, gates, width, 1);
+        wasm.fillRows(streams, width, layer.inputBias, gates);
+        wasm.multiply(streams, width, hidden, input, hidden, 1, layer.inputWeight, width, gates, width, 1);
       }
-      wasm.gruForward(
-        1,
-        streams,
-        hidden,
-        gates,
-        states,
-        this.weightOf(`rnn.weight_hh_l${layer}`),
-        this.weightOf(`rnn.bias_hh_l${layer}`),
-        own[`projected${layer}`]!,
-        own['room']!,
-      );
+      wasm.gruForward(1, streams, hidden, gates, states, layer.weight, layer.bias, layer.projected, this.#room);
       input = states + singles(hidden * streams);
-      this.arena.singles(states, hidden * streams).set(this.arena.singles(input, hidden * streams));
+      this.copy(input, states, hidden * streams);
     }
     return input;
   }

@@ -53,8 +53,12 @@ export interface Capacity {
   readonly streams: number;
 }
 
-/** What temperatures are bounded to: the reciprocal is a number of single precision, and logits without a token stay without. */
-const TEMPERATURES = { least: 1e-20, greatest: 1e20 } as const;
+/**
+ * Beyond these the inverse of a temperature changes nothing: all tokens are as likely as each other, or only the likeliest is drawn. Single
+ * precision, and the logits without a token, need them.
+ */
+const MIN_SHARPNESS = 1e-20;
+const MAX_SHARPNESS = 1e30;
 
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
@@ -215,26 +219,33 @@ export abstract class WindowNetwork {
 
   #predict(steps: number, streams: number, dropping: Dropping | undefined): number {
     const features = this.forward(steps, streams, dropping);
-    writeLogits(this.wasm, this.architecture, steps * streams, features, this.#at.logits, (name) =>
-      this.weightOf(name),
-    );
+    writeLogits(this.wasm, this.architecture.hidden, logitWidth(this.architecture), steps * streams, features, {
+      weight: this.weightOf('output.weight'),
+      bias: this.weightOf('output.bias'),
+      logits: this.#at.logits,
+    });
     return features;
   }
+}
+
+/** Where the output layer lies. */
+interface Output {
+  readonly weight: number;
+  readonly bias: number;
+  readonly logits: number;
 }
 
 /** logits = features · output.weight + output.bias */
 function writeLogits(
   wasm: KernelExports,
-  architecture: Architecture,
+  hidden: number,
+  width: number,
   rows: number,
   features: number,
-  logits: number,
-  weightOf: (name: string) => number,
+  { weight, bias, logits }: Output,
 ): void {
-  const { hidden } = architecture;
-  const width = logitWidth(architecture);
-  wasm.fillRows(rows, width, weightOf('output.bias'), logits);
-  wasm.multiply(rows, width, hidden, features, hidden, 1, weightOf('output.weight'), width, logits, width, 1);
+  wasm.fillRows(rows, width, bias, logits);
+  wasm.multiply(rows, width, hidden, features, hidden, 1, weight, width, logits, width, 1);
 }
 
 /** A network that goes from token to token, for several streams side by side. What a stream draws does not depend on the others. */
@@ -244,6 +255,10 @@ export abstract class Stepper {
   protected readonly arena: Arena;
   protected readonly architecture: Architecture;
   readonly #layout: Layout;
+  readonly #width: number;
+  readonly #output: Output;
+  /** Laid out once, so that it stays where it is. */
+  readonly #memory: Float32Array;
   readonly #at: {
     readonly weights: number;
     readonly tokens: number;
@@ -281,7 +296,13 @@ export abstract class Stepper {
     });
     this.#at = at;
     this.own = at;
-    // Laid out once, so these stay where they are.
+    this.#memory = new Float32Array(this.wasm.memory.buffer);
+    this.#width = logitWidth(architecture);
+    this.#output = {
+      weight: this.weightOf('output.weight'),
+      bias: this.weightOf('output.bias'),
+      logits: at.logits,
+    };
     this.arena.singles(at.weights, weights.length).set(weights);
     this.tokens = this.arena.integers(at.tokens, streams);
     this.uniforms = this.arena.floats(at.uniforms, streams);
@@ -291,32 +312,35 @@ export abstract class Stepper {
   /** Goes one token on, that of `tokens`. */
   advance(): void {
     const features = this.step(this.#at.tokens);
-    writeLogits(this.wasm, this.architecture, this.streams, features, this.#at.logits, this.#weightOf);
+    writeLogits(this.wasm, this.architecture.hidden, this.#width, this.streams, features, this.#output);
   }
 
   /** Draws what may come next, by `uniforms`, into `drawn`. Once after each `advance`. */
   draw({ temperature, topP }: Sampling): void {
-    const bounded = Math.min(Math.max(temperature, TEMPERATURES.least), TEMPERATURES.greatest);
     this.wasm.drawTokens(
       this.streams,
-      logitWidth(this.architecture),
-      this.architecture.vocabulary,
+      this.#width,
       this.#at.logits,
       this.#at.uniforms,
-      1 / bounded,
+      Math.min(MAX_SHARPNESS, Math.max(MIN_SHARPNESS, 1 / temperature)),
       topP,
       this.#at.drawn,
     );
+    // Weights beyond all measure make logits below those without a token.
+    for (let i = 0; i < this.streams; i++) if (this.drawn[i]! >= this.architecture.vocabulary) this.drawn[i] = 0;
   }
 
   /** @returns the address of the rows of `hidden` that the logits are made of */
   protected abstract step(tokens: number): number;
 
   protected weightOf(name: string): number {
-    return this.#weightOf(name);
+    return this.#at.weights + singles(matrixOf(this.#layout, name).at);
   }
 
-  readonly #weightOf = (name: string): number => this.#at.weights + singles(matrixOf(this.#layout, name).at);
+  /** Copies numbers of single precision from address to address. */
+  protected copy(from: number, to: number, count: number): void {
+    this.#memory.copyWithin(to / 4, from / 4, from / 4 + count);
+  }
 }
 
 /** Writes the bias of logits that no token has. */

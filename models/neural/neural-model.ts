@@ -17,6 +17,7 @@ import {
   type SavedModel,
   type TrafficModel,
 } from '../generator.js';
+import { MAX_BATCH, MAX_WINDOW } from '../limits.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { loadQuantizer } from '../quantizer-source.js';
 import { sampleBlocks } from '../sample-blocks.js';
@@ -34,21 +35,22 @@ export const CELL_OF = { rnn: 'gru', tcn: 'tcn' } as const satisfies Record<stri
 export type NeuralKind = keyof typeof CELL_OF;
 
 const planSchema = z.object({
-  batch: z.int().positive(),
-  window: z.int().positive(),
+  batch: z.int().positive().max(MAX_BATCH),
+  window: z.int().positive().max(MAX_WINDOW),
   learningRate: z.number().positive(),
   epochs: z.int().positive(),
   patience: z.int().positive(),
   seed: z.string(),
 });
 const epochSchema = z.object({ training: z.number(), validation: z.number().nullable() });
+const power = z.number().min(0).lt(1);
 const runSchema = z.object({
   steps: z.int().nonnegative(),
   stepsInEpoch: z.int().nonnegative(),
   lossSum: z.number(),
   lossTokens: z.int().nonnegative(),
   learningRate: z.number().positive(),
-  powers: z.tuple([z.number(), z.number()]),
+  powers: z.tuple([power, power]),
 });
 const summarySchema = architectureSchema.extend({
   quantizer: z.enum(QUANTIZER_KINDS),
@@ -214,6 +216,7 @@ export class NeuralModel implements TrafficModel {
   static load(kind: NeuralKind, { tensors, summary }: SavedModel): NeuralModel {
     const parsed = summarySchema.safeParse(summary);
     requireModel(parsed.success && parsed.data.cell === CELL_OF[kind], 'has a summary that is not one of a network');
+    requireModel(parsed.data.bestEpoch <= parsed.data.epochs.length, 'has a best epoch that there was not');
     const reader = new TensorReader(tensors);
     const architecture: Architecture = parsed.data;
     const quantizer = loadQuantizer(parsed.data.quantizer, reader);

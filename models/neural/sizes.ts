@@ -16,6 +16,11 @@ export interface TrainingPlan {
   readonly seed: string;
 }
 
+/** From here on there is more to learn than the usual network holds. */
+const MANY_TOKENS = 262_144;
+/** Steps that a gradient goes back; a recurrent network's state goes on from window to window. */
+const RECURRENT_WINDOW = 32;
+const MAX_AUTO_WINDOW = 512;
 /** A block of convolutions doubles the field; more are not worth their time. */
 const MAX_AUTO_BLOCKS = 7;
 
@@ -31,7 +36,8 @@ export function chooseArchitecture(
   options: FitOptions,
   { tokens, vocabulary, period }: { tokens: number; vocabulary: number; period: number },
 ): Architecture {
-  const hidden = or(options.hidden, tokens < 200_000 ? 64 : 128);
+  const [few, many] = cell === 'gru' ? [64, 128] : [48, 64];
+  const hidden = or(options.hidden, tokens < MANY_TOKENS ? few : many);
   const kernelSize = cell === 'gru' ? 1 : or(options.kernelSize, 3);
   const base = {
     cell,
@@ -47,15 +53,24 @@ export function chooseArchitecture(
   return { ...base, layers };
 }
 
-export function choosePlan(options: FitOptions, { cell }: Architecture, tokens: number): TrainingPlan {
+export function choosePlan(options: FitOptions, architecture: Architecture, tokens: number): TrainingPlan {
   // Some steps of the optimizer in every pass, and work enough for the processors in every step.
-  const batch = or(options.batch, tokens < 16_384 ? 8 : tokens < 262_144 ? 16 : 64);
+  const tokensPerStep = tokens < 16_384 ? 512 : tokens < MANY_TOKENS ? 1024 : 4096;
+  const window = or(options.window, windowOf(architecture));
   return {
-    batch,
-    window: or(options.window, cell === 'gru' ? 32 : 64),
-    learningRate: or(options.learningRate, tokens < 16_384 ? 1e-3 : 2e-3),
+    window,
+    batch: or(options.batch, Math.max(4, Math.floor(tokensPerStep / window))),
+    learningRate: or(options.learningRate, architecture.cell === 'gru' && tokens < 16_384 ? 1e-3 : 2e-3),
     epochs: or(options.epochs, 200),
-    patience: or(options.patience, 12),
+    patience: or(options.patience, 10),
     seed: options.seed,
   };
+}
+
+/** A window begins anew for convolutions, so it is longer than what they see. */
+function windowOf(architecture: Architecture): number {
+  if (architecture.cell === 'gru') return RECURRENT_WINDOW;
+  let window = RECURRENT_WINDOW;
+  while (window < Math.min(MAX_AUTO_WINDOW, receptiveField(architecture))) window *= 2;
+  return window;
 }

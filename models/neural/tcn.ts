@@ -333,52 +333,70 @@ class TcnNetwork extends WindowNetwork {
   }
 }
 
-/** The inputs of each convolution in the last steps, in rings: slot by slot the rows of the streams. */
+/** A convolution that goes step by step. */
+interface RingConvolution {
+  /** Its inputs in the last steps, in a ring: slot by slot the rows of the streams. */
+  readonly ring: number;
+  readonly slots: number;
+  readonly dilation: number;
+  readonly weight: number;
+  readonly bias: number;
+}
+
 class TcnStepper extends Stepper {
   #step = 0;
+  /** All but the first, in their order. */
+  readonly #convolutions: readonly RingConvolution[];
+  readonly #table: number;
+  readonly #firstBias: number;
+  readonly #own: Readonly<Record<'tokenRing' | 'first' | 'second' | 'out', number>>;
 
   constructor(architecture: Architecture, weights: Float32Array, streams: number) {
     const { hidden, kernelSize } = architecture;
     const rows = singles(streams * hidden);
+    const inner = innerConvolutions(architecture);
     const numbers: Record<string, number> = {
       tokenRing: singles(streams * kernelSize),
       first: rows,
       second: rows,
       out: rows,
     };
-    for (const { name, block } of innerConvolutions(architecture)) numbers[name] = rows * slotsOf(kernelSize, block);
+    for (const { name, block } of inner) numbers[name] = rows * slotsOf(kernelSize, block);
     super(architecture, weightsOf(architecture), weights, streams, numbers);
-    this.arena.integers(this.own['tokenRing']!, streams * kernelSize).fill(-1);
-    for (const { name, block } of innerConvolutions(architecture)) {
-      this.arena.singles(this.own[name]!, streams * hidden * slotsOf(kernelSize, block)).fill(0);
-    }
+    const place = (name: string) => this.own[name]!;
+    this.#own = { tokenRing: place('tokenRing'), first: place('first'), second: place('second'), out: place('out') };
+    this.#table = this.weightOf(TABLE);
+    this.#firstBias = this.weightOf(`${FIRST}.bias`);
+    this.#convolutions = inner.map(({ name, block }) => ({
+      ring: place(name),
+      slots: slotsOf(kernelSize, block),
+      dilation: dilationOf(block),
+      weight: this.weightOf(`${name}.weight`),
+      bias: this.weightOf(`${name}.bias`),
+    }));
+    // Before the first step there was nothing.
+    this.arena.integers(this.#own.tokenRing, streams * kernelSize).fill(-1);
+    for (const { ring, slots } of this.#convolutions) this.arena.singles(ring, streams * hidden * slots).fill(0);
   }
 
   protected step(tokens: number): number {
-    const { wasm, own, streams } = this;
+    const { wasm, streams } = this;
     const { hidden, layers, kernelSize } = this.architecture;
+    const { tokenRing, first, second, out } = this.#own;
     const numbers = streams * hidden;
     const width = (kernelSize + 1) * hidden;
-    const first = own['first']!;
-    const second = own['second']!;
-    const out = own['out']!;
-    const ring = own['tokenRing']!;
-    const slot = (back: number, slots: number) => (((this.#step - back) % slots) + slots) % slots;
-    const latest = this.arena.integers(ring + singles(slot(0, kernelSize) * streams), streams);
-    latest.set(this.arena.integers(tokens, streams));
+    this.copy(tokens, tokenRing + singles((this.#step % kernelSize) * streams), streams);
+    wasm.fillRows(streams, hidden, this.#firstBias, first);
+    for (let tap = 0; tap < kernelSize; tap++) {
+      // The ring is as long as the kernel, so the oldest is the next.
+      const past = tokenRing + singles(((this.#step + 1 + tap) % kernelSize) * streams);
+      wasm.addTokenRows(streams, hidden, past, this.#table + singles(tap * hidden), width, first, 1);
+    }
+    wasm.addTokenRows(streams, hidden, tokens, this.#table + singles(kernelSize * hidden), width, out, 0);
     for (let block = 0; block < layers; block++) {
-      if (block === 0) {
-        wasm.fillRows(streams, hidden, this.weightOf(`${FIRST}.bias`), first);
-        for (let tap = 0; tap < kernelSize; tap++) {
-          const past = ring + singles(slot(kernelSize - 1 - tap, kernelSize) * streams);
-          wasm.addTokenRows(streams, hidden, past, this.weightOf(TABLE) + singles(tap * hidden), width, first, 1);
-        }
-        wasm.addTokenRows(streams, hidden, tokens, this.weightOf(TABLE) + singles(kernelSize * hidden), width, out, 0);
-      } else {
-        this.#convolve(`${prefixOf(block)}.conv1`, block, out, first, slot);
-      }
+      if (block > 0) this.#convolve(this.#convolutions[2 * block - 1]!, out, first);
       wasm.rectify(numbers, first);
-      this.#convolve(`${prefixOf(block)}.conv2`, block, first, second, slot);
+      this.#convolve(this.#convolutions[2 * block]!, first, second);
       wasm.rectify(numbers, second);
       wasm.rectifySum(numbers, second, out, out);
     }
@@ -386,17 +404,16 @@ class TcnStepper extends Stepper {
     return out;
   }
 
-  #convolve(name: string, block: number, from: number, to: number, slot: (back: number, slots: number) => number) {
+  #convolve({ ring, slots, dilation, weight, bias }: RingConvolution, from: number, to: number): void {
     const { wasm, streams } = this;
     const { hidden, kernelSize } = this.architecture;
     const numbers = streams * hidden;
-    const slots = slotsOf(kernelSize, block);
-    const ring = this.own[name]!;
-    this.arena.singles(ring + singles(slot(0, slots) * numbers), numbers).set(this.arena.singles(from, numbers));
-    wasm.fillRows(streams, hidden, this.weightOf(`${name}.bias`), to);
+    this.copy(from, ring + singles((this.#step % slots) * numbers), numbers);
+    wasm.fillRows(streams, hidden, bias, to);
     for (let tap = 0; tap < kernelSize; tap++) {
-      const past = ring + singles(slot((kernelSize - 1 - tap) * dilationOf(block), slots) * numbers);
-      const matrix = this.weightOf(`${name}.weight`) + singles(tap * hidden * hidden);
+      // (kernelSize - 1 - tap) · dilation steps back, where all of the ring is slots - 1 = (kernelSize - 1) · dilation.
+      const past = ring + singles(((this.#step + 1 + tap * dilation) % slots) * numbers);
+      const matrix = weight + singles(tap * hidden * hidden);
       wasm.multiply(streams, hidden, hidden, past, hidden, 1, matrix, hidden, to, hidden, 1);
     }
   }

@@ -29,6 +29,8 @@ const CLIP = 1;
 /** After so many passes without a better one, as a share of the patience, the learning rate falls. */
 const PLATEAU_SHARE = 1 / 3;
 const PLATEAU_FACTOR = 0.5;
+/** A pass is better than the best before it if its loss is so much lower, in nats per token. */
+const MIN_GAIN = 1e-3;
 /** A loss so many times that of knowing nothing has exploded. */
 const EXPLOSION = 10;
 /** Other work gets a turn after so long. */
@@ -125,7 +127,7 @@ export class Trainer {
   /**
    * Trains until nothing gets better, or the epochs are over, or the signal is aborted.
    *
-   * @throws SynthError `SYNTH_TRAINING_FAILED` if the loss is no number or explodes
+   * @throws SynthError `SYNTH_TRAINING_FAILED` if the loss is no number or explodes, or the memory does not suffice
    */
   async run(
     from: TrainerState,
@@ -135,11 +137,14 @@ export class Trainer {
     const { architecture, steps } = this.#plan;
     const rows = Math.max(steps * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
     const capacity = { rows, streams: Math.max(this.#streamsPerSlot, 4) };
-    const pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
+    let pool: WindowPool | undefined;
     try {
+      pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
       return await this.#run(pool, from, signal, onProgress);
+    } catch (error) {
+      throw isOutOfMemory(error) ? outOfMemory(error) : error;
     } finally {
-      await pool.close();
+      await pool?.close();
     }
   }
 
@@ -204,7 +209,7 @@ export class Trainer {
       const validation = await this.#validate(pool);
       const training = run.lossSum / run.lossTokens;
       const epochs = [...run.epochs, { training, validation }];
-      const better = judged({ training, validation }) < bestOf(run);
+      const better = judged({ training, validation }) < bestOf(run) - MIN_GAIN;
       run = {
         ...run,
         epochs,
@@ -281,6 +286,16 @@ export class Trainer {
     });
   }
 }
+
+/** Whether this thread or another could not get the memory that it wanted. */
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && !(error instanceof SynthError) && /memory|buffer (length|allocation)/i.test(error.message);
+
+const outOfMemory = (cause: unknown): SynthError =>
+  new SynthError('SYNTH_TRAINING_FAILED', 'the network and the packets of a step do not fit into the memory', {
+    hint: 'Take fewer --hidden or --layers, a smaller --batch or --window, or fewer --threads.',
+    cause,
+  });
 
 /** Where a run starts. */
 export function startOfRun(plan: TrainerPlan, optimizer: OptimizerState): TrainerState {

@@ -43,6 +43,8 @@ export class WindowPool {
     const cell = cellKinds[architecture.cell];
     const module = kernelModule();
     const board = Board.create({ architecture, capacity, slots }, cell);
+    // First, since it may be too large for the memory: no thread shall be left then.
+    const network = cell.network(architecture, module, capacity);
     const workers = Array.from(
       { length: Math.min(threads, slots) - 1 },
       () =>
@@ -51,7 +53,7 @@ export class WindowPool {
           execArgv: [],
         }),
     );
-    return new WindowPool(board, { network: cell.network(architecture, module, capacity), version: 0 }, workers);
+    return new WindowPool(board, { network, version: 0 }, workers);
   }
 
   /** Windows that are worked on together at most. */
@@ -104,6 +106,8 @@ export class WindowPool {
       group.forEach((window, index) => {
         onScored(window, this.#board.slots[index]!.results);
       });
+      // Many windows take long, and other work gets a turn.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 

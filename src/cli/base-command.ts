@@ -62,10 +62,10 @@ export abstract class BaseCommand extends Command {
     return startProgress(task, !this.jsonEnabled());
   }
 
-  /** A threshold that was not reached: the result is printed all the same, and the exit code is 99. */
-  protected failThreshold(message: string): void {
-    const { code, exitCode } = new SynthError('SYNTH_THRESHOLD_FAILED', message);
+  /** An end that is no success, such as a threshold that was not reached: the result is printed all the same. */
+  protected failWithResult({ message, code, exitCode, hint }: SynthError): void {
     this.note(`Error: ${message} [${code}]`);
+    if (hint) this.note(`  ${hint}`);
     process.exitCode = exitCode;
   }
 

@@ -8,7 +8,7 @@ import type { LoadedModelFile } from '../../models/model-file.js';
 import { formatCount, formatSeconds, formatShare } from '../format.js';
 import { protocolName } from '../series/protocol-name.js';
 import { formatTable } from './table.js';
-import { trainingLines } from './training-view.js';
+import { type NetworkView, networkView, trainingLines } from './training-view.js';
 
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 
@@ -34,6 +34,8 @@ export function printModel(
       `${formatSeconds(training.spanSeconds)}, ${training.series} series${left}`,
   );
   for (const line of trainingLines(model)) print(line);
+  const network = networkView(model);
+  if (network) printEpochs(network, print);
   for (const direction of DIRECTIONS) {
     const candidates = candidatesOf(model.summary, direction);
     if (candidates.length > 1) printCandidates(`Compared ${direction}`, candidates, print);
@@ -72,6 +74,25 @@ function printCandidates(title: string, rows: readonly CandidateRow[], print: (l
   ]);
   print('');
   print(formatTable([title, 'log-likelihood', 'BIC', 'iterations', ''], cells, [0, 1, 2, 3]));
+}
+
+/** Rows that show a course from beginning to end. */
+const EPOCH_ROWS = 12;
+
+function printEpochs({ epochs, bestEpoch }: NetworkView, print: (line: string) => void): void {
+  if (epochs.length === 0) return;
+  const between = Math.max(1, (epochs.length - 1) / (EPOCH_ROWS - 1));
+  const shown = new Set([bestEpoch, epochs.length]);
+  for (let epoch = 1; epoch < epochs.length; epoch += between) shown.add(Math.round(epoch));
+  const rows = [...shown]
+    .filter((epoch) => epoch > 0)
+    .sort((a, b) => a - b)
+    .map((epoch) => {
+      const { training, validation } = epochs[epoch - 1]!;
+      return [String(epoch), training.toFixed(3), validation?.toFixed(3) ?? '–', epoch === bestEpoch ? '← best' : ''];
+    });
+  print('');
+  print(formatTable(['Epoch', 'loss (nats per token)', 'validation', ''], rows, [0, 1, 2]));
 }
 
 function printComponents(

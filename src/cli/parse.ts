@@ -92,6 +92,13 @@ export function parsePositive(text: string): number {
   throw new SynthError('SYNTH_USAGE', `“${text}” is not a number above 0`);
 }
 
+/** A share such as `0.9`: above 0 and at most 1. @throws SynthError `SYNTH_USAGE` */
+export function parseShare(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (value > 0 && value <= 1) return value;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a share above 0, up to 1`);
+}
+
 /** A fidelity score, 0 to 100. @throws SynthError `SYNTH_USAGE` */
 export function parseScore(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

@@ -8,6 +8,9 @@ const LINE_INTERVAL_MS = 10_000;
 /** A bar appears only for work that takes longer than this. */
 const PATIENCE_MS = 700;
 
+/** From here on there is room for a long bar beside the words. */
+const WIDE_COLUMNS = 120;
+
 export interface Progress {
   /** @param done share of the work, 0 to 1; undefined where the whole is not known */
   update(done: number | undefined, what: string): void;
@@ -21,7 +24,7 @@ export function startProgress(task: string, enabled: boolean): Progress {
   const options: Options = {
     stream: process.stderr,
     format: `${task} {bar} {percentage}% {what}`,
-    barsize: 30,
+    barsize: process.stderr.columns < WIDE_COLUMNS ? 10 : 30,
     hideCursor: true,
     clearOnComplete: true,
     stopOnComplete: false,

@@ -22,12 +22,8 @@ export async function withStdinAsFile<T>(
   signal: AbortSignal,
   use: (files: readonly NamedPath[]) => Promise<T>,
 ): Promise<T> {
+  requireOneStdin(paths);
   if (!paths.includes('-')) return use(paths);
-  if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
-    throw new SynthError('SYNTH_USAGE', 'standard input can be read only once; - is given twice', {
-      hint: 'Write one of them to a file first.',
-    });
-  }
   const folder = await mkdtemp(join(tmpdir(), 'synth-'));
   const forget = removeAtExit(folder);
   try {
@@ -38,6 +34,14 @@ export async function withStdinAsFile<T>(
     await rm(folder, { recursive: true, force: true });
     forget();
   }
+}
+
+/** @throws SynthError `SYNTH_USAGE` for more than one `-` */
+export function requireOneStdin(paths: readonly string[]): void {
+  if (paths.indexOf('-') === paths.lastIndexOf('-')) return;
+  throw new SynthError('SYNTH_USAGE', 'standard input can be read only once; - is given twice', {
+    hint: 'Write one of them to a file first.',
+  });
 }
 
 async function keepStdin(path: string, signal: AbortSignal): Promise<void> {

@@ -70,7 +70,7 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
 function outOfMemory(bytes: number, cause?: unknown): SynthError {
   const needed = (bytes / 2 ** 30).toFixed(1);
   return new SynthError('SYNTH_TRAINING_FAILED', `the training would take ${needed} GiB of WebAssembly memory`, {
-    hint: 'Train on a shorter capture, or a smaller model; the limit is 4 GiB.',
+    hint: 'Train on a shorter capture, or a smaller model; with rnn and tcn also a smaller --batch or --window. The limit is 4 GiB.',
     cause,
   });
 }

@@ -176,7 +176,6 @@ export interface KernelExports {
   drawTokens(
     rows: number,
     width: number,
-    vocabulary: number,
     logits: number,
     uniforms: number,
     sharpness: number,

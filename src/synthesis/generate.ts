@@ -2,7 +2,7 @@
  * @module
  * From a model to a file or a stream: the second half of the way of the data.
  */
-import type { SampleLimit, TrafficModel } from '../../models/generator.js';
+import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
 import { SynthError } from '../errors.js';
 import type { Output } from '../output-file.js';
@@ -44,6 +44,8 @@ export interface GenerateOptions {
   readonly force: boolean;
   readonly seed: string;
   readonly limit: SampleLimit;
+  /** How packets are drawn; as the model has learned if left out. */
+  readonly sampling?: Sampling | undefined;
   /** Time of the first packet, in ns since the Unix epoch. */
   readonly startNs: bigint;
   readonly identity: Identity;
@@ -57,11 +59,13 @@ export interface GenerateOptions {
 /**
  * Samples a model into a file.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none; as `openOutput` and `writePackets` do
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openOutput` and
+ *   `writePackets` do
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
-  const { out, force, inputs, seed, limit, startNs, signal, onProgress } = options;
-  if (limit.packets === Number.POSITIVE_INFINITY && !advances(file.model)) {
+  const { out, force, inputs, seed, limit, sampling, startNs, signal, onProgress } = options;
+  const model = sampling === undefined ? file.model : samplingModel(file.model, sampling);
+  if (limit.packets === Number.POSITIVE_INFINITY && !advances(model)) {
     throw new SynthError('SYNTH_USAGE', 'all packets of the model come at the same time; no duration is reached', {
       hint: 'Say how many with --packets.',
     });
@@ -69,13 +73,22 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
   const output = await openOutput(out, { force, inputs });
   try {
     const writer = createWriter(output, file, options);
-    const blocks = file.model.sample(randomStream(seed, 'packets'), limit);
+    const blocks = model.sample(randomStream(seed, 'packets'), limit);
     const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
     await output.finish();
     return written;
   } finally {
     await output.discard();
   }
+}
+
+/** @throws SynthError `SYNTH_USAGE` */
+function samplingModel(model: TrafficModel, sampling: Sampling): TrafficModel {
+  const told = model.sampling?.(sampling);
+  if (told !== undefined) return told;
+  throw new SynthError('SYNTH_USAGE', `a model of kind ${model.kind} has no temperature and no top-p`, {
+    hint: 'Models of kind rnn and tcn have.',
+  });
 }
 
 const PROBE_PACKETS = 10_000;
@@ -90,13 +103,14 @@ function advances(model: TrafficModel): boolean {
 }
 
 function createWriter(output: Output, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {
-  const { format, seed, payload, identity } = options;
+  const { format, seed, sampling, payload, identity } = options;
   if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
+  const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
   const frames = new FrameBuilder(identity, pool, randomStream(seed, 'headers'));
   return new CaptureWriter(output, frames, pool, {
     format,
     application: `synth ${packageVersion}`,
-    comment: `Synthetic traffic. model sha256:${hash} seed:${seed} synth:${packageVersion}`,
+    comment: `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`,
   });
 }

@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Sends the signals, at once, when the time has passed. */
   readonly signalAfterMs?: number;
+  /** Sends the signals, at once, when this has come on standard error. */
+  readonly signalOn?: RegExp;
   /** Default: one SIGINT. */
   readonly signals?: readonly NodeJS.Signals[];
 }
@@ -39,18 +41,22 @@ export function runProgram(program: string, args: readonly string[], options: Ru
     const stdout: Buffer[] = [];
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    const { signalAfterMs, signalOn, signals = ['SIGINT'] } = options;
+    const send = () => {
+      for (const signal of signals) child.kill(signal);
+    };
+    let awaited = signalOn;
     child.stderr.on('data', (chunk: Buffer) => {
       stderr += chunk.toString();
+      if (!awaited?.test(stderr)) return;
+      awaited = undefined;
+      send();
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout: Buffer.concat(stdout), stderr }));
     child.stdin.on('error', () => {});
     child.stdin.write(options.stdin ?? new Uint8Array(0));
     if (!options.idleStdin) child.stdin.end();
-    const { signalAfterMs, signals = ['SIGINT'] } = options;
-    const send = () => {
-      for (const signal of signals) child.kill(signal);
-    };
     if (signalAfterMs !== undefined) setTimeout(send, signalAfterMs);
   });
 }

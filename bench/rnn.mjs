@@ -1,0 +1,4 @@
+// Recurrent networks: a step of training, and the whole job.
+import { neuralTables } from './neural.mjs';
+
+export const run = () => neuralTables('rnn');
