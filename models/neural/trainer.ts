@@ -206,7 +206,9 @@ export class Trainer {
         }
       }
       pool.setWeights(optimizer.weights());
-      const validation = await this.#validate(pool);
+      const validation = await this.#validate(pool, run);
+      // The gradient of the last step was one of numbers; what it has made of the parameters is seen here, or nowhere.
+      if (!optimizer.parameters.every(Number.isFinite)) throw this.#wentWrong(run, Number.NaN);
       const training = run.lossSum / run.lossTokens;
       const epochs = [...run.epochs, { training, validation }];
       const better = judged({ training, validation }) < bestOf(run) - MIN_GAIN;
@@ -253,17 +255,13 @@ export class Trainer {
     const norm = optimizer.step(gradients, run.learningRate, CLIP);
     const nothing = Math.log(architecture.vocabulary + 1);
     if (!Number.isFinite(loss) || !Number.isFinite(norm) || loss / count > EXPLOSION * nothing) {
-      const found = Number.isFinite(loss) ? `${(loss / count).toPrecision(3)} nats per token` : 'not a number';
-      throw new SynthError(
-        'SYNTH_TRAINING_FAILED',
-        `the training went wrong in step ${run.steps + 1} (epoch ${run.epochs.length + 1}): the loss is ${found}`,
-        { hint: `Try a lower --learning-rate than ${this.#plan.learningRate}.` },
-      );
+      throw this.#wentWrong({ ...run, steps: run.steps + 1 }, loss / count);
     }
     return { loss, count };
   }
 
-  async #validate(pool: WindowPool): Promise<number> {
+  /** @returns NaN where there is nothing to judge by */
+  async #validate(pool: WindowPool, run: TrainerState): Promise<number> {
     let sum = 0;
     let count = 0;
     await pool.score(this.#windows, ({ targets }, logProbabilities) => {
@@ -273,7 +271,18 @@ export class Trainer {
         count++;
       });
     });
+    if (count > 0 && !Number.isFinite(sum)) throw this.#wentWrong(run, sum);
     return sum / count;
+  }
+
+  /** @param loss of a token, in nats, as far as it is a number */
+  #wentWrong({ steps, epochs }: TrainerState, loss: number): SynthError {
+    const found = Number.isFinite(loss) ? `${loss.toPrecision(3)} nats per token` : 'not a number';
+    return new SynthError(
+      'SYNTH_TRAINING_FAILED',
+      `the training went wrong in step ${steps} (epoch ${epochs.length + 1}): the loss is ${found}`,
+      { hint: `Try a lower --learning-rate than ${this.#plan.learningRate}.` },
+    );
   }
 
   /** The state of the streams, in parts for each slot. */
