@@ -112,7 +112,7 @@ describe('the kernels beside the reference', () => {
 
 describe('the kernels beside finite differences of themselves', () => {
   /** Numbers of a tensor that are tried. */
-  const TRIED = 24;
+  const TRIED = 16;
   /** A step of a direction only turns the weights, and that of an embedding is scaled down by them. */
   const stepOf = (name: string) => CLEARANCE * (name.endsWith('.weight_v') ? 4 : name === 'embedding.weight' ? 2 : 1);
 

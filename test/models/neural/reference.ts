@@ -2,11 +2,17 @@
  * Both kinds of network once more, in double precision and plain loops, stream by stream: forward, the loss, and the way back. It shares
  * nothing with the kernels but the layout of the parameters. `reference.test.ts` holds its gradients against finite differences.
  */
-import { type Architecture, dilationOf, logitWidth, matrixOf } from '../../../models/neural/architecture.js';
+import {
+  type Architecture,
+  dilationOf,
+  type Layout,
+  logitWidth,
+  matrixOf,
+} from '../../../models/neural/architecture.js';
 import { cellKinds } from '../../../models/neural/cells.js';
 import type { TokenWindow } from '../../../models/neural/network.js';
 
-type Row = Float64Array;
+type Row = readonly number[];
 /** Step by step. */
 type Rows = readonly Row[];
 
@@ -56,7 +62,7 @@ export function referencePass(
     const drops = dropping(architecture, streams, stream, seed);
     const placeOf = (layer: number) => (layer * streams + stream) * hidden;
     const begins = Array.from({ length: layers }, (_, layer) =>
-      Float64Array.from({ length: hidden }, (_, unit) => state[placeOf(layer) + unit] ?? 0),
+      Array.from({ length: hidden }, (_, unit) => state[placeOf(layer) + unit] ?? 0),
     );
     const body =
       architecture.cell === 'gru' ? network.recurrent(tokens, begins, drops) : network.convolutional(tokens, drops);
@@ -103,7 +109,8 @@ class Affine {
   }
 
   forward(x: Row): Row {
-    const y = this.#bias.slice(0, this.#outputs);
+    const y = zeros(this.#outputs);
+    for (let j = 0; j < y.length; j++) y[j] = this.#bias[j]!;
     for (let i = 0; i < x.length; i++) {
       for (let j = 0; j < y.length; j++) y[j]! += x[i]! * this.#weight[i * this.#distance + j]!;
     }
@@ -111,7 +118,7 @@ class Affine {
   }
 
   back(x: Row, gradient: Row): Row {
-    const ofX = new Float64Array(x.length);
+    const ofX = zeros(x.length);
     for (let j = 0; j < gradient.length; j++) this.#ofBias[j]! += gradient[j]!;
     for (let i = 0; i < x.length; i++) {
       for (let j = 0; j < gradient.length; j++) {
@@ -148,6 +155,7 @@ class Network {
   readonly #architecture: Architecture;
   readonly #parameters: Float64Array;
   readonly #gradients: Float64Array;
+  readonly #layout: Layout;
   /** What is left to do when all streams have gone back. */
   readonly #last: (() => void)[] = [];
   readonly #convolutions = new Map<string, Pair>();
@@ -157,6 +165,7 @@ class Network {
     this.#architecture = architecture;
     this.#parameters = parameters;
     this.#gradients = new Float64Array(parameters.length);
+    this.#layout = cellKinds[architecture.cell].parameters(architecture);
   }
 
   get pattern(): number {
@@ -169,7 +178,7 @@ class Network {
   }
 
   #pair(name: string): Pair {
-    const { rows, columns, at } = matrixOf(cellKinds[this.#architecture.cell].parameters(this.#architecture), name);
+    const { rows, columns, at } = matrixOf(this.#layout, name);
     const end = at + rows * columns;
     return [this.#parameters.subarray(at, end), this.#gradients.subarray(at, end)];
   }
@@ -226,7 +235,7 @@ class Network {
     const { embedding } = this.#architecture;
     const [table, ofTable] = this.#pair('embedding.weight');
     return {
-      out: tokens.map((token) => table.slice(token * embedding, (token + 1) * embedding)),
+      out: tokens.map((token) => [...table.subarray(token * embedding, (token + 1) * embedding)]),
       back: (gradients) => {
         gradients.forEach((row, step) => {
           for (let i = 0; i < embedding; i++) ofTable[tokens[step]! * embedding + i]! += row[i]!;
@@ -271,22 +280,22 @@ class Network {
       const before = state;
       const [own, other] = [ofInput.forward(x), ofState.forward(before)];
       const gate = (which: number, reset?: Row) =>
-        Float64Array.from(before, (_, i) => own[which * hidden + i]! + (reset?.[i] ?? 1) * other[which * hidden + i]!);
+        before.map((_, i) => own[which * hidden + i]! + (reset?.[i] ?? 1) * other[which * hidden + i]!);
       const r = gate(0).map(sigmoid);
       const z = gate(1).map(sigmoid);
       const n = gate(2, r).map(Math.tanh);
       state = n.map((value, i) => (1 - z[i]!) * value + z[i]! * before[i]!);
-      return { x, before, r, z, n, projected: other.subarray(2 * hidden), after: state };
+      return { x, before, r, z, n, projected: other.slice(2 * hidden), after: state };
     });
     return {
       out: steps.map(({ after }) => after),
       back: (gradients) => {
-        let carried: Row = new Float64Array(hidden);
+        let carried: Row = zeros(hidden);
         const ofInputs: Row[] = [];
         for (let step = steps.length - 1; step >= 0; step--) {
           const { x, before, r, z, n, projected } = steps[step]!;
           const ofAfter = gradients[step]!.map((g, i) => g + carried[i]!);
-          const [ofOwn, ofOther] = [new Float64Array(3 * hidden), new Float64Array(3 * hidden)];
+          const [ofOwn, ofOther] = [zeros(3 * hidden), zeros(3 * hidden)];
           ofAfter.forEach((g, i) => {
             const ofN = g * (1 - z[i]!) * (1 - n[i]! ** 2);
             const ofZ = g * (before[i]! - n[i]!) * z[i]! * (1 - z[i]!);
@@ -325,7 +334,7 @@ class Network {
           .reduce((sum, row) => sum.map((value, i) => value + row[i]!)),
       ),
       back: (gradients) => {
-        const ofInput = input.map(() => new Float64Array(inputs));
+        const ofInput = input.map(() => zeros(inputs));
         gradients.forEach((row, step) => {
           for (const { back, affine } of at(step)) {
             affine.back(input[step - back]!, row).forEach((g, i) => {
@@ -380,11 +389,13 @@ function chain(layers: readonly Layer[]): Layer {
 
 const added = (a: Rows, b: Rows): Rows => a.map((row, step) => row.map((x, i) => x + b[step]![i]!));
 
+const zeros = (count: number): number[] => new Array<number>(count).fill(0);
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** In nats; a negative target costs nothing. */
 function crossEntropy(logits: Row, target: number): { loss: number; gradient: Row } {
-  if (target < 0) return { loss: 0, gradient: new Float64Array(logits.length) };
+  if (target < 0) return { loss: 0, gradient: zeros(logits.length) };
   const greatest = Math.max(...logits);
   const sum = logits.reduce((total, x) => total + Math.exp(x - greatest), 0);
   return {

@@ -146,7 +146,7 @@ describe('PyTorch', () => {
   /** Writes a model file, reads it again. @returns tokens, and the logits behind each of them */
   async function exampleOf({ kind, ...sizes }: (typeof NETWORKS)[number], path: string) {
     const options = { kind, holdout: 0, keepAddresses: false, payloadOnly: false };
-    const fit = { ...sizes, quantizer: 'empirical', epochs: 2, threads: 1 } as const;
+    const fit = { ...sizes, quantizer: 'empirical', epochs: 1, threads: 1 } as const;
     const bytes = encodeModelFile(await train([seriesOf(requests(300))], undefined, { ...options, fit }));
     writeFileSync(path, bytes);
     const { model } = await decodeModelFile(path, bytes);
