@@ -52,16 +52,16 @@ function pythonWith(modules: readonly string[]): string | undefined {
 export function testWithPython(
   modules: readonly string[],
   name: string,
-  body: (run: (script: string, input: unknown) => unknown) => void,
+  body: (run: (script: string, input: unknown) => unknown) => Promise<void> | void,
 ): void {
-  test(name, (context: TestContext) => {
+  test(name, async (context: TestContext) => {
     const python = pythonWith(modules);
     if (python === undefined) {
       const reason = `no Python with ${modules.join(', ')}`;
       if (required) throw new Error(reason);
       context.skip(reason);
     }
-    body((script, input) => runPython(python, script, input));
+    await body((script, input) => runPython(python, script, input));
   });
 }
 
