@@ -324,8 +324,6 @@ export abstract class Stepper {
       topP,
       this.#at.drawn,
     );
-    // Weights beyond all measure make logits below those without a token.
-    for (let i = 0; i < this.streams; i++) if (this.drawn[i]! >= this.architecture.vocabulary) this.drawn[i] = 0;
   }
 
   /** @returns the address of the rows of `hidden` that the logits are made of */
