@@ -53,12 +53,8 @@ export interface Capacity {
   readonly streams: number;
 }
 
-/**
- * Beyond these the inverse of a temperature changes nothing: all tokens are as likely as each other, or only the likeliest is drawn. Single
- * precision, and the logits without a token, need them.
- */
-const MIN_SHARPNESS = 1e-20;
-const MAX_SHARPNESS = 1e30;
+/** What temperatures are bounded to: the reciprocal is a number of single precision, and logits without a token stay without. */
+const TEMPERATURES = { least: 1e-20, greatest: 1e20 } as const;
 
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
@@ -317,17 +313,17 @@ export abstract class Stepper {
 
   /** Draws what may come next, by `uniforms`, into `drawn`. Once after each `advance`. */
   draw({ temperature, topP }: Sampling): void {
+    const bounded = Math.min(Math.max(temperature, TEMPERATURES.least), TEMPERATURES.greatest);
     this.wasm.drawTokens(
       this.streams,
       this.#width,
+      this.architecture.vocabulary,
       this.#at.logits,
       this.#at.uniforms,
-      Math.min(MAX_SHARPNESS, Math.max(MIN_SHARPNESS, 1 / temperature)),
+      1 / bounded,
       topP,
       this.#at.drawn,
     );
-    // Weights beyond all measure make logits below those without a token.
-    for (let i = 0; i < this.streams; i++) if (this.drawn[i]! >= this.architecture.vocabulary) this.drawn[i] = 0;
   }
 
   /** @returns the address of the rows of `hidden` that the logits are made of */

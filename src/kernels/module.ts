@@ -176,6 +176,7 @@ export interface KernelExports {
   drawTokens(
     rows: number,
     width: number,
+    vocabulary: number,
     logits: number,
     uniforms: number,
     sharpness: number,

@@ -138,7 +138,7 @@ function draw(
     tokens: new Int32Array(rows).fill(-7),
   });
   const { at } = placed.logits;
-  wasm.drawTokens(rows, width, at, placed.uniforms.at, sharpness, topP, placed.tokens.at);
+  wasm.drawTokens(rows, width, logits.length, at, placed.uniforms.at, sharpness, topP, placed.tokens.at);
   expect(memory.bordersHold).toBe(true);
   return placed.tokens.numbers.slice();
 }
@@ -177,6 +177,11 @@ function nucleusOf(probabilities: readonly number[], topP: number) {
 }
 
 describe('draws', () => {
+  test('logits of no token are not drawn, not even if they are the greatest', () => {
+    const lowest = -3e38;
+    for (const topP of [1, 0.5]) expect([...draw([lowest, lowest, lowest], grid(3), { topP })]).toEqual([0, 0, 0]);
+  });
+
   const LOGITS = [...randomSingles(13, 'draws')].map((value) => 3 * value);
   const DRAWS = 40_000;
 

@@ -74,8 +74,9 @@ export function logProbabilities(rows: i32, width: i32, logits: usize, targets: 
 }
 
 /**
- * Draws a token from each row; 0 from one that is not of numbers.
+ * Draws a token from each row; the first one where no token has a probability, as where no logit is a number.
  *
+ * @param vocabulary the logits behind so many are of no token, even if they are the greatest
  * @param uniforms f64 in [0, 1), one a row
  * @param sharpness 1 / temperature
  * @param topP only the likeliest tokens that together have this much probability are drawn from; 1 for all
@@ -84,6 +85,7 @@ export function logProbabilities(rows: i32, width: i32, logits: usize, targets: 
 export function drawTokens(
   rows: i32,
   width: i32,
+  vocabulary: i32,
   logits: usize,
   uniforms: usize,
   sharpness: f32,
@@ -91,13 +93,14 @@ export function drawTokens(
   tokens: usize,
 ): void {
   const bytes = (<usize>width) << 2;
+  const end = (<usize>vocabulary) << 2;
   for (let i = 0; i < rows; i++, logits += bytes) {
     let sum = exponentials(logits, bytes, greatestOf(logits, bytes), sharpness);
     if (topP < 1) sum = keepNucleus(logits, bytes, sum * topP);
     const wanted = load<f64>(uniforms + ((<usize>i) << 3)) * sum;
     let below: f64 = 0;
     let token = 0;
-    for (let at: usize = 0; at < bytes; at += 4) {
+    for (let at: usize = 0; at < end; at += 4) {
       const weight = <f64>load<f32>(logits + at);
       if (weight <= 0) continue;
       token = <i32>(at >> 2);
