@@ -200,7 +200,8 @@ export abstract class WindowNetwork {
   protected drop(numbers: number, at: number, { seed }: Dropping, place: number): void {
     const keep = 1 - this.architecture.dropout;
     // Places are far apart in the sequence of hashes.
-    this.wasm.dropOut(numbers, at, (seed + place * 0x3504f333) | 0, Math.floor(keep * 2 ** 31), 1 / keep);
+    const threshold = Math.min(Math.floor(keep * 2 ** 31), 2 ** 31 - 1);
+    this.wasm.dropOut(numbers, at, (seed + place * 0x3504f333) | 0, threshold, 1 / keep);
   }
 
   protected transpose(name: string, to: number): void {

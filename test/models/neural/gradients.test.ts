@@ -108,6 +108,14 @@ describe('the kernels beside the reference', () => {
       expect(scored).not.toBeCloseTo(trained.loss, 2);
     }
   });
+
+  test('next to no dropout is none', () => {
+    for (const { architecture, steps } of EXAMPLES) {
+      const example = { name: '', architecture: { ...architecture, dropout: 1e-20 }, steps };
+      const { kernels, window, trained } = both(example, { seed: 1 });
+      expect(trained).toEqual(kernels.train(window, {}));
+    }
+  });
 });
 
 describe('the kernels beside finite differences of themselves', () => {
