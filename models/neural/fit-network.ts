@@ -104,8 +104,7 @@ async function trainNetwork(
       ? { parameters: optimizer.parameters, means: optimizer.means, squares: optimizer.squares, streams: state.streams }
       : undefined,
     summary: {
-      // In the order of the schema: a resumed training ends in the same bytes.
-      ...architectureSchema.parse(architecture),
+      ...architecture,
       quantizer: quantizerKind,
       parameters: parameterCount(architecture),
       receptiveField: cell === 'gru' ? null : receptiveField(architecture),

@@ -210,7 +210,8 @@ export class NeuralModel implements TrafficModel {
     quantizer.save(tensors);
     tensors.set('token.counts', vector(counts));
     for (const name of RUN_TENSORS) if (run) tensors.set(`training.${name}`, vector(run[name]));
-    return { tensors, summary: this.summary };
+    // In the order of the schema, so that a training that was resumed ends in the same bytes.
+    return { tensors, summary: summarySchema.parse(this.summary) };
   }
 
   static load(kind: NeuralKind, { tensors, summary }: SavedModel): NeuralModel {

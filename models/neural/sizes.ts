@@ -16,10 +16,16 @@ export interface TrainingPlan {
   readonly seed: string;
 }
 
+/** Below this there is little to learn from. */
+const SOME_TOKENS = 16_384;
 /** From here on there is more to learn than the usual network holds. */
 const MANY_TOKENS = 262_144;
+/** Passes of a short series have few steps, and the loss may rise before it falls. */
+const PATIENT_STEPS = 100;
+const MIN_PATIENCE = 10;
+const MAX_PATIENCE = 50;
 /** Steps that a gradient goes back; a recurrent network's state goes on from window to window. */
-const RECURRENT_WINDOW = 32;
+const MIN_WINDOW = 64;
 const MAX_AUTO_WINDOW = 512;
 /** A block of convolutions doubles the field; more are not worth their time. */
 const MAX_AUTO_BLOCKS = 7;
@@ -55,22 +61,25 @@ export function chooseArchitecture(
 
 export function choosePlan(options: FitOptions, architecture: Architecture, tokens: number): TrainingPlan {
   // Some steps of the optimizer in every pass, and work enough for the processors in every step.
-  const tokensPerStep = tokens < 16_384 ? 512 : tokens < MANY_TOKENS ? 1024 : 4096;
+  const few = architecture.cell === 'gru' ? 256 : 512;
+  const tokensPerStep = tokens < SOME_TOKENS ? few : tokens < MANY_TOKENS ? 1024 : 4096;
   const window = or(options.window, windowOf(architecture));
+  const batch = or(options.batch, Math.max(4, Math.floor(tokensPerStep / window)));
+  const patience = Math.max(MIN_PATIENCE, Math.min(MAX_PATIENCE, Math.ceil((PATIENT_STEPS * batch * window) / tokens)));
   return {
     window,
-    batch: or(options.batch, Math.max(4, Math.floor(tokensPerStep / window))),
-    learningRate: or(options.learningRate, architecture.cell === 'gru' && tokens < 16_384 ? 1e-3 : 2e-3),
+    batch,
+    learningRate: or(options.learningRate, architecture.cell === 'gru' && tokens < SOME_TOKENS ? 1e-3 : 2e-3),
     epochs: or(options.epochs, 200),
-    patience: or(options.patience, 10),
+    patience: or(options.patience, patience),
     seed: options.seed,
   };
 }
 
 /** A window begins anew for convolutions, so it is longer than what they see. */
 function windowOf(architecture: Architecture): number {
-  if (architecture.cell === 'gru') return RECURRENT_WINDOW;
-  let window = RECURRENT_WINDOW;
+  if (architecture.cell === 'gru') return MIN_WINDOW;
+  let window = MIN_WINDOW;
   while (window < Math.min(MAX_AUTO_WINDOW, receptiveField(architecture))) window *= 2;
   return window;
 }

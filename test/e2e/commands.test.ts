@@ -438,7 +438,7 @@ describe('mistakes', () => {
     const before = readdirSync(cwd).length;
     const result = await synth(['generate', '--packets', '100000000', '--out', 'endless.pcap'], {
       cwd,
-      signalAfterMs: 1500,
+      signalAfterMs: 4000,
     });
     expect(result.code).toBe(130);
     expect(result.stderr).toContain('SYNTH_INTERRUPTED');
