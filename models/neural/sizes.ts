@@ -42,7 +42,7 @@ export function chooseArchitecture(
   options: FitOptions,
   { tokens, vocabulary, period }: { tokens: number; vocabulary: number; period: number },
 ): Architecture {
-  const [few, many] = cell === 'gru' ? [64, 128] : [48, 64];
+  const [few, many] = cell === 'gru' ? [64, 128] : [40, 64];
   const hidden = or(options.hidden, tokens < MANY_TOKENS ? few : many);
   const kernelSize = cell === 'gru' ? 1 : or(options.kernelSize, 3);
   const base = {
@@ -61,8 +61,7 @@ export function chooseArchitecture(
 
 export function choosePlan(options: FitOptions, architecture: Architecture, tokens: number): TrainingPlan {
   // Some steps of the optimizer in every pass, and work enough for the processors in every step.
-  const few = architecture.cell === 'gru' ? 256 : 512;
-  const tokensPerStep = tokens < SOME_TOKENS ? few : tokens < MANY_TOKENS ? 1024 : 4096;
+  const tokensPerStep = tokens < SOME_TOKENS ? 256 : tokens < MANY_TOKENS ? 1024 : 4096;
   const window = or(options.window, windowOf(architecture));
   const batch = or(options.batch, Math.max(4, Math.floor(tokensPerStep / window)));
   const patience = Math.max(MIN_PATIENCE, Math.min(MAX_PATIENCE, Math.ceil((PATIENT_STEPS * batch * window) / tokens)));

@@ -15,7 +15,7 @@ import { fixture } from '../../support/peers.js';
  */
 const DIGESTS = {
   rnn: 'cd4ddf149b457b8d165c583b8ed8ae8baad1ff4ff400fd53d71e6d7b47d07199',
-  tcn: '6d752d530a571742661347cdcc2543354afb7c3f6ac4d36571dfe548e3a0afa8',
+  tcn: 'a0f30a9fb6fb2bd92ea8736574e49420ad7ee86e77cb497998f7efa37b48b92e',
 };
 
 test.each([
