@@ -9,6 +9,7 @@ import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '
 import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { mean, standardError } from '../../src/statistics/mean.js';
+import { concatenate } from '../concatenate.js';
 import type { QuantizerKind } from '../fit-options.js';
 import type { QuantizerSource } from '../quantizer-source.js';
 import { lowerBound } from '../symbol-table.js';
@@ -116,14 +117,4 @@ function generatedKs(chain: TokenChain, series: PacketBlock): number | null {
   // What a series does not have, such as a second direction, has no distance.
   const known = distances.filter((distance) => !Number.isNaN(distance));
   return known.length > 0 ? mean(Float64Array.from(known)) : null;
-}
-
-function concatenate(parts: readonly Float64Array[]): Float64Array {
-  const whole = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -2,7 +2,6 @@
  * @module
  * How a network is learned from series: tokens, the sizes of the network, its training.
  */
-import { createHash } from 'node:crypto';
 import { systemClock } from '../../src/clock.js';
 import { SynthError, throwIfInterrupted } from '../../src/errors.js';
 import { formatCount, formatSeconds } from '../../src/format.js';
@@ -21,16 +20,20 @@ import { initialParameters } from './initialize.js';
 import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
 import { startOf } from './optimizer.js';
 import { dominantPeriod } from './period.js';
+import { resumedPlan, resumedState } from './resume.js';
 import { chooseArchitecture, choosePlan, type TrainingPlan } from './sizes.js';
 import { parameterCount } from './tensors.js';
-import { joinPairs, pairsOf, slicePairs, type TokenPairs } from './token-windows.js';
-import { startOfRun, Trainer, type TrainerPlan, type TrainerProgress, type TrainerState } from './trainer.js';
+import {
+  startOfRun,
+  Trainer,
+  type TrainerEnd,
+  type TrainerPlan,
+  type TrainerProgress,
+  type TrainerState,
+} from './trainer.js';
+import { type TrainingData, trainingDataOf } from './training-data.js';
 import { transfer } from './transfer.js';
 
-/** Share of each series, its end, that the training is judged by. */
-const VALIDATION_SHARE = 0.2;
-/** Fewer tokens judge nothing: the training then goes by its own loss. */
-const MIN_VALIDATION_TOKENS = 16;
 /** How fine the tokens of the empirical quantizer are: as few as it makes. */
 const EMPIRICAL_RESOLUTION = 0.15;
 
@@ -57,7 +60,7 @@ async function trainNetwork(
   const { quantizer, quantizerKind, mixtures } = resumed
     ? { quantizer: resumed.quantizer, quantizerKind: resumed.summary.quantizer, mixtures: resumed.summary.mixtures }
     : await fitQuantizer(series, options, hooks);
-  const data = dataOf(series, quantizer);
+  const data = trainingDataOf(series, quantizer);
   if (resumed && resumed.summary.tokensDigest !== data.digest) {
     throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume was trained on other packets', {
       hint: 'Give the same capture, target and --holdout; --from starts from a model of other packets.',
@@ -93,6 +96,24 @@ async function trainNetwork(
   });
   // Without a step nothing was learned that would be worth a model.
   if (state.steps === from.steps) throwIfInterrupted(hooks.signal, 'training; no model was written');
+  return modelOf({ kind, quantizer, quantizerKind, mixtures, data, architecture, period, plan: training }, state, end);
+}
+
+/** All that a network was learned from. */
+interface Learning {
+  readonly kind: NeuralKind;
+  readonly quantizer: Quantizer;
+  readonly quantizerKind: QuantizerKind;
+  readonly mixtures: MixturesSummary | null;
+  readonly data: TrainingData;
+  readonly architecture: Architecture;
+  /** 0 for none. */
+  readonly period: number;
+  readonly plan: TrainingPlan;
+}
+
+function modelOf(learning: Learning, state: TrainerState, end: TrainerEnd): NeuralModel {
+  const { kind, quantizer, architecture, period, data } = learning;
   const canResume = end !== 'patience';
   const { optimizer } = state;
   return new NeuralModel({
@@ -105,11 +126,11 @@ async function trainNetwork(
       : undefined,
     summary: {
       ...architecture,
-      quantizer: quantizerKind,
+      quantizer: learning.quantizerKind,
       parameters: parameterCount(architecture),
-      receptiveField: cell === 'gru' ? null : receptiveField(architecture),
+      receptiveField: architecture.cell === 'gru' ? null : receptiveField(architecture),
       period: period === 0 ? null : period,
-      plan: training,
+      plan: learning.plan,
       epochs: state.epochs.map(({ training, validation }) => ({
         training,
         validation: Number.isNaN(validation) ? null : validation,
@@ -129,7 +150,7 @@ async function trainNetwork(
             powers: [...optimizer.powers],
           }
         : null,
-      mixtures,
+      mixtures: learning.mixtures,
     },
   });
 }
@@ -168,33 +189,6 @@ function inheritedArchitecture({ summary }: NeuralParts, { dropout }: FitOptions
   return dropout === 'auto' ? architecture : { ...architecture, dropout };
 }
 
-/**
- * The plan of a training that goes on: only its end may lie elsewhere.
- *
- * @throws SynthError `SYNTH_USAGE` if it would be over at once, and as `unfinishedRun` does
- */
-function resumedPlan(resumed: NeuralParts, options: FitOptions): TrainingPlan {
-  unfinishedRun(resumed);
-  const { plan, epochs, bestEpoch } = resumed.summary;
-  const made = epochs.length;
-  const most = options.epochs === 'auto' ? plan.epochs : options.epochs;
-  const patience = options.patience === 'auto' ? plan.patience : options.patience;
-  if (made >= most) {
-    throw new SynthError('SYNTH_USAGE', `the model to resume has had ${made} epochs, and ${most} are allowed`, {
-      hint: `Say how many there shall be in all, such as --epochs ${2 * made}.`,
-    });
-  }
-  const waited = bestEpoch === 0 ? 0 : made - bestEpoch;
-  if (waited >= patience) {
-    throw new SynthError(
-      'SYNTH_USAGE',
-      `the model to resume has had ${waited} epochs without a better one, and a patience of ${patience} ends there`,
-      { hint: `Give a --patience above ${waited}.` },
-    );
-  }
-  return { ...plan, epochs: most, patience };
-}
-
 /** @throws SynthError `SYNTH_MODEL_INVALID` */
 function neuralParts(model: TrafficModel, kind: NeuralKind): NeuralParts {
   if (model instanceof NeuralModel && model.kind === kind) return model.parts;
@@ -222,44 +216,6 @@ async function fitQuantizer(series: readonly PacketBlock[], options: FitOptions,
   }
 }
 
-interface TrainingData {
-  readonly sequences: readonly Int32Array[];
-  readonly training: TokenPairs;
-  readonly validation: TrainerPlan['validation'];
-  readonly validationTokens: number;
-  readonly counts: Float64Array;
-  readonly digest: string;
-}
-
-function dataOf(series: readonly PacketBlock[], quantizer: Quantizer): TrainingData {
-  const encoded = series.map((block) => quantizer.encode(block)).filter(({ length }) => length > 0);
-  // A single packet has a token and no sequence.
-  const sequences = encoded.length > 0 ? encoded : [Int32Array.of(0)];
-  const start = quantizer.vocabulary;
-  // Of each something is learned, however short.
-  const cutOf = (tokens: Int32Array) => Math.max(1, Math.floor(tokens.length * (1 - VALIDATION_SHARE)));
-  const held = sequences.reduce((sum, tokens) => sum + tokens.length - cutOf(tokens), 0);
-  const holds = held >= MIN_VALIDATION_TOKENS;
-  const whole = sequences.map((tokens) => ({
-    pairs: pairsOf(tokens, start),
-    from: holds ? cutOf(tokens) : tokens.length,
-  }));
-  const counts = new Float64Array(quantizer.vocabulary);
-  const hash = createHash('sha256');
-  for (const tokens of sequences) {
-    for (const token of tokens) counts[token]!++;
-    hash.update(String(tokens.length)).update(tokens);
-  }
-  return {
-    sequences,
-    training: joinPairs(whole.map(({ pairs, from }) => slicePairs(pairs, 0, from))),
-    validation: holds ? whole : [],
-    validationTokens: holds ? held : 0,
-    counts,
-    digest: hash.digest('hex'),
-  };
-}
-
 function startParameters(
   architecture: Architecture,
   quantizer: Quantizer,
@@ -281,31 +237,6 @@ function startParameters(
     { architecture, quantizer, parameters: fresh, counts },
     (x) => kernels.log(x),
   );
-}
-
-/** @throws SynthError `SYNTH_MODEL_INVALID` for a model whose training has come to its end */
-function unfinishedRun({ run: tensors, summary: { run } }: NeuralParts) {
-  if (tensors !== undefined && run !== null) return { tensors, run };
-  throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume has been trained to its end', {
-    hint: 'Its loss had stopped falling. --from starts anew from it.',
-  });
-}
-
-function resumedState(resumed: NeuralParts): TrainerState {
-  const { tensors: run, run: where } = unfinishedRun(resumed);
-  const { epochs, bestEpoch } = resumed.summary;
-  return {
-    optimizer: { parameters: run.parameters, means: run.means, squares: run.squares, powers: where.powers },
-    streams: run.streams,
-    best: resumed.parameters,
-    bestEpoch,
-    steps: where.steps,
-    stepsInEpoch: where.stepsInEpoch,
-    lossSum: where.lossSum,
-    lossTokens: where.lossTokens,
-    learningRate: where.learningRate,
-    epochs: epochs.map(({ training, validation }) => ({ training, validation: validation ?? Number.NaN })),
-  };
 }
 
 const architectureOf = (summary: NeuralSummary): Architecture => architectureSchema.parse(summary);

@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.js';
 import { SynthError } from '../../src/errors.js';
 import { randomStream } from '../../src/random.js';
+import { concatenate } from '../concatenate.js';
 import { type Architecture, receptiveField, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
 import { Optimizer, type OptimizerState } from './optimizer.js';
@@ -154,76 +155,60 @@ export class Trainer {
     signal: AbortSignal | undefined,
     onProgress: (progress: TrainerProgress) => void,
   ): Promise<{ state: TrainerState; end: TrainerEnd }> {
-    const { patience } = this.#limits;
+    const { epochs, patience } = this.#limits;
     const optimizer = new Optimizer(this.#plan.architecture, from.optimizer);
     const carried = this.#carried(from.streams);
-    let run = { ...from, epochs: [...from.epochs] };
-    const save = (): TrainerState => ({
+    const report = this.#reporter(from, onProgress);
+    const stateOf = (run: TrainerState): TrainerState => ({
       ...run,
       optimizer: optimizer.save(),
-      streams: joined(carried),
+      streams: concatenate(carried),
     });
-    const began = this.#clock.nowNs();
-    let lastTurn = began;
-    let tokens = 0;
-    const stepsPerEpoch = this.stepsPerEpoch;
-    const report = () => {
-      const seconds = (this.#clock.nowNs() - began) / 1e9;
-      const done = run.steps / (stepsPerEpoch * this.#limits.epochs);
-      const ownSteps = run.steps - from.steps;
-      onProgress({
-        epoch: run.epochs.length + 1,
-        done: Math.min(1, done),
-        losses: run.epochs.at(-1),
-        tokensPerSecond: tokens / seconds,
-        secondsLeft:
-          ownSteps === 0 ? Number.NaN : (seconds / ownSteps) * (stepsPerEpoch * this.#limits.epochs - run.steps),
-      });
-    };
+    let run = from;
+    let lastTurn = this.#clock.nowNs();
     for (;;) {
-      if (bad(run) >= patience) return { state: save(), end: 'patience' };
-      if (run.epochs.length >= this.#limits.epochs) return { state: save(), end: 'epochs' };
-      const offset = Math.floor(
-        randomStream(this.#plan.seed, `train/epoch-${run.epochs.length}`).next() * this.#plan.training.targets.length,
-      );
-      while (run.stepsInEpoch < stepsPerEpoch) {
-        if (signal?.aborted) return { state: save(), end: 'interrupted' };
+      if (waitedFor(run) >= patience) return { state: stateOf(run), end: 'patience' };
+      if (run.epochs.length >= epochs) return { state: stateOf(run), end: 'epochs' };
+      const offset = this.#offsetOf(run.epochs.length);
+      while (run.stepsInEpoch < this.stepsPerEpoch) {
+        if (signal?.aborted) return { state: stateOf(run), end: 'interrupted' };
         if (run.stepsInEpoch === 0) for (const part of carried) part.fill(0);
-        const { loss, count } = await this.#step(pool, optimizer, carried, run, offset);
-        run = {
-          ...run,
-          steps: run.steps + 1,
-          stepsInEpoch: run.stepsInEpoch + 1,
-          lossSum: run.lossSum + loss,
-          lossTokens: run.lossTokens + count,
-        };
-        tokens += count;
-        const now = this.#clock.nowNs();
-        if (now - lastTurn > TURN_NS) {
-          report();
+        run = afterStep(run, await this.#step(pool, optimizer, carried, run, offset));
+        if (this.#clock.nowNs() - lastTurn > TURN_NS) {
+          report(run);
           await setImmediate();
-          lastTurn = now;
+          lastTurn = this.#clock.nowNs();
         }
       }
       pool.setWeights(optimizer.weights());
       const validation = await this.#validate(pool, run);
       // The gradient of the last step was one of numbers; what it has made of the parameters is seen here, or nowhere.
       if (!optimizer.parameters.every(Number.isFinite)) throw this.#wentWrong(run, Number.NaN);
-      const training = run.lossSum / run.lossTokens;
-      const epochs = [...run.epochs, { training, validation }];
-      const better = judged({ training, validation }) < bestOf(run) - MIN_GAIN;
-      run = {
-        ...run,
-        epochs,
-        stepsInEpoch: 0,
-        lossSum: 0,
-        lossTokens: 0,
-        ...(better ? { best: optimizer.parameters.slice(), bestEpoch: epochs.length } : {}),
-      };
-      const waited = bad(run);
-      const plateau = Math.max(1, Math.round(patience * PLATEAU_SHARE));
-      if (waited > 0 && waited % plateau === 0) run = { ...run, learningRate: run.learningRate * PLATEAU_FACTOR };
+      run = afterEpoch(run, validation, optimizer.parameters, patience);
     }
+  }
+
+  /** Where in the ring of pairs the streams of a pass begin. */
+  #offsetOf(epoch: number): number {
+    return Math.floor(
+      randomStream(this.#plan.seed, `train/epoch-${epoch}`).next() * this.#plan.training.targets.length,
+    );
+  }
+
+  #reporter(from: TrainerState, onProgress: (progress: TrainerProgress) => void): (run: TrainerState) => void {
+    const began = this.#clock.nowNs();
+    const allSteps = this.stepsPerEpoch * this.#limits.epochs;
+    const tokensPerStep = this.#plan.training.targets.length / this.stepsPerEpoch;
+    return ({ steps, epochs }) => {
+      const stepsPerSecond = (steps - from.steps) / ((this.#clock.nowNs() - began) / 1e9);
+      onProgress({
+        epoch: epochs.length + 1,
+        done: Math.min(1, steps / allSteps),
+        losses: epochs.at(-1),
+        tokensPerSecond: stepsPerSecond * tokensPerStep,
+        secondsLeft: (allSteps - steps) / stepsPerSecond,
+      });
+    };
   }
 
   async #step(
@@ -232,7 +217,7 @@ export class Trainer {
     carried: readonly Float32Array[],
     run: TrainerState,
     offset: number,
-  ): Promise<{ loss: number; count: number }> {
+  ): Promise<StepLoss> {
     const { architecture, seed, streams } = this.#plan;
     const drops = architecture.dropout > 0;
     const random = randomStream(seed, `train/step-${run.steps}`);
@@ -326,6 +311,31 @@ export function startOfRun(plan: TrainerPlan, optimizer: OptimizerState): Traine
 /** Streams that one thread takes at once: rows enough for the kernels, and slots enough for the threads. */
 const streamsPerSlot = (streams: number): number => Math.min(streams, Math.max(4, 4 * Math.ceil(streams / 32)));
 
+/** The loss of a step, in nats, and the targets that it is of. */
+interface StepLoss {
+  readonly loss: number;
+  readonly count: number;
+}
+
+const afterStep = (run: TrainerState, { loss, count }: StepLoss): TrainerState => ({
+  ...run,
+  steps: run.steps + 1,
+  stepsInEpoch: run.stepsInEpoch + 1,
+  lossSum: run.lossSum + loss,
+  lossTokens: run.lossTokens + count,
+});
+
+/** @param parameters copied if they are the best so far */
+function afterEpoch(run: TrainerState, validation: number, parameters: Float32Array, patience: number): TrainerState {
+  const losses = { training: run.lossSum / run.lossTokens, validation };
+  const epochs = [...run.epochs, losses];
+  const begun = { ...run, epochs, stepsInEpoch: 0, lossSum: 0, lossTokens: 0 };
+  if (judged(losses) < bestOf(run) - MIN_GAIN) return { ...begun, best: parameters.slice(), bestEpoch: epochs.length };
+  const plateau = Math.max(1, Math.round(patience * PLATEAU_SHARE));
+  const falls = waitedFor(begun) > 0 && waitedFor(begun) % plateau === 0;
+  return falls ? { ...begun, learningRate: run.learningRate * PLATEAU_FACTOR } : begun;
+}
+
 /** What passes are compared by. */
 const judged = ({ training, validation }: EpochLosses): number => (Number.isNaN(validation) ? training : validation);
 
@@ -333,14 +343,4 @@ const bestOf = ({ epochs, bestEpoch }: TrainerState): number =>
   bestEpoch === 0 ? Number.POSITIVE_INFINITY : judged(epochs[bestEpoch - 1]!);
 
 /** Passes since the best. */
-const bad = ({ epochs, bestEpoch }: TrainerState): number => (bestEpoch === 0 ? 0 : epochs.length - bestEpoch);
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+const waitedFor = ({ epochs, bestEpoch }: TrainerState): number => (bestEpoch === 0 ? 0 : epochs.length - bestEpoch);

@@ -1,0 +1,61 @@
+/**
+ * @module
+ * A training that goes on from where a model file says that it stood.
+ */
+import { SynthError } from '../../src/errors.js';
+import type { FitOptions } from '../fit-options.js';
+import type { NeuralParts } from './neural-model.js';
+import type { TrainingPlan } from './sizes.js';
+import type { TrainerState } from './trainer.js';
+
+/**
+ * The plan of a training that goes on: only its end may lie elsewhere.
+ *
+ * @throws SynthError `SYNTH_USAGE` if it would be over at once, and as `unfinishedRun` does
+ */
+export function resumedPlan(resumed: NeuralParts, options: FitOptions): TrainingPlan {
+  unfinishedRun(resumed);
+  const { plan, epochs, bestEpoch } = resumed.summary;
+  const made = epochs.length;
+  const most = options.epochs === 'auto' ? plan.epochs : options.epochs;
+  const patience = options.patience === 'auto' ? plan.patience : options.patience;
+  if (made >= most) {
+    throw new SynthError('SYNTH_USAGE', `the model to resume has had ${made} epochs, and ${most} are allowed`, {
+      hint: `Say how many there shall be in all, such as --epochs ${2 * made}.`,
+    });
+  }
+  const waited = bestEpoch === 0 ? 0 : made - bestEpoch;
+  if (waited >= patience) {
+    throw new SynthError(
+      'SYNTH_USAGE',
+      `the model to resume has had ${waited} epochs without a better one, and a patience of ${patience} ends there`,
+      { hint: `Give a --patience above ${waited}.` },
+    );
+  }
+  return { ...plan, epochs: most, patience };
+}
+
+/** @throws SynthError `SYNTH_MODEL_INVALID` for a model whose training has come to its end */
+function unfinishedRun({ run: tensors, summary: { run } }: NeuralParts) {
+  if (tensors !== undefined && run !== null) return { tensors, run };
+  throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume has been trained to its end', {
+    hint: 'Its loss had stopped falling. --from starts anew from it.',
+  });
+}
+
+export function resumedState(resumed: NeuralParts): TrainerState {
+  const { tensors: run, run: where } = unfinishedRun(resumed);
+  const { epochs, bestEpoch } = resumed.summary;
+  return {
+    optimizer: { parameters: run.parameters, means: run.means, squares: run.squares, powers: where.powers },
+    streams: run.streams,
+    best: resumed.parameters,
+    bestEpoch,
+    steps: where.steps,
+    stepsInEpoch: where.stepsInEpoch,
+    lossSum: where.lossSum,
+    lossTokens: where.lossTokens,
+    learningRate: where.learningRate,
+    epochs: epochs.map(({ training, validation }) => ({ training, validation: validation ?? Number.NaN })),
+  };
+}
