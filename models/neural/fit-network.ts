@@ -19,10 +19,10 @@ import { type Architecture, architectureSchema, receptiveField } from './archite
 import { initialParameters } from './initialize.js';
 import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
 import { startOf } from './optimizer.js';
+import { parameterCount } from './parameter-tensors.js';
 import { dominantPeriod } from './period.js';
 import { resumedPlan, resumedState } from './resume.js';
 import { chooseArchitecture, choosePlan, type TrainingPlan } from './sizes.js';
-import { parameterCount } from './tensors.js';
 import {
   startOfRun,
   Trainer,

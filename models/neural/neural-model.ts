@@ -26,8 +26,8 @@ import { tokenLogLikelihoods } from '../token-likelihood.js';
 import { type Architecture, architectureSchema, type Cell, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
 import { compileWeights } from './optimizer.js';
+import { loadParameters, saveParameters } from './parameter-tensors.js';
 import { sampleSideBySide } from './sample-many.js';
-import { loadParameters, saveParameters } from './tensors.js';
 import { pairsOf, SCORE_ROWS, scoreWindows } from './token-windows.js';
 import { warmUpOf } from './trainer.js';
 

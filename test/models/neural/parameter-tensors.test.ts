@@ -8,7 +8,7 @@ import { decodeModelFile, encodeModelFile } from '../../../models/model-file.js'
 import { type Architecture, matrixOf, NO_LOGIT, startToken } from '../../../models/neural/architecture.js';
 import { cellKinds } from '../../../models/neural/cells.js';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
-import { loadParameters, parameterCount, saveParameters } from '../../../models/neural/tensors.js';
+import { loadParameters, parameterCount, saveParameters } from '../../../models/neural/parameter-tensors.js';
 import { type Tensor, TensorReader } from '../../../models/tensors.js';
 import { train } from '../../../models/train.js';
 import { randomStream } from '../../../src/random.js';
