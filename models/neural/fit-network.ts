@@ -21,7 +21,7 @@ import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSum
 import { startOf } from './optimizer.js';
 import { parameterCount } from './parameter-tensors.js';
 import { dominantPeriod } from './period.js';
-import { resumedPlan, resumedState } from './resume.js';
+import { requireInherited, resumedPlan, resumedState } from './resume.js';
 import { chooseArchitecture, choosePlan, type TrainingPlan } from './sizes.js';
 import {
   startOfRun,
@@ -61,7 +61,7 @@ async function trainNetwork(
     ? { quantizer: resumed.quantizer, quantizerKind: resumed.summary.quantizer, mixtures: resumed.summary.mixtures }
     : await fitQuantizer(series, options, hooks);
   const data = trainingDataOf(series, quantizer);
-  if (resumed && resumed.summary.tokensDigest !== data.digest) {
+  if (resumed && resumed.summary.packetsDigest !== data.digest) {
     throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume was trained on other packets', {
       hint: 'Give the same capture, target and --holdout; --from starts from a model of other packets.',
     });
@@ -90,7 +90,11 @@ async function trainNetwork(
   const from = resumed
     ? resumedState(resumed)
     : startOfRun(plan, startOf(startParameters(architecture, quantizer, data.counts, base, training.seed)));
-  requireModel(from.stepsInEpoch < trainer.stepsPerEpoch, 'has a training state of more steps than an epoch has');
+  requireModel(
+    from.stepsInEpoch <= trainer.stepsPerEpoch &&
+      from.steps === from.epochs.length * trainer.stepsPerEpoch + from.stepsInEpoch,
+    'has a training state whose steps are not those of its epochs',
+  );
   const { state, end } = await trainer.run(from, hooks.signal, (progress) => {
     hooks.onProgress?.(progress.done, progressText(progress));
   });
@@ -139,7 +143,7 @@ function modelOf(learning: Learning, state: TrainerState, end: TrainerEnd): Neur
       trainingTokens: data.training.targets.length,
       validationTokens: data.validationTokens,
       end,
-      tokensDigest: data.digest,
+      packetsDigest: data.digest,
       run: canResume
         ? {
             steps: state.steps,
@@ -184,7 +188,9 @@ function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerPr
 }
 
 /** The network that is taken over; what is dropped while it learns may be another share. */
-function inheritedArchitecture({ summary }: NeuralParts, { dropout }: FitOptions, vocabulary: number): Architecture {
+function inheritedArchitecture({ summary }: NeuralParts, options: FitOptions, vocabulary: number): Architecture {
+  requireInherited(options, summary, ['hidden', 'embedding', 'layers', 'kernelSize']);
+  const { dropout } = options;
   const architecture = { ...architectureOf(summary), vocabulary };
   return dropout === 'auto' ? architecture : { ...architecture, dropout };
 }

@@ -3,6 +3,7 @@
  * `--model rnn` and `--model tcn`: networks that predict the next token of both directions from those before it.
  */
 import { z } from 'zod';
+import { SynthError } from '../../src/errors.js';
 import { kernelModule } from '../../src/kernels/module.js';
 import type { Random } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
@@ -23,7 +24,7 @@ import { loadQuantizer } from '../quantizer-source.js';
 import { sampleBlocks } from '../sample-blocks.js';
 import { requireModel, type Tensor, TensorReader, vector } from '../tensors.js';
 import { tokenLogLikelihoods } from '../token-likelihood.js';
-import { type Architecture, architectureSchema, type Cell, startToken } from './architecture.js';
+import { type Architecture, architectureSchema, type Cell, NO_LOGIT, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
 import { compileWeights } from './optimizer.js';
 import { loadParameters, saveParameters } from './parameter-tensors.js';
@@ -68,14 +69,18 @@ const summarySchema = architectureSchema.extend({
   trainingTokens: z.int().positive(),
   validationTokens: z.int().nonnegative(),
   end: z.enum(['patience', 'epochs', 'interrupted']),
-  /** SHA-256 of the tokens, in hex, by which a resumed training knows them again. */
-  tokensDigest: z.string(),
+  /** SHA-256 of the packets, in hex, by which a resumed training knows them again. */
+  packetsDigest: z.string(),
   /** What a resumed training goes on from; null where it has come to its end. */
   run: runSchema.nullable(),
   /** What the choice of the Gaussian mixtures' components compared; null for other quantizers. */
   mixtures: mixturesSchema.nullable(),
 });
 export type NeuralSummary = z.infer<typeof summarySchema>;
+
+/** No training comes near it, and with it no sum goes beyond single precision. */
+const MAX_WEIGHT = 1e6;
+const NO_LOGIT_SINGLE = Math.fround(NO_LOGIT);
 
 /** Tensors of a training that can be resumed. */
 const RUN_TENSORS = ['parameters', 'means', 'squares', 'streams'] as const;
@@ -132,7 +137,12 @@ export class NeuralModel implements TrafficModel {
     return this.#weights;
   }
 
+  /** @throws SynthError `SYNTH_USAGE` unless the temperature is above 0, and `topP` above 0 and at most 1 */
   sampling(sampling: Sampling): NeuralModel {
+    const { temperature, topP } = sampling;
+    if (!(temperature > 0 && temperature < Number.POSITIVE_INFINITY && topP > 0 && topP <= 1)) {
+      throw new SynthError('SYNTH_USAGE', `packets cannot be drawn with temperature ${temperature} and top-p ${topP}`);
+    }
     return new NeuralModel(this.#parts, sampling);
   }
 
@@ -229,6 +239,11 @@ export class NeuralModel implements TrafficModel {
       counts.some((count) => count > 0);
     requireModel(valid, 'has counts that are not those of its tokens');
     const parameters = loadParameters(architecture, reader);
+    const weights = compileWeights(architecture, parameters);
+    requireModel(
+      weights.every((weight) => Math.abs(weight) <= MAX_WEIGHT || weight === NO_LOGIT_SINGLE),
+      'has a network that is not one of numbers',
+    );
     const run = parsed.data.run === null ? undefined : loadRun(parsed.data, parameters.length, reader);
     return new NeuralModel({ kind, summary: parsed.data, quantizer, parameters, counts, run });
   }

@@ -3,7 +3,7 @@
  * A training that goes on from where a model file says that it stood.
  */
 import { SynthError } from '../../src/errors.js';
-import type { FitOptions } from '../fit-options.js';
+import type { FitOptions, NetworkOption } from '../fit-options.js';
 import type { NeuralParts } from './neural-model.js';
 import type { TrainingPlan } from './sizes.js';
 import type { TrainerState } from './trainer.js';
@@ -15,6 +15,9 @@ import type { TrainerState } from './trainer.js';
  */
 export function resumedPlan(resumed: NeuralParts, options: FitOptions): TrainingPlan {
   unfinishedRun(resumed);
+  const { summary } = resumed;
+  requireInherited(options, summary, ['hidden', 'embedding', 'layers', 'kernelSize', 'dropout']);
+  requireInherited(options, summary.plan, ['batch', 'window', 'learningRate']);
   const { plan, epochs, bestEpoch } = resumed.summary;
   const made = epochs.length;
   const most = options.epochs === 'auto' ? plan.epochs : options.epochs;
@@ -58,4 +61,18 @@ export function resumedState(resumed: NeuralParts): TrainerState {
     learningRate: where.learningRate,
     epochs: epochs.map(({ training, validation }) => ({ training, validation: validation ?? Number.NaN })),
   };
+}
+
+/** What comes with a model cannot be chosen. @throws SynthError `SYNTH_USAGE` */
+export function requireInherited<Name extends NetworkOption>(
+  options: FitOptions,
+  inherited: Readonly<Record<Name, number>>,
+  names: readonly Name[],
+): void {
+  const name = names.find((each) => options[each] !== 'auto' && options[each] !== inherited[each]);
+  if (name === undefined) return;
+  throw new SynthError(
+    'SYNTH_USAGE',
+    `the option ${name} is ${options[name]}, but the model to start from has ${inherited[name]}`,
+  );
 }

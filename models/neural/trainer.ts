@@ -23,8 +23,9 @@ import {
 } from './token-windows.js';
 import { type TrainingWindow, WindowPool } from './window-pool.js';
 
-/** Tokens that a recurrent network goes through before it is judged. */
-const WARM_UP = 256;
+/** Tokens that a network goes through before it is judged: a recurrent one, and at most. */
+const RECURRENT_WARM_UP = 256;
+const MAX_WARM_UP = 1024;
 /** The norm of a gradient is at most this. */
 const CLIP = 1;
 /** After so many passes without a better one, as a share of the patience, the learning rate falls. */
@@ -37,7 +38,9 @@ const EXPLOSION = 10;
 /** Other work gets a turn after so long. */
 const TURN_NS = 20e6;
 
-export const warmUpOf = (architecture: Architecture): number => Math.min(WARM_UP, receptiveField(architecture) - 1);
+/** All that convolutions see, or enough for a state to be what it would be. */
+export const warmUpOf = (architecture: Architecture): number =>
+  architecture.cell === 'gru' ? RECURRENT_WARM_UP : Math.min(MAX_WARM_UP, receptiveField(architecture) - 1);
 
 export interface TrainerPlan {
   readonly architecture: Architecture;
@@ -136,12 +139,13 @@ export class Trainer {
     onProgress: (progress: TrainerProgress) => void,
   ): Promise<{ state: TrainerState; end: TrainerEnd }> {
     const { architecture, steps } = this.#plan;
-    const rows = Math.max(steps * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
+    const longest = Math.min(steps, Math.ceil(this.#plan.training.targets.length / this.#plan.streams));
+    const rows = Math.max(longest * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
     const capacity = { rows, streams: Math.max(this.#streamsPerSlot, 4) };
     let pool: WindowPool | undefined;
     try {
-      pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads);
-      return await this.#run(pool, from, signal, onProgress);
+      pool = WindowPool.create(architecture, capacity, this.#slots, this.#limits.threads, signal);
+      return await this.#run(pool, from, onProgress);
     } catch (error) {
       throw isOutOfMemory(error) ? outOfMemory(error) : error;
     } finally {
@@ -152,7 +156,6 @@ export class Trainer {
   async #run(
     pool: WindowPool,
     from: TrainerState,
-    signal: AbortSignal | undefined,
     onProgress: (progress: TrainerProgress) => void,
   ): Promise<{ state: TrainerState; end: TrainerEnd }> {
     const { epochs, patience } = this.#limits;
@@ -166,26 +169,31 @@ export class Trainer {
     });
     let run = from;
     let lastTurn = this.#clock.nowNs();
-    for (;;) {
-      if (waitedFor(run) >= patience) return { state: stateOf(run), end: 'patience' };
-      if (run.epochs.length >= epochs) return { state: stateOf(run), end: 'epochs' };
-      const offset = this.#offsetOf(run.epochs.length);
-      while (run.stepsInEpoch < this.stepsPerEpoch) {
-        if (signal?.aborted) return { state: stateOf(run), end: 'interrupted' };
-        if (run.stepsInEpoch === 0) for (const part of carried) part.fill(0);
-        run = afterStep(run, await this.#step(pool, optimizer, carried, run, offset));
-        if (this.#clock.nowNs() - lastTurn > TURN_NS) {
-          report(run);
-          await setImmediate();
-          lastTurn = this.#clock.nowNs();
+    try {
+      while (waitedFor(run) < patience && run.epochs.length < epochs) {
+        const offset = this.#offsetOf(run.epochs.length);
+        while (run.stepsInEpoch < this.stepsPerEpoch) {
+          if (run.stepsInEpoch === 0) for (const part of carried) part.fill(0);
+          run = afterStep(run, await this.#step(pool, optimizer, carried, run, offset));
+          if (this.#clock.nowNs() - lastTurn > TURN_NS) {
+            report(run);
+            await setImmediate();
+            lastTurn = this.#clock.nowNs();
+          }
         }
+        pool.setWeights(optimizer.weights());
+        const validation = await this.#validate(pool, run);
+        // The gradient of the last step was one of numbers; what it has made of the parameters is seen here, or nowhere.
+        if (!optimizer.parameters.every(Number.isFinite)) throw this.#wentWrong(run, Number.NaN);
+        run = afterEpoch(run, validation, optimizer.parameters, patience);
       }
-      pool.setWeights(optimizer.weights());
-      const validation = await this.#validate(pool, run);
-      // The gradient of the last step was one of numbers; what it has made of the parameters is seen here, or nowhere.
-      if (!optimizer.parameters.every(Number.isFinite)) throw this.#wentWrong(run, Number.NaN);
-      run = afterEpoch(run, validation, optimizer.parameters, patience);
+    } catch (error) {
+      if (error instanceof SynthError && error.code === 'SYNTH_INTERRUPTED') {
+        return { state: stateOf(run), end: 'interrupted' };
+      }
+      throw error;
     }
+    return { state: stateOf(run), end: waitedFor(run) >= patience ? 'patience' : 'epochs' };
   }
 
   /** Where in the ring of pairs the streams of a pass begin. */

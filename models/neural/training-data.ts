@@ -19,7 +19,7 @@ export interface TrainingData {
   readonly validation: TrainerPlan['validation'];
   readonly validationTokens: number;
   readonly counts: Float64Array;
-  /** SHA-256 of the tokens, in hex. */
+  /** SHA-256 of the packets, in hex. */
   readonly digest: string;
 }
 
@@ -37,17 +37,24 @@ export function trainingDataOf(series: readonly PacketBlock[], quantizer: Quanti
     from: holds ? cutOf(tokens) : tokens.length,
   }));
   const counts = new Float64Array(quantizer.vocabulary);
-  const hash = createHash('sha256');
-  for (const tokens of sequences) {
-    for (const token of tokens) counts[token]!++;
-    hash.update(String(tokens.length)).update(tokens);
-  }
+  for (const tokens of sequences) for (const token of tokens) counts[token]!++;
   return {
     sequences,
     training: joinPairs(whole.map(({ pairs, from }) => slicePairs(pairs, 0, from))),
     validation: holds ? whole : [],
     validationTokens: holds ? held : 0,
     counts,
-    digest: hash.digest('hex'),
+    digest: digestOf(series),
   };
+}
+
+/** Tokens would not do: other packets may well have the same. */
+function digestOf(series: readonly PacketBlock[]): string {
+  const hash = createHash('sha256');
+  for (const { length, offsetsNs, sizes, outbound } of series) {
+    hash.update(String(length));
+    hash.update(offsetsNs.subarray(0, length)).update(Uint32Array.from(sizes.subarray(0, length)));
+    hash.update(outbound.subarray(0, length));
+  }
+  return hash.digest('hex');
 }

@@ -1,8 +1,11 @@
 /**
  * @module
- * Threads that go through windows side by side. The calling thread works too, so one thread needs no other.
+ * Threads that go through windows side by side. The calling thread works too, so one thread needs no other – unless a window takes so long
+ * that signals would have to wait for it: then it leaves the work to the others.
  */
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { throwIfInterrupted } from '../../src/errors.js';
 import { kernelModule } from '../../src/kernels/module.js';
 import { packageFile } from '../../src/package-files.js';
 import type { Architecture } from './architecture.js';
@@ -10,8 +13,13 @@ import { Board, type BoardWorker, fillSlot } from './board.js';
 import { cellKinds } from './cells.js';
 import type { Capacity, TokenWindow } from './network.js';
 
+/** What an interruption interrupts. */
+const TRAINING = 'training';
 /** How often it is looked whether a thread that does not answer has failed. */
 const PATIENCE_MS = 50;
+
+/** A window of so many rows times weights takes some tenths of a second. */
+const LONG_WORK = 2 ** 31;
 
 export interface TrainingWindow {
   readonly window: TokenWindow;
@@ -23,14 +31,22 @@ export interface TrainingWindow {
 
 export class WindowPool {
   readonly #board: Board;
-  readonly #own: BoardWorker;
+  /** What the calling thread works with; undefined where it does not. */
+  readonly #own: BoardWorker | undefined;
   readonly #workers: readonly Worker[];
+  readonly #signal: AbortSignal | undefined;
   #failure: unknown;
 
-  private constructor(board: Board, own: BoardWorker, workers: readonly Worker[]) {
+  private constructor(
+    board: Board,
+    own: BoardWorker | undefined,
+    workers: readonly Worker[],
+    signal: AbortSignal | undefined,
+  ) {
     this.#board = board;
     this.#own = own;
     this.#workers = workers;
+    this.#signal = signal;
     for (const worker of workers) {
       worker.on('error', (error) => {
         this.#failure = error;
@@ -38,22 +54,32 @@ export class WindowPool {
     }
   }
 
-  /** @param slots windows that are worked on together at most */
-  static create(architecture: Architecture, capacity: Capacity, slots: number, threads: number): WindowPool {
+  /**
+   * @param slots windows that are worked on together at most
+   * @param signal once it is aborted, `train` and `score` end with `SYNTH_INTERRUPTED`, and what they would have changed is as it was
+   */
+  static create(
+    architecture: Architecture,
+    capacity: Capacity,
+    slots: number,
+    threads: number,
+    signal?: AbortSignal,
+  ): WindowPool {
     const cell = cellKinds[architecture.cell];
     const module = kernelModule();
     const board = Board.create({ architecture, capacity, slots }, cell);
+    const isLong = capacity.rows * cell.weights(architecture).length > LONG_WORK;
     // First, since it may be too large for the memory: no thread shall be left then.
-    const network = cell.network(architecture, module, capacity);
+    const own = isLong ? undefined : { network: cell.network(architecture, module, capacity), version: 0 };
     const workers = Array.from(
-      { length: Math.min(threads, slots) - 1 },
+      { length: Math.min(threads, slots) - (own ? 1 : 0) },
       () =>
         new Worker(packageFile('dist/models/neural/window-thread.js'), {
           workerData: { plan: board.plan, module },
           execArgv: [],
         }),
     );
-    return new WindowPool(board, { network, version: 0 }, workers);
+    return new WindowPool(board, own, workers, signal);
   }
 
   /** Windows that are worked on together at most. */
@@ -107,7 +133,7 @@ export class WindowPool {
         onScored(window, this.#board.slots[index]!.results);
       });
       // Many windows take long, and other work gets a turn.
-      await new Promise((resolve) => setImmediate(resolve));
+      await setImmediate();
     }
   }
 
@@ -117,12 +143,15 @@ export class WindowPool {
   }
 
   async #run(windows: number, training: boolean): Promise<void> {
+    throwIfInterrupted(this.#signal, TRAINING);
     this.#board.begin(windows, training);
-    this.#board.work(this.#own);
-    while (!this.#board.waitForAll(this.#workers.length, PATIENCE_MS)) {
+    if (this.#own) this.#board.work(this.#own);
+    // Where the work is short, the others are about to end theirs, and it is waited for without a turn of the event loop.
+    while (!this.#board.waitForAll(this.#workers.length, this.#own ? PATIENCE_MS : 0)) {
       // A thread that has failed is told of by an event.
-      await new Promise((resolve) => setImmediate(resolve));
+      await (this.#own ? setImmediate() : setTimeout(1));
       if (this.#failure !== undefined) throw this.#failure;
+      throwIfInterrupted(this.#signal, TRAINING);
     }
   }
 }

@@ -379,7 +379,6 @@ describe('mistakes', () => {
     ['resume of a file that is missing', ['--resume', 'missing.safetensors'], 3, 'SYNTH_FILE_UNREADABLE'],
     ['resume of a capture', ['--resume', 'capture.pcap'], 4, 'SYNTH_MODEL_INVALID'],
     ['a network beyond all bounds', [...rnn, '--hidden', '1024', '--layers', '12', ...QUICK()], 4, 'parameters'],
-    ['windows beyond all bounds', [...rnn, '--batch', '4096', '--window', '4096', ...QUICK()], 4, 'GiB'],
     ['a rate that explodes', [...rnn, '--learning-rate', '1e30', ...QUICK()], 4, 'lower --learning-rate'],
   ];
   function QUICK() {

@@ -6,6 +6,7 @@ import { rnn, tcn } from '../../../models/neural/fit-network.js';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
 import { randomStream } from '../../../src/random.js';
 import { collect, type PacketBlock } from '../../../src/series/packet-series.js';
+import { expectSynthError } from '../../support/read.js';
 import { blockOf, requests } from '../blocks.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
@@ -117,15 +118,31 @@ describe('devices side by side', () => {
   });
 });
 
-test('a network whose numbers are beyond all bounds emits packets all the same', () => {
-  for (const model of models) {
-    for (const number of [3e38, -3e38, 1e20, 0]) {
-      const parameters = model.parts.parameters.map(() => number);
-      const broken = NeuralModel.load(model.kind, new NeuralModel({ ...model.parts, parameters }).save());
-      const block = collect(broken.sample(randomStream('1', 'packets'), { packets: 100, durationNs: FOREVER }));
-      expect(block.length).toBe(100);
-      expect(block.sizes.every((size) => [93, 61, 400, 1500].includes(size))).toBe(true);
-      expect(block.offsetsNs.every((time, i) => i === 0 || time >= block.offsetsNs[i - 1]!)).toBe(true);
-    }
-  }
+describe.each([0, 1])('network %i', (index) => {
+  /** The same with one number in place of all. */
+  const filledWith = (number: number) => {
+    const model = models[index]!;
+    const parameters = model.parts.parameters.map(() => number);
+    return NeuralModel.load(model.kind, new NeuralModel({ ...model.parts, parameters }).save());
+  };
+
+  test.each([3e38, -3e38, 1e20, 1e7])('is none with numbers like %d', async (number) => {
+    await expectSynthError(async () => filledWith(number), 'SYNTH_MODEL_INVALID');
+  });
+
+  test('emits packets also with large numbers', () => {
+    const block = collect(filledWith(100).sample(randomStream('1', 'packets'), { packets: 100, durationNs: FOREVER }));
+    expect(block.length).toBe(100);
+    expect(block.sizes.every((size) => [93, 61, 400, 1500].includes(size))).toBe(true);
+    expect(block.offsetsNs.every((time, i) => i === 0 || time >= block.offsetsNs[i - 1]!)).toBe(true);
+  });
+
+  test.each([
+    { temperature: 0, topP: 1 },
+    { temperature: Number.NaN, topP: 1 },
+    { temperature: 1, topP: 0 },
+    { temperature: 1, topP: 1.1 },
+  ])('refuses to draw with %o', async (sampling) => {
+    await expectSynthError(async () => models[index]!.sampling(sampling), 'SYNTH_USAGE');
+  });
 });

@@ -119,8 +119,8 @@ describe.each(CELLS)('a training of %s', (cell) => {
       stops++;
       expect(state.steps).toBe(stops);
     }
-    // The last epoch ends with its last step.
-    expect(stops).toBe(LIMITS.epochs * STEPS_PER_EPOCH - 1);
+    // Also after the last step, before it is judged.
+    expect(stops).toBe(LIMITS.epochs * STEPS_PER_EPOCH);
     expect(state).toEqual(whole.state);
   });
 
@@ -132,6 +132,12 @@ describe.each(CELLS)('a training of %s', (cell) => {
     const short = await run(plan, { limits: { epochs: 1 } });
     expect(short.end).toBe('epochs');
     expect((await run(plan, { from: short.state })).state).toEqual(whole.state);
+  });
+
+  test('with more streams, and longer windows, than there are tokens takes no more room than these need', async () => {
+    const training = pairsOf(cycle(20, 0), VOCABULARY);
+    const { state } = await run(planOf(cell, { training, streams: 4096, steps: 4096 }), { limits: { epochs: 1 } });
+    expect(state.steps).toBe(1);
   });
 
   test('does not change the state that it starts from', async () => {
