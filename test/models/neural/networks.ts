@@ -67,12 +67,12 @@ export function windowOf(
   const random = randomStream(seed, 'test');
   const rows = steps * STREAMS;
   const start = startToken(architecture);
-  const any = (count: number) => Math.floor(random.next() * count);
+  const drawOne = (count: number) => Math.floor(random.next() * count);
   return {
     steps,
     streams: STREAMS,
-    tokens: Int32Array.from({ length: rows }, (_, row) => (row % 4 === 0 ? start : any(start + 1))),
-    targets: Int32Array.from({ length: rows }, () => (random.next() < 0.2 ? -1 : any(start))),
+    tokens: Int32Array.from({ length: rows }, (_, row) => (row % 4 === 0 ? start : drawOne(start + 1))),
+    targets: Int32Array.from({ length: rows }, () => (random.next() < 0.2 ? -1 : drawOne(start))),
   };
 }
 

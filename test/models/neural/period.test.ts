@@ -8,13 +8,17 @@ function sequence(length: number, rule: (i: number, uniform: () => number) => nu
   return Int32Array.from({ length }, (_, i) => rule(i, () => random.next()));
 }
 
-const any = (count: number, uniform: number) => Math.floor(count * uniform);
+const drawOne = (count: number, uniform: number) => Math.floor(count * uniform);
 
 /** A word of so many random tokens, again and again, each token another one by this probability. */
 function repeated(period: number, tokens: number, noise: number, length: number, seed = 'word'): Int32Array {
   // The first differs from all others, so that the word has no shorter period.
-  const word = sequence(period, (i, uniform) => (i === 0 ? tokens : any(tokens, uniform())), seed);
-  return sequence(length, (i, uniform) => (uniform() < noise ? any(tokens + 1, uniform()) : word[i % period]!), seed);
+  const word = sequence(period, (i, uniform) => (i === 0 ? tokens : drawOne(tokens, uniform())), seed);
+  return sequence(
+    length,
+    (i, uniform) => (uniform() < noise ? drawOne(tokens + 1, uniform()) : word[i % period]!),
+    seed,
+  );
 }
 
 describe('the dominant period', () => {
@@ -30,14 +34,14 @@ describe('the dominant period', () => {
   );
 
   test('of one token in every ten is ten, not twenty', () => {
-    const beats = (length: number) => sequence(length, (i, uniform) => (i % 10 === 0 ? 7 : any(5, uniform())));
+    const beats = (length: number) => sequence(length, (i, uniform) => (i % 10 === 0 ? 7 : drawOne(5, uniform())));
     // Of fifty multiples one agrees more often by chance.
     for (const length of [4000, 5000, 6000]) expect(dominantPeriod([beats(length)])).toBe(10);
     expect(dominantPeriod([beats(60_000)])).toBe(10);
   });
 
   test('of a request, an answer and a pause that lasts anything is three', () => {
-    const tokens = sequence(3000, (i, uniform) => (i % 3 === 2 ? 2 + any(4, uniform()) : i % 3));
+    const tokens = sequence(3000, (i, uniform) => (i % 3 === 2 ? 2 + drawOne(4, uniform()) : i % 3));
     expect(dominantPeriod([tokens])).toBe(3);
   });
 
@@ -59,7 +63,7 @@ describe('there is no period', () => {
   test.each([2, 3, 10, 100, 1000])('in independent tokens of %i kinds', (tokens) => {
     for (let seed = 0; seed < 5; seed++) {
       for (const length of [200, 3000]) {
-        const noise = sequence(length, (_, uniform) => any(tokens, uniform()), `noise/${seed}`);
+        const noise = sequence(length, (_, uniform) => drawOne(tokens, uniform()), `noise/${seed}`);
         expect(dominantPeriod([noise])).toBe(0);
       }
     }
@@ -69,7 +73,7 @@ describe('there is no period', () => {
     for (let seed = 0; seed < 5; seed++) {
       let token = 0;
       const walk = (uniform: () => number) => {
-        if (uniform() > stay) token = any(6, uniform());
+        if (uniform() > stay) token = drawOne(6, uniform());
         return token;
       };
       expect(dominantPeriod([sequence(4000, (_, uniform) => walk(uniform), `walk/${seed}`)])).toBe(0);

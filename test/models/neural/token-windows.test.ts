@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import {
   joinPairs,
   pairsOf,
-  SCORE_ROWS,
   type StreamPlan,
+  scoreRows,
   scoreSteps,
   scoreWindows,
   slicePairs,
@@ -115,7 +115,7 @@ describe('windows to score', () => {
           START,
         )) {
           expect(steps).toBeLessThanOrEqual(scoreSteps(warmUp));
-          expect(steps * streams).toBeLessThanOrEqual(SCORE_ROWS(warmUp));
+          expect(steps * streams).toBeLessThanOrEqual(scoreRows(warmUp));
           expect([tokens.length, targets.length, places.length]).toEqual(new Array(3).fill(steps * streams));
         }
       }),

@@ -35,8 +35,8 @@ const architectureOf = (cell: Cell, dropout = 0.25): Architecture => ({
 /** 0, 1, 2, … and again, each token another one by this probability. */
 function cycle(length: number, noise: number, seed = 'cycle'): Int32Array {
   const random = randomStream(seed, 'test');
-  const any = () => Math.floor(random.next() * VOCABULARY);
-  return Int32Array.from({ length }, (_, i) => (random.next() < noise ? any() : i % VOCABULARY));
+  const drawOne = () => Math.floor(random.next() * VOCABULARY);
+  return Int32Array.from({ length }, (_, i) => (random.next() < noise ? drawOne() : i % VOCABULARY));
 }
 
 /** Two slots, one of four streams and one of a single one; seven steps in an epoch. */
