@@ -4,7 +4,8 @@
  * computes it, and results lie window by window, so that they can be added up in the same order whatever the number of threads.
  */
 import type { Architecture } from './architecture.js';
-import { type Capacity, type CellKind, singles, type WindowNetwork } from './network.js';
+import { cellKinds } from './cells.js';
+import { type Capacity, singles, type TokenWindow, type WindowNetwork } from './network.js';
 
 /** Places of the numbers that say what is to be done. */
 const CONTROL = {
@@ -27,6 +28,8 @@ const CONTROL_NUMBERS = 7;
 /** Places of what is known of a window. */
 const HEAD = { steps: 0, streams: 1, drops: 2, seed: 3 } as const;
 const HEAD_NUMBERS = 4;
+
+const CACHE_LINE = 64;
 
 /** A thread looks so many times whether there is something new before it goes to sleep: waking takes as long as some ten of these. */
 const LOOKS = 2000;
@@ -57,47 +60,28 @@ export class Board {
   readonly slots: readonly Slot[];
   readonly #control: Int32Array;
 
-  private constructor(plan: BoardPlan, cell: CellKind) {
+  /** The board that lies in the memory of the plan. */
+  constructor(plan: BoardPlan) {
     this.plan = plan;
-    const sizes = sizesOf(plan, cell);
-    let at = 0;
-    const take = (bytes: number) => {
-      const from = at;
-      at += Math.ceil(bytes / 64) * 64;
-      return from;
-    };
     const { memory } = plan;
-    const ints = (count: number) => new Int32Array(memory, take(singles(count)), count);
-    const floats = (count: number) => new Float32Array(memory, take(singles(count)), count);
-    this.#control = ints(CONTROL_NUMBERS);
-    this.weights = floats(sizes.weights);
-    this.slots = Array.from({ length: plan.slots }, () => ({
-      head: ints(HEAD_NUMBERS),
-      scale: floats(1),
-      tokens: ints(sizes.rows),
-      targets: ints(sizes.rows),
-      state: floats(sizes.state),
-      gradient: floats(sizes.weights),
-      results: new Float64Array(memory, take(8 * sizes.rows), sizes.rows),
+    const { sizes, control, weights, slots } = layOut(plan);
+    const ints = (at: number, count: number) => new Int32Array(memory, at, count);
+    const floats = (at: number, count: number) => new Float32Array(memory, at, count);
+    this.#control = ints(control, CONTROL_NUMBERS);
+    this.weights = floats(weights, sizes.weights);
+    this.slots = slots.map((at) => ({
+      head: ints(at.head, HEAD_NUMBERS),
+      scale: floats(at.scale, 1),
+      tokens: ints(at.tokens, sizes.rows),
+      targets: ints(at.targets, sizes.rows),
+      state: floats(at.state, sizes.state),
+      gradient: floats(at.gradient, sizes.weights),
+      results: new Float64Array(memory, at.results, sizes.rows),
     }));
   }
 
-  static create(plan: Omit<BoardPlan, 'memory'>, cell: CellKind): Board {
-    const { weights, rows, state } = sizesOf(plan, cell);
-    const padded = (bytes: number) => Math.ceil(bytes / 64) * 64;
-    const slot =
-      padded(singles(HEAD_NUMBERS)) +
-      padded(4) +
-      2 * padded(singles(rows)) +
-      padded(singles(state)) +
-      padded(singles(weights)) +
-      padded(8 * rows);
-    const bytes = padded(singles(CONTROL_NUMBERS)) + padded(singles(weights)) + plan.slots * slot;
-    return new Board({ ...plan, memory: new SharedArrayBuffer(bytes) }, cell);
-  }
-
-  static join(plan: BoardPlan, cell: CellKind): Board {
-    return new Board(plan, cell);
+  static create(plan: Omit<BoardPlan, 'memory'>): Board {
+    return new Board({ ...plan, memory: new SharedArrayBuffer(layOut(plan).bytes) });
   }
 
   /** Tells that the weights have changed; between two jobs only. */
@@ -173,21 +157,36 @@ export interface BoardWorker {
   version: number;
 }
 
-function sizesOf({ architecture, capacity }: Omit<BoardPlan, 'memory'>, cell: CellKind) {
-  return {
+/** Where everything lies, in bytes, each on a cache line of its own. */
+function layOut({ architecture, capacity, slots }: Omit<BoardPlan, 'memory'>) {
+  const cell = cellKinds[architecture.cell];
+  const sizes = {
     weights: cell.weights(architecture).length,
     rows: capacity.rows,
     state: capacity.streams * cell.stateOf(architecture),
   };
+  let bytes = 0;
+  const take = (count: number) => {
+    const at = bytes;
+    bytes += Math.ceil(count / CACHE_LINE) * CACHE_LINE;
+    return at;
+  };
+  const control = take(singles(CONTROL_NUMBERS));
+  const weights = take(singles(sizes.weights));
+  const places = Array.from({ length: slots }, () => ({
+    head: take(singles(HEAD_NUMBERS)),
+    scale: take(singles(1)),
+    tokens: take(singles(sizes.rows)),
+    targets: take(singles(sizes.rows)),
+    state: take(singles(sizes.state)),
+    gradient: take(singles(sizes.weights)),
+    results: take(8 * sizes.rows),
+  }));
+  return { sizes, control, weights, slots: places, bytes };
 }
 
 /** Fills in what a job says of a window. A window that is scored starts from nothing. */
-export function fillSlot(
-  slot: Slot,
-  window: { steps: number; streams: number; tokens: Int32Array; targets: Int32Array },
-  scale: number,
-  seed: number | undefined,
-): void {
+export function fillSlot(slot: Slot, window: TokenWindow, scale: number, seed: number | undefined): void {
   slot.head[HEAD.steps] = window.steps;
   slot.head[HEAD.streams] = window.streams;
   slot.head[HEAD.drops] = seed === undefined ? 0 : 1;

@@ -67,7 +67,7 @@ export class WindowPool {
   ): WindowPool {
     const cell = cellKinds[architecture.cell];
     const module = kernelModule();
-    const board = Board.create({ architecture, capacity, slots }, cell);
+    const board = Board.create({ architecture, capacity, slots });
     const isLong = capacity.rows * cell.weights(architecture).length > LONG_WORK;
     // First, since it may be too large for the memory: no thread shall be left then.
     const own = isLong ? undefined : { network: cell.network(architecture, module, capacity), version: 0 };

@@ -8,7 +8,7 @@ import { cellKinds } from './cells.js';
 
 const { plan, module } = workerData as { plan: BoardPlan; module: WebAssembly.Module }; // what window-pool.ts hands over
 const cell = cellKinds[plan.architecture.cell];
-const board = Board.join(plan, cell);
+const board = new Board(plan);
 const worker = { network: cell.network(plan.architecture, module, plan.capacity), version: 0 };
 for (let job: number | undefined = 0; ; ) {
   job = board.waitForJob(job);
