@@ -2,9 +2,17 @@
  * @module
  * Layers of gated recurrent units (see src/kernels/assembly/gru.ts), as `torch.nn.GRU` has them.
  */
-import type { KernelExports } from '../../src/kernels/module.js';
 import { type Architecture, type Layout, layOut, logitWidth, matrixOf } from './architecture.js';
-import { type Capacity, type CellKind, type Dropping, Stepper, singles, WindowNetwork } from './network.js';
+import {
+  type Capacity,
+  type CellKind,
+  copySingles,
+  type Dropping,
+  placesIn,
+  Stepper,
+  singles,
+  WindowNetwork,
+} from './network.js';
 
 /** Rows of the first layer's projected inputs, one a token, the start token last. */
 const TABLE = 'table';
@@ -53,44 +61,40 @@ export const gru: CellKind = {
   compile(wasm, architecture, at) {
     const { vocabulary, embedding, hidden } = architecture;
     const parameters = parametersOf(architecture);
-    const place = (name: string) => at.parameters + singles(matrixOf(parameters, name).at);
+    const place = placesIn(parameters, at.parameters);
     const width = 3 * hidden;
     const rows = vocabulary + 1;
     wasm.fillRows(rows, width, place('rnn.bias_ih_l0'), at.weights);
     const weight = place('rnn.weight_ih_l0');
     wasm.multiply(rows, width, embedding, place('embedding.weight'), embedding, 1, weight, width, at.weights, width, 1);
     const { inParameters, inWeights, numbers } = sharedPart(architecture);
-    copy(wasm, at.parameters + inParameters, at.weights + inWeights, numbers);
+    copySingles(wasm, at.parameters + inParameters, at.weights + inWeights, numbers);
   },
 
   pullBack(wasm, architecture, at) {
     const { vocabulary, embedding, hidden } = architecture;
     const parameters = parametersOf(architecture);
-    const place = (base: number, name: string) => base + singles(matrixOf(parameters, name).at);
+    const parameter = placesIn(parameters, at.parameters);
+    const ofParameter = placesIn(parameters, at.ofParameters);
     const width = 3 * hidden;
     const rows = vocabulary + 1;
     const weight = 'rnn.weight_ih_l0';
-    wasm.transpose(embedding, width, place(at.parameters, weight), at.room);
-    const ofEmbedding = place(at.ofParameters, 'embedding.weight');
+    wasm.transpose(embedding, width, parameter(weight), at.room);
+    const ofEmbedding = ofParameter('embedding.weight');
     wasm.multiply(rows, embedding, width, at.ofWeights, width, 1, at.room, embedding, ofEmbedding, embedding, 0);
-    const rowsOfTokens = place(at.parameters, 'embedding.weight');
-    const ofWeight = place(at.ofParameters, weight);
+    const rowsOfTokens = parameter('embedding.weight');
+    const ofWeight = ofParameter(weight);
     wasm.multiply(embedding, width, rows, rowsOfTokens, 1, embedding, at.ofWeights, width, ofWeight, width, 0);
-    const ofBias = place(at.ofParameters, 'rnn.bias_ih_l0');
+    const ofBias = ofParameter('rnn.bias_ih_l0');
     new Float32Array(wasm.memory.buffer, ofBias, width).fill(0);
     wasm.addRowSums(rows, width, at.ofWeights, width, ofBias);
     const { inParameters, inWeights, numbers } = sharedPart(architecture);
-    copy(wasm, at.ofWeights + inWeights, at.ofParameters + inParameters, numbers);
+    copySingles(wasm, at.ofWeights + inWeights, at.ofParameters + inParameters, numbers);
   },
 
   network: (architecture, module, capacity) => new GruNetwork(architecture, module, capacity),
   stepper: (architecture, weights, streams) => new GruStepper(architecture, weights, streams),
 };
-
-function copy(wasm: KernelExports, from: number, to: number, numbers: number): void {
-  const memory = new Uint8Array(wasm.memory.buffer);
-  memory.copyWithin(to, from, from + singles(numbers));
-}
 
 /** What a layer needs for windows of so many rows. */
 function layerBytes(architecture: Architecture, layer: number, rows: number, streams: number) {

@@ -59,6 +59,17 @@ const TEMPERATURES = { least: 1e-20, greatest: 1e20 } as const;
 /** Bytes of `count` numbers of single precision. */
 export const singles = (count: number): number => 4 * count;
 
+/** Addresses of the matrices of a vector that lies at `at`, by name. */
+export const placesIn =
+  (layout: Layout, at: number) =>
+  (name: string): number =>
+    at + singles(matrixOf(layout, name).at);
+
+/** Copies numbers of single precision from address to address. */
+export function copySingles({ memory }: KernelExports, from: number, to: number, count: number): void {
+  new Uint8Array(memory.buffer).copyWithin(to, from, from + singles(count));
+}
+
 /** A network that goes through windows of tokens, forth and back. */
 export abstract class WindowNetwork {
   protected readonly wasm: KernelExports;

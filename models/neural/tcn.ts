@@ -8,8 +8,17 @@
  * A convolution adds up its taps, each the product of a matrix and the rows of an earlier step; no window is ever unfolded. The first one
  * meets tokens only: its taps are columns of a table with a row for each token, and so is the residual of its block.
  */
-import { type Architecture, dilationOf, type Layout, layOut, logitWidth, matrixOf } from './architecture.js';
-import { type Capacity, type CellKind, type Dropping, Stepper, singles, WindowNetwork } from './network.js';
+import { type Architecture, dilationOf, type Layout, layOut, logitWidth } from './architecture.js';
+import {
+  type Capacity,
+  type CellKind,
+  copySingles,
+  type Dropping,
+  placesIn,
+  Stepper,
+  singles,
+  WindowNetwork,
+} from './network.js';
 
 /** For each token the taps of the first convolution, and the residual of the first block behind them. */
 const TABLE = 'table';
@@ -89,8 +98,8 @@ export const tcn: CellKind = {
     const { vocabulary, embedding, hidden, kernelSize } = architecture;
     const parameters = parametersOf(architecture);
     const weights = weightsOf(architecture);
-    const parameter = (name: string) => at.parameters + singles(matrixOf(parameters, name).at);
-    const weight = (name: string) => at.weights + singles(matrixOf(weights, name).at);
+    const parameter = placesIn(parameters, at.parameters);
+    const weight = placesIn(weights, at.weights);
     const room = roomParts(architecture);
     const rows = vocabulary + 1;
     const width = (kernelSize + 1) * hidden;
@@ -111,9 +120,8 @@ export const tcn: CellKind = {
       const column = weight(TABLE) + singles(tap * hidden);
       wasm.multiply(rows, hidden, embedding, tokens, embedding, 1, matrix, hidden, column, width, 0);
     }
-    const memory = new Float32Array(wasm.memory.buffer);
     const residual = weight(TABLE) + singles(kernelSize * hidden);
-    const copy = (from: number, to: number, numbers: number) => memory.copyWithin(to / 4, from / 4, from / 4 + numbers);
+    const copy = (from: number, to: number, count: number) => copySingles(wasm, from, to, count);
     for (let row = 0; row < rows; row++) {
       const from = hasDownsample(architecture) ? parameter(`${DOWNSAMPLE}.bias`) : tokens + singles(row * hidden);
       copy(from, residual + singles(row * width), hidden);
@@ -136,14 +144,14 @@ export const tcn: CellKind = {
     const { vocabulary, embedding, hidden, kernelSize } = architecture;
     const parameters = parametersOf(architecture);
     const weights = weightsOf(architecture);
-    const parameter = (name: string) => at.parameters + singles(matrixOf(parameters, name).at);
-    const ofParameter = (name: string) => at.ofParameters + singles(matrixOf(parameters, name).at);
-    const ofWeight = (name: string) => at.ofWeights + singles(matrixOf(weights, name).at);
+    const parameter = placesIn(parameters, at.parameters);
+    const ofParameter = placesIn(parameters, at.ofParameters);
+    const ofWeight = placesIn(weights, at.ofWeights);
     const room = roomParts(architecture);
     const rows = vocabulary + 1;
     const width = (kernelSize + 1) * hidden;
     const memory = new Float32Array(wasm.memory.buffer);
-    const copy = (from: number, to: number, numbers: number) => memory.copyWithin(to / 4, from / 4, from / 4 + numbers);
+    const copy = (from: number, to: number, count: number) => copySingles(wasm, from, to, count);
     const denormalize = (name: string, inputs: number, gradients: number, index: number) =>
       wasm.normalizeWeightsBack(
         kernelSize * inputs,
