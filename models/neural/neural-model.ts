@@ -29,7 +29,7 @@ import { cellKinds } from './cells.js';
 import { compileWeights } from './optimizer.js';
 import { loadParameters, saveParameters } from './parameter-tensors.js';
 import { sampleSideBySide } from './sample-many.js';
-import { pairsOf, SCORE_ROWS, scoreWindows } from './token-windows.js';
+import { pairsOf, scoreRows, scoreWindows } from './token-windows.js';
 import { warmUpOf } from './trainer.js';
 
 export const CELL_OF = { rnn: 'gru', tcn: 'tcn' } as const satisfies Record<string, Cell>;
@@ -191,7 +191,7 @@ export class NeuralModel implements TrafficModel {
     const cell = cellKinds[architecture.cell];
     const start = startToken(architecture);
     const warmUp = warmUpOf(architecture);
-    const network = cell.network(architecture, kernelModule(), { rows: SCORE_ROWS(warmUp), streams: 4 });
+    const network = cell.network(architecture, kernelModule(), { rows: scoreRows(warmUp), streams: 4 });
     network.setWeights(this.#compiled);
     const result = new Float64Array(tokens.length);
     for (const window of scoreWindows(pairsOf(tokens, start), 0, warmUp, start)) {

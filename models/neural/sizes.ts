@@ -3,8 +3,8 @@
  * How large a network is and how it is trained, where nobody said so: by the number of tokens that there are to learn from.
  */
 import type { FitOptions } from '../fit-options.js';
-import type { Architecture, Cell } from './architecture.js';
-import { receptiveField } from './architecture.js';
+import { MAX_LAYERS } from '../limits.js';
+import { type Architecture, type Cell, receptiveField } from './architecture.js';
 
 /** The way of a training, as far as it does not lie in the network. */
 export interface TrainingPlan {
@@ -27,8 +27,8 @@ const MAX_PATIENCE = 50;
 /** Steps that a gradient goes back; a recurrent network's state goes on from window to window. */
 const MIN_WINDOW = 64;
 const MAX_AUTO_WINDOW = 512;
-/** A block of convolutions doubles the field; more are not worth their time. */
-const MAX_AUTO_BLOCKS = 7;
+/** Blocks of convolutions where no period asks for more. */
+const MIN_BLOCKS = 4;
 
 const or = <T>(given: T | 'auto', otherwise: T): T => (given === 'auto' ? otherwise : given);
 
@@ -54,8 +54,8 @@ export function chooseArchitecture(
     dropout: or(options.dropout, cell === 'gru' ? 0.2 : 0.3),
   };
   if (options.layers !== 'auto' || cell === 'gru') return { ...base, layers: or(options.layers, 1) };
-  let layers = 4;
-  while (layers < MAX_AUTO_BLOCKS && receptiveField({ ...base, layers }) <= period) layers++;
+  let layers = MIN_BLOCKS;
+  while (layers < MAX_LAYERS && receptiveField({ ...base, layers }) <= period) layers++;
   return { ...base, layers };
 }
 

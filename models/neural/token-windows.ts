@@ -45,7 +45,7 @@ const SCORE_STEPS = 512;
 
 /** Steps in the largest window of `scoreWindows`. */
 export const scoreSteps = (warmUp: number): number => warmUp + SCORE_STEPS;
-export const SCORE_ROWS = (warmUp: number): number => scoreSteps(warmUp) * SCORE_STREAMS;
+export const scoreRows = (warmUp: number): number => scoreSteps(warmUp) * SCORE_STREAMS;
 
 /** A window, and which of the pairs it was made of each of its rows is: negative for none. */
 export interface ScoreWindow extends TokenWindow {

@@ -13,9 +13,9 @@ import { type Architecture, receptiveField, startToken } from './architecture.js
 import { cellKinds } from './cells.js';
 import { Optimizer, type OptimizerState } from './optimizer.js';
 import {
-  SCORE_ROWS,
   type ScoreWindow,
   type StreamPlan,
+  scoreRows,
   scoreWindows,
   type TokenPairs,
   trainingWindow,
@@ -140,7 +140,7 @@ export class Trainer {
   ): Promise<{ state: TrainerState; end: TrainerEnd }> {
     const { architecture, steps } = this.#plan;
     const longest = Math.min(steps, Math.ceil(this.#plan.training.targets.length / this.#plan.streams));
-    const rows = Math.max(longest * this.#streamsPerSlot, SCORE_ROWS(warmUpOf(architecture)));
+    const rows = Math.max(longest * this.#streamsPerSlot, scoreRows(warmUpOf(architecture)));
     const capacity = { rows, streams: Math.max(this.#streamsPerSlot, 4) };
     let pool: WindowPool | undefined;
     try {
