@@ -319,10 +319,13 @@ function transport(
   packet.protocol = protocol;
   packet.sourcePort = NONE;
   packet.destinationPort = NONE;
+  packet.transportAt = NONE;
+  packet.tcpFlags = 0;
   if (fragmentOffset > 0) {
     packet.payloadLength = Math.max(0, room);
     return SKIP.decoded;
   }
+  packet.transportAt = at;
   let headerBytes = 0;
   if (protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp) {
     if (end - at >= 4 && room >= 4) {
@@ -330,7 +333,10 @@ function transport(
       packet.destinationPort = packet.view.getUint16(at + 2);
     }
     headerBytes = protocol === IP_PROTOCOL.udp ? 8 : protocol === IP_PROTOCOL.sctp ? 12 : 20;
-    if (protocol === IP_PROTOCOL.tcp && end - at >= 13) headerBytes = Math.max(20, (bytes[at + 12]! >> 4) * 4);
+    if (protocol === IP_PROTOCOL.tcp && end - at >= 14) {
+      headerBytes = Math.max(20, (bytes[at + 12]! >> 4) * 4);
+      packet.tcpFlags = bytes[at + 13]!;
+    }
   } else if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) {
     headerBytes = 8;
   }

@@ -10,6 +10,9 @@ export const NONE = -1;
 /** IP protocol numbers (IANA) that the code names. */
 export const IP_PROTOCOL = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
 
+/** Bits of `tcpFlags`. */
+export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
+
 /** Valid until the reader moves on. */
 export class Packet {
   /** The bytes that hold the frame; more than the frame. */
@@ -45,6 +48,10 @@ export class Packet {
   /** Ports of TCP, UDP and SCTP when they are in the captured bytes, else NONE. */
   sourcePort = NONE;
   destinationPort = NONE;
+  /** Position of the transport header, or NONE where none was captured. */
+  transportAt = NONE;
+  /** Flags of TCP (RFC 9293 §3.1), or 0 where they were not captured. */
+  tcpFlags = 0;
   /** Bytes above the transport header. */
   payloadLength = 0;
   /** True for any part of a fragmented IP packet. */

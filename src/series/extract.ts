@@ -55,8 +55,8 @@ export async function extractSeries(
   const { extraction, selector } = await select(
     inputs,
     target,
-    (seconds, nanoseconds, sizeBytes, outbound, conversation) =>
-      builder.append(seconds, nanoseconds, sizeBytes, outbound, conversation),
+    (seconds, nanoseconds, sizeBytes, outbound, conversation, marks) =>
+      builder.append(seconds, nanoseconds, sizeBytes, outbound, conversation, marks),
     options,
   );
   return { ...extraction, series: builder.build(selector.conversations()) };
@@ -70,9 +70,9 @@ async function select(
 ): Promise<{ extraction: Extraction; selector: Selector }> {
   const selectOptions: SelectOptions = { payloadOnly: options.payloadOnly ?? false };
   let packets = 0;
-  const selector = createSelector(target, selectOptions, (seconds, nanoseconds, sizeBytes, outbound, conversation) => {
+  const selector = createSelector(target, selectOptions, (...selected) => {
     packets++;
-    onPacket(seconds, nanoseconds, sizeBytes, outbound, conversation);
+    onPacket(...selected);
   });
   const report = await readCaptures(inputs, (packet) => selector.take(packet), {
     ...options,

@@ -19,6 +19,27 @@ export interface PacketBlock {
   readonly outbound: Uint8Array;
 }
 
+/** Bits of `PacketSeries.marks`: what is known of a packet beside its size and time. */
+export const MARK = {
+  /** It carries bytes above the transport header. */
+  payload: 1,
+  /** Flags of TCP. */
+  syn: 2,
+  fin: 4,
+  rst: 8,
+  ack: 16,
+  /** It is a fragment without the transport header. */
+  laterFragment: 32,
+} as const;
+
+/** What a TCP SYN offers. Null or false where the option is missing. */
+export interface SynOptions {
+  readonly mss: number | null;
+  readonly windowScale: number | null;
+  readonly sackPermitted: boolean;
+  readonly timestamps: boolean;
+}
+
 /** Whom a packet was exchanged with, and how. */
 export interface Conversation {
   readonly ipVersion: 4 | 6;
@@ -28,6 +49,10 @@ export interface Conversation {
   readonly local: { readonly address: Address; readonly port: number | undefined };
   readonly peer: { readonly address: Address; readonly port: number | undefined };
   readonly packets: number;
+  /** True where the link layer or the peer's address says that all may hear it: broadcast, not multicast. */
+  readonly broadcast?: boolean | undefined;
+  /** Options of the first TCP SYN of either end, where they were captured. */
+  readonly syn?: { readonly local?: SynOptions | undefined; readonly peer?: SynOptions | undefined } | undefined;
 }
 
 /** A whole series. */
@@ -36,6 +61,8 @@ export interface PacketSeries extends PacketBlock {
   readonly startNs: bigint;
   /** For each packet its index in `conversations`. All 0 where the conversations are not known. */
   readonly conversation: Uint16Array;
+  /** For each packet bits of `MARK`. All 0 where the conversations are not known. */
+  readonly marks: Uint8Array;
   /** Empty where the series comes from a table instead of a capture. */
   readonly conversations: readonly Conversation[];
 }
@@ -58,6 +85,7 @@ export function sliceSeries(series: PacketSeries, from: number, to: number): Pac
     sizes: series.sizes.subarray(from, to),
     outbound: series.outbound.subarray(from, to),
     conversation: series.conversation.subarray(from, to),
+    marks: series.marks.subarray(from, to),
     conversations: series.conversations,
   };
 }

@@ -5,11 +5,12 @@
 import { equalBytes, readU32BE } from '../bytes.js';
 import type { Address } from '../capture/address.js';
 import { LINK_TYPE } from '../capture/link-type.js';
-import { NONE, type Packet } from '../capture/packet.js';
+import { NONE, type Packet, TCP_FLAG } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
 import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
 import { FragmentPorts, type Ports } from './fragments.js';
+import { Handshakes, isBroadcast, marksOf } from './marks.js';
 import type { Conversation } from './packet-series.js';
 import type { DeviceTarget, FlowTarget, Target } from './target.js';
 
@@ -20,6 +21,7 @@ export type SelectedPacketHandler = (
   sizeBytes: number,
   outbound: boolean,
   conversation: number,
+  marks: number,
 ) => void;
 
 export interface SelectOptions {
@@ -64,6 +66,8 @@ class DeviceSelector implements Selector {
   readonly #fragments = new FragmentPorts();
   readonly #table = new KeyedTable(FLOW_KEY_WORDS, MAX_CONVERSATIONS);
   readonly #counts = new Float64Array(MAX_CONVERSATIONS + 1);
+  readonly #handshakes = new Handshakes();
+  readonly #broadcasts = new Set<number>();
 
   constructor(target: DeviceTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#address = target.address;
@@ -88,7 +92,9 @@ class DeviceSelector implements Selector {
     const found = this.#table.index();
     const conversation = found < 0 ? MAX_CONVERSATIONS - 1 : found;
     this.#counts[conversation]!++;
-    this.#onPacket(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound, conversation);
+    if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) this.#handshakes.take(packet, outbound, conversation);
+    if (packet.destinationMacAt !== NONE && isBroadcast(packet)) this.#broadcasts.add(conversation);
+    this.#onPacket(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound, conversation, marksOf(packet));
   }
 
   #matches(packet: Packet, macAt: number, ipAt: number): boolean {
@@ -106,16 +112,28 @@ class DeviceSelector implements Selector {
   conversations(): readonly Conversation[] {
     return Array.from({ length: this.#table.size }, (_, index) => {
       const { ipVersion, protocol, first, second } = readFlowKey(this.#table.keyOf(index));
-      return { ipVersion, protocol, local: first, peer: second, packets: this.#counts[index]! };
+      return {
+        ipVersion,
+        protocol,
+        local: first,
+        peer: second,
+        packets: this.#counts[index]!,
+        broadcast: this.#broadcasts.has(index) || undefined,
+        syn: this.#handshakes.of(index),
+      };
     });
   }
 }
 
-/** A packet that waits, in its place, until it is known whether it belongs to the flow. */
-interface Waiting {
+interface TimedSize {
   readonly seconds: number;
   readonly nanoseconds: number;
   readonly sizeBytes: number;
+}
+
+/** A packet that waits, in its place, until it is known whether it belongs to the flow. */
+interface Waiting extends TimedSize {
+  readonly marks: number;
   outbound: boolean;
   /** Undefined once it is known to belong. */
   fragmentOf: string | undefined;
@@ -137,6 +155,7 @@ class FlowSelector implements Selector {
   readonly #payloadOnly: boolean;
   readonly #onPacket: SelectedPacketHandler;
   readonly #fragments = new FragmentPorts();
+  readonly #handshakes = new Handshakes();
   #waiting: Waiting[] = [];
   #packets = 0;
 
@@ -183,7 +202,8 @@ class FlowSelector implements Selector {
   #takeWhole(packet: Packet, forward: boolean, backward: boolean): void {
     const outbound = this.#direction(forward, backward, packet.sourcePort, packet.destinationPort);
     if (outbound === undefined || (this.#payloadOnly && packet.payloadLength === 0)) return;
-    if (this.#waiting.length === 0) this.#emit(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound);
+    if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) this.#handshakes.take(packet, outbound, 0);
+    if (this.#waiting.length === 0) this.#emit(packet, outbound, marksOf(packet));
     else this.#wait(packet, outbound, undefined);
   }
 
@@ -202,7 +222,7 @@ class FlowSelector implements Selector {
     }
     const outbound = this.#direction(forward, backward, ports.source, ports.destination);
     if (outbound === undefined) return;
-    if (this.#waiting.length === 0) this.#emit(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound);
+    if (this.#waiting.length === 0) this.#emit(packet, outbound, marksOf(packet));
     else this.#wait(packet, outbound, undefined);
   }
 
@@ -217,7 +237,8 @@ class FlowSelector implements Selector {
 
   #wait(packet: Packet, outbound: boolean, fragmentOf: string | undefined): void {
     const { seconds, nanoseconds, sizeBytes } = packet;
-    this.#waiting.push({ seconds, nanoseconds, sizeBytes, outbound, fragmentOf, dropped: false });
+    const marks = marksOf(packet);
+    this.#waiting.push({ seconds, nanoseconds, sizeBytes, marks, outbound, fragmentOf, dropped: false });
     const oldest = this.#waiting[0]!;
     if (this.#waiting.length > MAX_WAITING || seconds - oldest.seconds > MAX_WAIT_SECONDS) {
       this.#giveUp(oldest);
@@ -247,17 +268,17 @@ class FlowSelector implements Selector {
   /** Hands on what is decided, up to the first that is not. */
   #release(): void {
     let count = 0;
-    for (const { seconds, nanoseconds, sizeBytes, outbound, fragmentOf, dropped } of this.#waiting) {
-      if (fragmentOf !== undefined) break;
-      if (!dropped) this.#emit(seconds, nanoseconds, sizeBytes, outbound);
+    for (const waiting of this.#waiting) {
+      if (waiting.fragmentOf !== undefined) break;
+      if (!waiting.dropped) this.#emit(waiting, waiting.outbound, waiting.marks);
       count++;
     }
     this.#waiting.splice(0, count);
   }
 
-  #emit(seconds: number, nanoseconds: number, sizeBytes: number, outbound: boolean): void {
+  #emit({ seconds, nanoseconds, sizeBytes }: TimedSize, outbound: boolean, marks: number): void {
     this.#packets++;
-    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0);
+    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0, marks);
   }
 
   finish(): void {
@@ -268,6 +289,7 @@ class FlowSelector implements Selector {
   conversations(): readonly Conversation[] {
     const { protocol, first, second } = this.#target;
     const ipVersion = first.address.family === 'ipv4' ? 4 : 6;
-    return [{ ipVersion, protocol, local: first, peer: second, packets: this.#packets }];
+    const syn = this.#handshakes.of(0);
+    return [{ ipVersion, protocol, local: first, peer: second, packets: this.#packets, syn }];
   }
 }

@@ -16,13 +16,21 @@ export class SeriesBuilder {
   #sizes = new Uint32Array(FIRST_CAPACITY);
   #outbound = new Uint8Array(FIRST_CAPACITY);
   #conversation = new Uint16Array(FIRST_CAPACITY);
+  #marks = new Uint8Array(FIRST_CAPACITY);
 
   get length(): number {
     return this.#length;
   }
 
   /** @param seconds, nanoseconds time since the Unix epoch */
-  append(seconds: number, nanoseconds: number, sizeBytes: number, outbound: boolean, conversation: number): void {
+  append(
+    seconds: number,
+    nanoseconds: number,
+    sizeBytes: number,
+    outbound: boolean,
+    conversation: number,
+    marks = 0,
+  ): void {
     const index = this.#length;
     if (index === this.#sizes.length) this.#grow();
     if (index === 0) {
@@ -36,6 +44,7 @@ export class SeriesBuilder {
     this.#sizes[index] = sizeBytes;
     this.#outbound[index] = outbound ? 1 : 0;
     this.#conversation[index] = conversation;
+    this.#marks[index] = marks;
     this.#length++;
   }
 
@@ -49,6 +58,7 @@ export class SeriesBuilder {
     this.#sizes = grown(new Uint32Array(capacity), this.#sizes);
     this.#outbound = grown(new Uint8Array(capacity), this.#outbound);
     this.#conversation = grown(new Uint16Array(capacity), this.#conversation);
+    this.#marks = grown(new Uint8Array(capacity), this.#marks);
   }
 
   /** The series, sorted by time where the packets did not come in order; packets of equal time keep their order. */
@@ -58,6 +68,7 @@ export class SeriesBuilder {
     let sizes = this.#sizes.slice(0, length);
     let outbound = this.#outbound.slice(0, length);
     let conversation = this.#conversation.slice(0, length);
+    let marks = this.#marks.slice(0, length);
     let startNanoseconds = this.#firstNanoseconds;
     if (this.#backwards > 0) {
       const unsorted = offsetsNs;
@@ -67,6 +78,7 @@ export class SeriesBuilder {
       sizes = Uint32Array.from(order, (i) => this.#sizes[i]!);
       outbound = Uint8Array.from(order, (i) => this.#outbound[i]!);
       conversation = Uint16Array.from(order, (i) => this.#conversation[i]!);
+      marks = Uint8Array.from(order, (i) => this.#marks[i]!);
       startNanoseconds += earliest;
     }
     return {
@@ -76,6 +88,7 @@ export class SeriesBuilder {
       sizes,
       outbound,
       conversation,
+      marks,
       conversations,
     };
   }

@@ -4,6 +4,8 @@
  */
 import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
+import { CAPTURE_FORMATS, CaptureWriter } from '../capture/capture-writer.js';
+import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
 import type { Output } from '../output-file.js';
 import { openOutput } from '../output-file.js';
@@ -11,8 +13,8 @@ import { randomStream } from '../random.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
-import { CAPTURE_FORMATS, CaptureWriter } from './capture-writer.js';
 import { FrameBuilder } from './frame-builder.js';
+import { FrameWriter } from './frame-writer.js';
 import type { Identity } from './identity.js';
 import { type PayloadKind, PayloadPool } from './payload.js';
 import { type WrittenPackets, writePackets } from './write-packets.js';
@@ -108,9 +110,8 @@ function createWriter(output: Output, { hash }: LoadedModelFile, options: Genera
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
   const frames = new FrameBuilder(identity, pool, randomStream(seed, 'headers'));
-  return new CaptureWriter(output, frames, pool, {
-    format,
-    application: `synth ${packageVersion}`,
-    comment: `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`,
-  });
+  const comment = `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`;
+  const application = `synth ${packageVersion}`;
+  const captureOptions = { format, linkType: LINK_TYPE.ethernet, application, comment };
+  return new FrameWriter(new CaptureWriter(output, captureOptions, pool.bytes), frames);
 }

@@ -20,6 +20,7 @@ export function seriesOf(rows: readonly Row[], conversations: readonly Conversat
     ...blockOf(rows),
     startNs: 1_700_000_000_000_000_000n,
     conversation: new Uint16Array(rows.length),
+    marks: new Uint8Array(rows.length),
     conversations,
   };
 }

@@ -98,6 +98,7 @@ export function seriesOf(packets: readonly (readonly [ns: number, bytes: number,
     sizes: Uint32Array.from(packets, ([, bytes]) => bytes),
     outbound: Uint8Array.from(packets, ([, , outbound]) => outbound),
     conversation: new Uint16Array(packets.length),
+    marks: new Uint8Array(packets.length),
     conversations: [],
   };
 }

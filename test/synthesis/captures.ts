@@ -1,10 +1,12 @@
 /** Captures of our own making, in memory. */
 import type { TargetProfile } from '../../models/model-file.js';
+import { CaptureWriter, type WrittenCaptureFormat } from '../../src/capture/capture-writer.js';
+import { LINK_TYPE } from '../../src/capture/link-type.js';
 import type { Output } from '../../src/output-file.js';
 import { randomStream } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { CaptureWriter, type WrittenCaptureFormat } from '../../src/synthesis/capture-writer.js';
 import { FrameBuilder } from '../../src/synthesis/frame-builder.js';
+import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
 import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
@@ -54,7 +56,8 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   const output = new MemoryOutput();
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
   const frames = new FrameBuilder(identityOf(profile, identity), pool, randomStream(seed, 'headers'));
-  const writer = new CaptureWriter(output, frames, pool, { format, application: 'synth test', comment });
-  await writePackets([block], writer, { startNs });
+  const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
+  const writer = new CaptureWriter(output, captureOptions, pool.bytes);
+  await writePackets([block], new FrameWriter(writer, frames), { startNs });
   return output.content;
 }

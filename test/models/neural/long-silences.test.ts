@@ -38,6 +38,7 @@ function week(): PacketSeries {
     sizes: Uint32Array.from(sizes),
     outbound: Uint8Array.from(outbound),
     conversation: new Uint16Array(offsetsNs.length),
+    marks: new Uint8Array(offsetsNs.length),
     conversations: [],
   };
 }

@@ -1,18 +1,15 @@
 /**
  * @module
- * Packets as frames in a capture file: pcap with µs or ns timestamps, or pcapng with ns timestamps and a comment.
+ * Frames as records of a capture file: pcap with µs or ns timestamps, or pcapng with ns timestamps and a comment. The other direction of
+ * `record-reader.ts`: whoever has frames writes them here.
  */
 import { writeU32LE } from '../bytes.js';
-import { LINK_TYPE } from '../capture/link-type.js';
-import { PCAP_MAGIC } from '../capture/pcap.js';
-import { BLOCK, BYTE_ORDER_MAGIC } from '../capture/pcapng.js';
-import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
 import { OutputBuffer } from '../output-buffer.js';
 import type { Output } from '../output-file.js';
-import type { PacketWriter } from '../series/packet-writer.js';
-import { ETHERNET_HEADER_BYTES, type FrameBuilder } from './frame-builder.js';
-import type { PayloadPool } from './payload.js';
+import { PCAP_MAGIC } from './pcap.js';
+import { BLOCK, BYTE_ORDER_MAGIC } from './pcapng.js';
+import { MAX_PACKET_BYTES } from './record-reader.js';
 
 export const CAPTURE_FORMATS = ['pcap', 'nsecpcap', 'pcapng'] as const;
 export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];
@@ -20,6 +17,7 @@ export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];
 const PCAP_RECORD_BYTES = 16;
 /** Type, length, interface, time, two lengths before the frame, and the length again behind it. */
 const EPB_BYTES = 32;
+const EPB_HEADER_BYTES = 28;
 /** The length of an option has 16 bits. */
 const MAX_OPTION_BYTES = 0xffff;
 
@@ -44,17 +42,17 @@ function block(type: number, body: readonly number[]): number[] {
   return [...kind, ...length, ...body, ...length];
 }
 
-function pcapHeader(magic: number): Uint8Array {
+function pcapHeader(magic: number, linkType: number): Uint8Array {
   const header = new Uint8Array(24);
   writeU32LE(header, 0, magic);
   writeU32LE(header, 4, 2 | (4 << 16)); // version 2.4
   writeU32LE(header, 16, MAX_PACKET_BYTES);
-  writeU32LE(header, 20, LINK_TYPE.ethernet);
+  writeU32LE(header, 20, linkType);
   return header;
 }
 
 /** Section and interface: draft-ietf-opsawg-pcapng §4.1, §4.2. */
-function pcapngHeader(application: string, comment: string): Uint8Array {
+function pcapngHeader({ application, comment, linkType }: CaptureWriterOptions): Uint8Array {
   const text = new TextEncoder();
   const fixed = new Uint8Array(16);
   writeU32LE(fixed, 0, BYTE_ORDER_MAGIC);
@@ -63,7 +61,7 @@ function pcapngHeader(application: string, comment: string): Uint8Array {
   const end = [0, 0, 0, 0];
   const section = [...fixed, ...option(1, text.encode(comment)), ...option(4, text.encode(application)), ...end];
   const description = new Uint8Array(8);
-  writeU32LE(description, 0, LINK_TYPE.ethernet);
+  writeU32LE(description, 0, linkType);
   writeU32LE(description, 4, MAX_PACKET_BYTES);
   const nanoseconds = Uint8Array.of(9);
   const interfaceBody = [...description, ...option(2, text.encode('synth0')), ...option(9, nanoseconds), ...end];
@@ -72,69 +70,100 @@ function pcapngHeader(application: string, comment: string): Uint8Array {
 
 export interface CaptureWriterOptions {
   readonly format: WrittenCaptureFormat;
-  /** Goes into pcapng files. */
+  /** LINKTYPE_ value of the frames. */
+  readonly linkType: number;
+  /** Go into pcapng files. */
   readonly application: string;
   readonly comment: string;
 }
 
-export class CaptureWriter implements PacketWriter {
+export class CaptureWriter {
   readonly #buffer: OutputBuffer;
-  readonly #frames: FrameBuilder;
   readonly #options: CaptureWriterOptions;
+  /** Of the record that is being written. */
+  #frameAt = 0;
+  #frameBytes = 0;
 
-  constructor(output: Output, frames: FrameBuilder, pool: PayloadPool, options: CaptureWriterOptions) {
-    this.#buffer = new OutputBuffer(output, pool.bytes);
-    this.#frames = frames;
+  /** @param preamble bytes that stand at the beginning of `bytes`, for copying from */
+  constructor(output: Output, options: CaptureWriterOptions, preamble?: Uint8Array) {
+    this.#buffer = new OutputBuffer(output, preamble);
     this.#options = options;
   }
 
-  begin(): Promise<void> {
-    const { format, application, comment } = this.#options;
-    if (format === 'pcapng') return this.#buffer.append(pcapngHeader(application, comment));
-    return this.#buffer.append(pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano));
+  /** Where frames are written to. Another array after every `flush`. */
+  get bytes(): Uint8Array {
+    return this.#buffer.bytes;
   }
 
-  hasRoom(sizeBytes: number): boolean {
-    return this.#buffer.hasRoom(sizeBytes + ETHERNET_HEADER_BYTES + EPB_BYTES + 4);
+  /** Writes what stands before the records. */
+  begin(): Promise<void> {
+    const { format, linkType } = this.#options;
+    if (format === 'pcapng') return this.#buffer.append(pcapngHeader(this.#options));
+    return this.#buffer.append(pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType));
+  }
+
+  /** False if `flush` has to be called before a frame of this length. */
+  hasRoom(frameBytes: number): boolean {
+    return this.#buffer.hasRoom(frameBytes + EPB_BYTES + 4);
   }
 
   flush(): Promise<void> {
     return this.#buffer.flush();
   }
 
+  /** Resolves when everything has been taken. */
   end(): Promise<void> {
     return this.#buffer.end();
   }
 
-  write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
-    if (this.#options.format === 'pcapng') this.#enhancedPacket(seconds, nanoseconds, sizeBytes, outbound);
-    else this.#record(seconds, nanoseconds, sizeBytes, outbound);
+  /**
+   * Begins a record; `endRecord` ends it when the frame has been written.
+   *
+   * @param seconds, nanoseconds time since the Unix epoch
+   * @param frameBytes bytes of the frame in the file
+   * @param wireBytes bytes of the frame on the wire
+   * @returns where in `bytes` the frame goes
+   * @throws SynthError `SYNTH_USAGE` for a time that the format cannot say
+   */
+  beginRecord(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
+    this.#frameBytes = frameBytes;
+    this.#frameAt =
+      this.#options.format === 'pcapng'
+        ? this.#enhancedPacket(seconds, nanoseconds, frameBytes, wireBytes)
+        : this.#record(seconds, nanoseconds, frameBytes, wireBytes);
+    return this.#frameAt;
   }
 
-  #record(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
+  endRecord(): void {
+    const buffer = this.#buffer;
+    const end = this.#frameAt + this.#frameBytes;
+    if (this.#options.format !== 'pcapng') {
+      buffer.position = end;
+      return;
+    }
+    const padding = (4 - (this.#frameBytes & 3)) & 3;
+    for (let i = 0; i < padding; i++) buffer.bytes[end + i] = 0;
+    writeU32LE(buffer.bytes, end + padding, EPB_BYTES + this.#frameBytes + padding);
+    buffer.position = end + padding + 4;
+  }
+
+  #record(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
     if (seconds > 0xffff_ffff) {
       throw new SynthError('SYNTH_USAGE', 'the packets reach beyond the year 2106, which a pcap file cannot say', {
         hint: 'Write pcapng, or let them start earlier.',
       });
     }
-    const buffer = this.#buffer;
-    const { bytes, position } = buffer;
-    const frameBytes = this.#frames.frameBytes(sizeBytes);
+    const { bytes, position } = this.#buffer;
     writeU32LE(bytes, position, seconds);
     writeU32LE(bytes, position + 4, this.#options.format === 'pcap' ? Math.floor(nanoseconds / 1000) : nanoseconds);
     writeU32LE(bytes, position + 8, frameBytes);
-    writeU32LE(bytes, position + 12, frameBytes);
-    this.#frames.write(bytes, position + PCAP_RECORD_BYTES, sizeBytes, outbound);
-    buffer.position = position + PCAP_RECORD_BYTES + frameBytes;
+    writeU32LE(bytes, position + 12, wireBytes);
+    return position + PCAP_RECORD_BYTES;
   }
 
   /** Draft §4.3. */
-  #enhancedPacket(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
-    const buffer = this.#buffer;
-    const { bytes, position } = buffer;
-    const frameBytes = this.#frames.frameBytes(sizeBytes);
-    const padding = (4 - (frameBytes & 3)) & 3;
-    const length = EPB_BYTES + frameBytes + padding;
+  #enhancedPacket(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
+    const { bytes, position } = this.#buffer;
     // seconds × 10^9 does not fit a double, so it is computed in two parts that do, and cut again at 32 bits.
     const low = (seconds % 2 ** 20) * 1e9 + nanoseconds;
     const high = Math.floor(seconds / 2 ** 20) * 1e9; // in units of 2^20 ns
@@ -147,16 +176,12 @@ export class CaptureWriter implements PacketWriter {
     }
     const lowWord = (carried % 2 ** 12) * 2 ** 20 + (low % 2 ** 20);
     writeU32LE(bytes, position, BLOCK.enhancedPacket);
-    writeU32LE(bytes, position + 4, length);
+    writeU32LE(bytes, position + 4, EPB_BYTES + frameBytes + ((4 - (frameBytes & 3)) & 3));
     writeU32LE(bytes, position + 8, 0);
     writeU32LE(bytes, position + 12, highWord);
     writeU32LE(bytes, position + 16, lowWord);
     writeU32LE(bytes, position + 20, frameBytes);
-    writeU32LE(bytes, position + 24, frameBytes);
-    this.#frames.write(bytes, position + 28, sizeBytes, outbound);
-    const end = position + 28 + frameBytes;
-    for (let i = 0; i < padding; i++) bytes[end + i] = 0;
-    writeU32LE(bytes, end + padding, length);
-    buffer.position = position + length;
+    writeU32LE(bytes, position + 24, wireBytes);
+    return position + EPB_HEADER_BYTES;
   }
 }
