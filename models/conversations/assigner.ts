@@ -8,7 +8,9 @@
  * How many packets a conversation has, how long it lives and how it closes it takes from a record of the capture.
  */
 import type { Random } from '../../src/random.js';
-import { contextsOf, placeOf } from './counts.js';
+import type { PacketBlock } from '../../src/series/packet-series.js';
+import { contextsOf, hesitationOf, placeOf } from './counts.js';
+import { FAR, markOf, type ServiceMarks, serviceMarks, soonness } from './foresight.js';
 import type { Conversations } from './learn.js';
 import { Likelihoods } from './likelihoods.js';
 import { RecordDeck } from './record-deck.js';
@@ -44,6 +46,8 @@ class OpenConversation<C> {
   /** Packets since the first FIN or RST, that one included. */
   closing = 0;
   previous = NO_STEP;
+  before = 0;
+  hesitation = 0;
 
   constructor(service: number, record: number, channel: C, timeNs: number) {
     this.service = service;
@@ -56,14 +60,6 @@ class OpenConversation<C> {
 
 /** More are never open at a time; the one that was silent longest is left alone. */
 const MAX_OPEN = 64;
-/** How much a conversation may be hurried or held back to live as long as its record. */
-const MAX_HURRY = +(process.env['HURRY']??4);
-/** The rate of packets after the last one of the record, as a share of the rate before. */
-const EXHAUSTED = +(process.env['EX']??0.02);
-/** A conversation silent for so many times the longest wait of its service is over. */
-const PATIENCE = 1.5;
-const EXPIRED = +(process.env['EXPIRED']??1e-3);
-const CLOSES = { early: +(process.env['EARLY']??0.1), due: +(process.env['DUE']??10) } as const;
 /** Linux draws ephemeral ports from here (ip_local_port_range). */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
 
@@ -80,13 +76,15 @@ export class ConversationAssigner<C> {
   readonly #decks: readonly RecordDeck[];
   readonly #open: OpenConversation<C>[] = [];
   readonly #busy = new Set<number>();
-  readonly #longestWaitNs: Float64Array;
   /** Packets and conversations of each service so far, and packets of a conversation in the capture. */
   readonly #packets: Float64Array;
   readonly #openings: Float64Array;
   readonly #meanPackets: Float64Array;
   #context: number;
   #lastNs = 0;
+  #index = 0;
+  #soon: readonly (Uint8Array | undefined)[] = [];
+  readonly #serviceMarks: readonly (ServiceMarks | undefined)[];
   // Candidates for a packet: an open conversation or, negative, ~service; the role that it would have, and the weight.
   #candidates = new Int32Array(1024);
   #roles = new Uint8Array(1024);
@@ -103,42 +101,37 @@ export class ConversationAssigner<C> {
     data.records.service.forEach((service, record) => {
       records[service]!.push(record);
     });
+    this.#serviceMarks = serviceMarks(data.counts);
     this.#packets = new Float64Array(records.length);
     this.#openings = new Float64Array(records.length);
     this.#meanPackets = Float64Array.from(
       records,
       (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / all.length,
     );
-    this.#longestWaitNs = this.#likelihoods.longestWaits();
     this.#decks = records.map((all) => new RecordDeck(data.records, all));
     this.#context = contextsOf(data.services.length) - 1;
   }
 
+  lookAhead(block: PacketBlock): void {
+    this.#soon = this.#serviceMarks.map((marks) => marks && soonness(block, marks));
+  }
+
   /** Assigns the next packet in the order of time. */
-  assign(timeNs: number, sizeBytes: number, outbound: number): void {
+  assign(timeNs: number, sizeBytes: number, outbound: number, index: number): void {
+    this.#index = index;
     this.#weigh(timeNs, sizeBytes, outbound);
     const conversation = this.#choose(timeNs, sizeBytes, outbound);
     const step = stepOf(outbound, this.role);
     conversation.packets++;
     this.#packets[conversation.service]!++;
     if (conversation.closing > 0 || this.role === ROLE.fin || this.role === ROLE.rst) conversation.closing++;
+    conversation.before = markOf(outbound, sizeBytes);
+    conversation.hesitation = hesitationOf(step, timeNs - conversation.lastNs);
     conversation.previous = step;
     conversation.lastNs = timeNs;
     this.channel = conversation.channel;
     this.#context = conversation.service * STEPS + step;
     this.#lastNs = timeNs;
-    if (this.#isOver(conversation)) this.#close(conversation);
-  }
-
-  /** A connection that is being closed is over when that has taken as many packets as in its record. */
-  #isOver({ record, closing }: OpenConversation<C>): boolean {
-    return closing > 0 && closing >= this.#data.records.closingPackets[record]!;
-  }
-
-  /** Unlimited for what went on when the capture ended. */
-  #packetsOf(record: number): number {
-    const { packets, flags } = this.#data.records;
-    return (flags[record]! & RECORD_FLAG.unfinished) !== 0 ? Number.POSITIVE_INFINITY : packets[record]!;
   }
 
   #close(conversation: OpenConversation<C>): void {
@@ -154,12 +147,23 @@ export class ConversationAssigner<C> {
     const firstStep = stepOf(outbound, 0);
     for (let index = 0; index < this.#open.length; index++) {
       const conversation = this.#open[index]!;
-      const { service, previous, lastNs, packets, closing, record } = conversation;
+      const { service, previous, lastNs, packets, closing } = conversation;
       const waitNs = timeNs - lastNs;
-      const patience = waitNs > PATIENCE * this.#longestWaitNs[service]! && !this.#busy.has(record) ? EXPIRED : 1;
-      const begins = closing === 0 ? this.#closes(conversation) : 0;
-      const rate = patience * likelihoods.waiting(service, previous, waitNs) * this.#hurry(conversation, timeNs);
-      const closingRate = begins === 0 ? 0 : patience * begins * likelihoods.closing(service, previous, waitNs);
+      const isClosing = closing > 0 ? 1 : 0;
+      const alive = likelihoods.alive(service, isClosing, isClosing ? closing : packets, previous, waitNs);
+      const rate = alive * likelihoods.waiting(service, previous, waitNs);
+      const closingRate =
+        isClosing === 1
+          ? 0
+          : alive *
+            likelihoods.closing(service, previous, waitNs) *
+            likelihoods.closeness(service, packets) *
+            likelihoods.closingEvidence(
+              service,
+              this.#soon[service]?.[this.#index] ?? FAR,
+              conversation.before,
+              conversation.hesitation,
+            );
       const place = placeOf(packets, closing === 0 ? -1 : closing);
       const closingPlace = placeOf(packets, 0);
       for (let role = 0; role < ROLES; role++) {
@@ -183,7 +187,7 @@ export class ConversationAssigner<C> {
   /** How much a service lacks conversations for the packets that it has had. */
   #demand(service: number): number {
     const due = this.#packets[service]! / this.#meanPackets[service]!;
-    return Math.min(4, ((due + 1) / (this.#openings[service]! + 1)) ** +(process.env['POW']??4));
+    return Math.min(4, ((due + 1) / (this.#openings[service]! + 1)) ** +(process.env['POW'] ?? 4));
   }
 
   #add(candidate: number, role: number, weight: number): void {
@@ -192,26 +196,6 @@ export class ConversationAssigner<C> {
     this.#weights[this.#count] = weight;
     this.#total += weight;
     this.#count++;
-  }
-
-  /** How much likelier than usual a conversation is closed next: it has had as many packets as its record, or not. */
-  #closes({ record, packets }: OpenConversation<C>): number {
-    const { closingPackets } = this.#data.records;
-    if (closingPackets[record] === 0) return 0;
-    return packets < this.#packetsOf(record) - closingPackets[record]! ? CLOSES.early : CLOSES.due;
-  }
-
-  /** How much faster than usual a conversation must go on to have its packets when its time is over. */
-  #hurry({ record, packets, openedNs }: OpenConversation<C>, timeNs: number): number {
-    const { lifeNs, flags } = this.#data.records;
-    if ((flags[record]! & RECORD_FLAG.unfinished) !== 0) return 1;
-    const all = this.#packetsOf(record);
-    if (packets >= all) return EXHAUSTED;
-    const life = lifeNs[record]!;
-    const age = timeNs - openedNs;
-    if (age >= life) return 1;
-    const hurry = ((all - packets) / all) * (life / (life - age));
-    return Math.min(MAX_HURRY, Math.max(1 / MAX_HURRY, hurry));
   }
 
   #choose(timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {

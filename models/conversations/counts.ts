@@ -3,8 +3,12 @@
  * What was counted of conversations while learning: which step follows which, sizes, waiting times, openings. Sparse, since of all that could
  * happen little does.
  */
-import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
+import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
+import { Evidence } from './evidence.js';
+import { MARKS, SOON_CLASSES } from './foresight.js';
 import { NO_STEP, STEPS } from './role.js';
+import { SIZE_PLACES, type SizeCounts, sizeRow } from './sizes.js';
+import { loadSparse, saveSparse } from './sparse.js';
 import { addExposure, TIME_BINS, timeBin } from './time-bins.js';
 
 /** Places of a packet in its conversation: first, second, third, fourth to seventh, later; of its closing: first, second, later. */
@@ -18,39 +22,24 @@ export const isClosingPlace = (place: number): boolean => place >= FIRST_CLOSING
 
 /** Steps that may come before one, `NO_STEP` included. */
 export const PREVIOUS_STEPS = NO_STEP + 1;
-/** Places that sizes are told apart by: first, second, third packet, all others. */
-export const SIZE_PLACES = 4;
-export const sizePlace = (place: number): number => Math.min(SIZE_PLACES - 1, place);
-
 export const stepIndex = (service: number, place: number, previous: number, step: number): number =>
   ((service * PLACES + place) * PREVIOUS_STEPS + previous) * STEPS + step;
-export const sizeRow = (service: number, step: number, place: number): number =>
-  (service * STEPS + step) * SIZE_PLACES + sizePlace(place);
 export const waitIndex = (service: number, previous: number, bin: number): number =>
   (service * PREVIOUS_STEPS + previous) * TIME_BINS + bin;
+/** Numbers of packets that a conversation has had: up to 16 each for itself, then octaves. */
+export const LENGTHS = 32;
+export const lengthBin = (packets: number): number =>
+  packets <= 16 ? packets - 1 : Math.min(LENGTHS - 1, 15 + 28 - Math.clz32(packets - 1));
+export const lengthIndex = (service: number, closing: number, packets: number): number =>
+  (service * 2 + closing) * LENGTHS + lengthBin(packets);
+
 /** Of the packet before, of whatever conversation: its service and step. The last is for the beginning of a series. */
 export const contextsOf = (services: number): number => services * STEPS + 1;
 export const openingIndex = (contexts: number, service: number, context: number, bin: number): number =>
   (service * contexts + context) * TIME_BINS + bin;
 
-/** Counts of sizes: for each row of `sizeRow` its sizes. */
-export type SizeCounts = Map<number, Map<number, number>>;
-
-/** Saves the numbers of a column that are not zero. */
-function saveSparse(name: string, column: Iterable<readonly [number, number]>, tensors: Map<string, Tensor>): void {
-  const entries = [...column].filter(([, value]) => value !== 0).sort(([a], [b]) => a - b);
-  tensors.set(`${name}.index`, vector(Uint32Array.from(entries, ([index]) => index)));
-  tensors.set(`${name}.value`, vector(Float64Array.from(entries, ([, value]) => value)));
-}
-
-/** @throws SynthError `SYNTH_MODEL_INVALID` */
-function* loadSparse(name: string, reader: TensorReader, length: number): Generator<readonly [number, number], void> {
-  const index = reader.vector(`${name}.index`, Uint32Array);
-  const value = reader.vector(`${name}.value`, Float64Array);
-  const valid = index.length === value.length && value.every((one) => one > 0) && index.every((one) => one < length);
-  requireModel(valid, `has counts “${name}” that contradict themselves`);
-  for (let i = 0; i < index.length; i++) yield [index[i]!, value[i]!];
-}
+/** A step and how long it was waited for. */
+export const hesitationOf = (step: number, waitNs: number): number => step * TIME_BINS + timeBin(waitNs);
 
 export class ConversationCounts {
   readonly services: number;
@@ -60,6 +49,20 @@ export class ConversationCounts {
   readonly waits: Float64Array;
   readonly closings: Float64Array;
   readonly waited: Float64Array;
+  /**
+   * Packets by how many a conversation has had with them, in its closing by how many that has had; of those, the ones that were the last,
+   * and the ones that were followed by the closing.
+   */
+  readonly lengths: Float64Array;
+  readonly ends: Float64Array;
+  readonly closes: Float64Array;
+  /**
+   * What tells the packet that begins a closing from others: how soon the service opens again (`foresight.ts`), the packet before it
+   * (`markOf`), and how long that one had been waited for (`hesitationOf`).
+   */
+  readonly soon = new Evidence(SOON_CLASSES);
+  readonly before = new Evidence(MARKS);
+  readonly hesitation = new Evidence(STEPS * TIME_BINS);
   /** Openings of each service by the time since any packet before, and the time waited, in ns, which all services share. */
   readonly openings = new Map<number, number>();
   readonly openingWaited: Float64Array;
@@ -70,11 +73,17 @@ export class ConversationCounts {
     this.waits = new Float64Array(services * PREVIOUS_STEPS * TIME_BINS);
     this.closings = new Float64Array(this.waits.length);
     this.waited = new Float64Array(services * PREVIOUS_STEPS * TIME_BINS);
+    this.lengths = new Float64Array(services * 2 * LENGTHS);
+    this.ends = new Float64Array(this.lengths.length);
+    this.closes = new Float64Array(this.lengths.length);
     this.openingWaited = new Float64Array(contextsOf(services) * TIME_BINS);
   }
 
-  addPacket(service: number, place: number, previous: number, step: number, sizeBytes: number): void {
+  addStep(service: number, place: number, previous: number, step: number): void {
     this.steps[stepIndex(service, place, previous, step)]!++;
+  }
+
+  addSize(service: number, place: number, step: number, sizeBytes: number): void {
     const row = sizeRow(service, step, place);
     let sizes = this.sizes.get(row);
     if (sizes === undefined) {
@@ -88,6 +97,14 @@ export class ConversationCounts {
     const at = waitIndex(service, previous, 0);
     (closes ? this.closings : this.waits)[at + timeBin(waitNs)]!++;
     addExposure(this.waited, at, waitNs);
+  }
+
+  /** A conversation has had so many packets, or its closing has (`closing` 1), and that was how it went on. */
+  addLength(service: number, closing: number, packets: number, next: 'more' | 'closing' | 'end'): void {
+    const index = lengthIndex(service, closing, packets);
+    this.lengths[index]!++;
+    if (next === 'end') this.ends[index]!++;
+    if (next === 'closing') this.closes[index]!++;
   }
 
   /** A packet came `gapNs` after one of `context`; it opened a connection of `opened`, or of none (-1). */
@@ -104,6 +121,12 @@ export class ConversationCounts {
     saveSparse(`${prefix}.waits`, this.waits.entries(), tensors);
     saveSparse(`${prefix}.closings`, this.closings.entries(), tensors);
     saveSparse(`${prefix}.waited`, this.waited.entries(), tensors);
+    saveSparse(`${prefix}.lengths`, this.lengths.entries(), tensors);
+    saveSparse(`${prefix}.ends`, this.ends.entries(), tensors);
+    saveSparse(`${prefix}.closes`, this.closes.entries(), tensors);
+    this.soon.save(`${prefix}.soon`, this.services, tensors);
+    this.before.save(`${prefix}.before`, this.services, tensors);
+    this.hesitation.save(`${prefix}.hesitation`, this.services, tensors);
     saveSparse(`${prefix}.openings`, this.openings, tensors);
     saveSparse(`${prefix}.opening.waited`, this.openingWaited.entries(), tensors);
     const rows = [...this.sizes].sort(([a], [b]) => a - b);
@@ -123,7 +146,13 @@ export class ConversationCounts {
     fill('waits', counts.waits);
     fill('closings', counts.closings);
     fill('waited', counts.waited);
+    fill('lengths', counts.lengths);
+    fill('ends', counts.ends);
+    fill('closes', counts.closes);
     fill('opening.waited', counts.openingWaited);
+    counts.soon.load(`${prefix}.soon`, services, reader);
+    counts.before.load(`${prefix}.before`, services, reader);
+    counts.hesitation.load(`${prefix}.hesitation`, services, reader);
     const openings = services * contextsOf(services) * TIME_BINS;
     for (const [index, value] of loadSparse(`${prefix}.openings`, reader, openings)) counts.openings.set(index, value);
     const shape = reader.shape(`${prefix}.sizes`) ?? [];

@@ -5,8 +5,9 @@
 import { formatAddress } from '../../src/capture/address.js';
 import type { Conversation, PacketSeries, SynOptions } from '../../src/series/packet-series.js';
 import { type Connection, connectionsOf, type SeriesConnections } from './connections.js';
-import { ConversationCounts, contextsOf, placeOf } from './counts.js';
+import { ConversationCounts, contextsOf, hesitationOf, placeOf } from './counts.js';
 import { endOf } from './ends.js';
+import { FAR, markOf, serviceMarks, soonness } from './foresight.js';
 import {
   type ConnectionRecords,
   type End,
@@ -44,11 +45,13 @@ export function learnConversations(series: readonly PacketSeries[], keepAddresse
   const catalogue = new Catalogue(keepAddresses);
   const records = recordsOf(connections, serviceOf, catalogue);
   const counts = new ConversationCounts(services.length);
-  let first = 0;
-  for (const part of parts) {
-    countPart(part, first, serviceOf, records, counts);
-    first += part.connections.length;
-  }
+  const indexed = parts.map((part, i) => {
+    const before = parts.slice(0, i).reduce((sum, { connections: { length } }) => sum + length, 0);
+    return { ...part, service: serviceOf.subarray(before, before + part.connections.length), firstRecord: before };
+  });
+  // What tells services apart has to be known before the rest can be counted.
+  for (const part of indexed) countSizes(part, counts, records);
+  for (const part of indexed) countCourses(part, counts);
   return { services, ends: catalogue.ends, syns: catalogue.syns, records, counts };
 }
 
@@ -193,47 +196,80 @@ const IP_PROTOCOL_TCP = 6;
 /** Below it are system ports (RFC 6335 §6), which nobody draws. */
 const FIRST_USER_PORT = 1024;
 
-/** Counts the packets of a series, and fills in the first packets of its records. */
-function countPart(
-  { series, connections, connection, roles }: SeriesConnections & { readonly series: PacketSeries },
-  first: number,
-  serviceOf: Uint32Array,
-  records: ConnectionRecords,
-  counts: ConversationCounts,
-): void {
+/** A series with its connections, and what is known of them. */
+interface Part extends SeriesConnections {
+  readonly series: PacketSeries;
+  /** Of each connection. */
+  readonly service: Uint32Array;
+  /** Index of the record of the first connection. */
+  readonly firstRecord: number;
+}
+
+/** Tells where each packet stands: its place in the connection, and in the closing of the connection. */
+function* positions({ series, connections, connection }: Part): Generator<{
+  readonly packet: number;
+  readonly index: number;
+  readonly position: number;
+  /** Index of the packet in the closing; negative before it. */
+  readonly closing: number;
+}> {
   const taken = new Uint32Array(connections.length);
+  for (let packet = 0; packet < series.length; packet++) {
+    const index = connection[packet]!;
+    const position = taken[index]!++;
+    const { packets, closingPackets } = connections[index]!;
+    yield { packet, index, position, closing: closingPackets === 0 ? -packets : position - (packets - closingPackets) };
+  }
+}
+
+/** Counts sizes, and fills in how the connections of the records begin. */
+function countSizes(part: Part, counts: ConversationCounts, records: ConnectionRecords): void {
+  const { series, service, roles, firstRecord } = part;
+  for (const { packet, index, position, closing } of positions(part)) {
+    const step = stepOf(series.outbound[packet]!, roles[packet]!);
+    const sizeBytes = series.sizes[packet]!;
+    counts.addSize(service[index]!, placeOf(position, closing), step, sizeBytes);
+    if (position > 0) continue;
+    records.firstStep[firstRecord + index] = step;
+    records.firstSize[firstRecord + index] = sizeBytes;
+  }
+}
+
+/** Counts what follows what, and how soon. */
+function countCourses(part: Part, counts: ConversationCounts): void {
+  const { series, connections, service, roles } = part;
+  const soon = serviceMarks(counts.services, counts.sizes).map((marks) => marks && soonness(series, marks));
   const lastNs = new Float64Array(connections.length);
   const lastStep = new Uint8Array(connections.length).fill(NO_STEP);
+  const lastMark = new Uint32Array(connections.length);
+  const lastHesitation = new Uint32Array(connections.length);
   let context = contextsOf(counts.services) - 1;
   let previousNs = 0;
-  for (let i = 0; i < series.length; i++) {
-    const index = connection[i]!;
-    const record = first + index;
-    const service = serviceOf[record]!;
-    const timeNs = series.offsetsNs[i]!;
-    const sizeBytes = series.sizes[i]!;
-    const step = stepOf(series.outbound[i]!, roles[i]!);
-    const position = taken[index]!;
-    const { packets, closingPackets } = connections[index]!;
-    const closing = position - (packets - closingPackets);
-    if (position === 0) {
-      records.firstStep[record] = step;
-      records.firstSize[record] = sizeBytes;
-    } else {
-      counts.addWait(service, lastStep[index]!, timeNs - lastNs[index]!, closing === 0);
+  for (const { packet, index, position, closing } of positions(part)) {
+    const { packets, unfinished } = connections[index]!;
+    const of = service[index]!;
+    const timeNs = series.offsetsNs[packet]!;
+    const waitNs = position === 0 ? 0 : timeNs - lastNs[index]!;
+    const step = stepOf(series.outbound[packet]!, roles[packet]!);
+    counts.addGap(context, timeNs - previousNs, position === 0 ? of : -1);
+    counts.addStep(of, placeOf(position, closing), lastStep[index]!, step);
+    if (position > 0) counts.addWait(of, lastStep[index]!, waitNs, closing === 0);
+    if (position > 0 && closing <= 0) {
+      counts.soon.add(of, soon[of]?.[packet] ?? FAR, closing === 0);
+      counts.before.add(of, lastMark[index]!, closing === 0);
+      counts.hesitation.add(of, lastHesitation[index]!, closing === 0);
     }
-    counts.addGap(context, timeNs - previousNs, position === 0 ? service : -1);
-    counts.addPacket(
-      service,
-      placeOf(position, closing),
-      lastStep[index]!,
-      step,
-      sizeBytes,
-    );
-    taken[index] = position + 1;
+    // What went on when the capture ended has no end that anybody saw.
+    const isLast = position + 1 === packets;
+    if (!(isLast && unfinished)) {
+      const next = isLast ? 'end' : closing === -1 ? 'closing' : 'more';
+      counts.addLength(of, closing >= 0 ? 1 : 0, closing >= 0 ? closing + 1 : position + 1, next);
+    }
     lastNs[index] = timeNs;
     lastStep[index] = step;
+    lastMark[index] = markOf(series.outbound[packet]!, series.sizes[packet]!);
+    lastHesitation[index] = hesitationOf(step, waitNs);
     previousNs = timeNs;
-    context = service * STEPS + step;
+    context = of * STEPS + step;
   }
 }

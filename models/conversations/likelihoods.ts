@@ -7,26 +7,36 @@ import {
   type ConversationCounts,
   contextsOf,
   isClosingPlace,
+  LENGTHS,
+  lengthIndex,
   openingIndex,
   PLACES,
   PREVIOUS_STEPS,
-  SIZE_PLACES,
-  sizeRow,
   stepIndex,
   waitIndex,
 } from './counts.js';
-import { NO_STEP, STEPS } from './role.js';
+import { markOf } from './foresight.js';
+import { NO_STEP, ROLES, STEPS, stepOf } from './role.js';
+import { partsOfSizeRow, SIZE_PLACES, sizeRow } from './sizes.js';
 import { shrunkRate, TIME_BINS, timeBin, upperEdge } from './time-bins.js';
 
 /** Probability of a step that was never seen, and of a size: small, not zero, since packets come from models that err. */
 const UNSEEN_STEP = 1e-5;
 const UNSEEN_SIZE = 1e-6;
+/** And of a step that never opened a conversation. */
+const UNSEEN_OPENING = 1e-9;
 /** Sizes that were not seen are likelier near those that were: within as many bytes. */
 const SIZE_BIN_BYTES = 16;
 /** A background counts as much as so many observations. */
 const STEP_WEIGHT = 0.5;
 const SIZE_WEIGHT = 1;
 const RATE_WEIGHT = 0.5;
+/** Where no wait was as long, so many are thought to end within the octave. */
+const UNSEEN_WAITS = 0.5;
+const END_WEIGHT = 0.5;
+const CLOSE_WEIGHT = 1;
+/** A conversation may always go on. */
+const MOST_CERTAIN_END = 0.98;
 
 export class Likelihoods {
   readonly #counts: ConversationCounts;
@@ -34,14 +44,23 @@ export class Likelihoods {
   /** Rates per ns. */
   readonly #waits: Float64Array;
   readonly #closings: Float64Array;
+  /** Probability that a wait is longer. */
+  readonly #silences: Float64Array;
+  readonly #ends: Float64Array;
+  readonly #closeness: Float64Array;
+  readonly #soon: readonly ReadonlyMap<number, number>[];
+  readonly #before: readonly ReadonlyMap<number, number>[];
+  readonly #hesitation: readonly ReadonlyMap<number, number>[];
   /** Index of a size in the tables, or -1. */
   readonly #sizeIndex = new Map<number, number>();
   /** For each row of `sizeRow`, its probabilities by index of size, then by bin; undefined for rows without packets. */
   readonly #sizes: readonly (SizeTable | undefined)[];
   readonly #openingBackground: Float64Array;
   readonly #contexts: number;
-  /** Services that have opened with a step and a size, or with a step. */
+  /** Services that have opened with a direction and size (`markOf`). */
   readonly #openers = new Map<number, readonly number[]>();
+  /** For each service and direction the roles that its packets had. */
+  readonly #roles: readonly (readonly number[])[];
 
   constructor(counts: ConversationCounts) {
     this.#counts = counts;
@@ -49,6 +68,12 @@ export class Likelihoods {
     this.#steps = stepProbabilities(counts);
     this.#waits = waitRates(counts, counts.waits);
     this.#closings = waitRates(counts, counts.closings);
+    this.#silences = silences(counts);
+    this.#ends = endProbabilities(counts);
+    this.#closeness = closenesses(counts);
+    this.#soon = counts.soon.ratios(counts.services);
+    this.#before = counts.before.ratios(counts.services);
+    this.#hesitation = counts.hesitation.ratios(counts.services);
     for (const sizes of counts.sizes.values()) {
       for (const size of sizes.keys()) {
         if (!this.#sizeIndex.has(size)) this.#sizeIndex.set(size, this.#sizeIndex.size);
@@ -57,6 +82,12 @@ export class Likelihoods {
     this.#sizes = sizeTables(counts, this.#sizeIndex);
     this.#openingBackground = openingRates(counts);
     this.#findOpeners();
+    this.#roles = seenRoles(counts);
+  }
+
+  /** The roles that packets of a service have had in a direction. */
+  roles(service: number, outbound: number): readonly number[] {
+    return this.#roles[2 * service + outbound]!;
   }
 
   /** Where the tables have a size; to be passed on. */
@@ -81,19 +112,33 @@ export class Likelihoods {
     return this.#closings[waitIndex(service, previous, timeBin(waitNs))]!;
   }
 
-  /** The longest time between two packets of a conversation, for each service, in ns, rounded up to an octave. */
-  longestWaits(): Float64Array {
-    const { services, waits, closings } = this.#counts;
-    return Float64Array.from({ length: services }, (_, service) => {
-      let longest = 0;
-      for (let previous = 0; previous <= NO_STEP; previous++) {
-        for (let bin = 0; bin < TIME_BINS; bin++) {
-          const at = waitIndex(service, previous, bin);
-          if (waits[at]! + closings[at]! > 0) longest = Math.max(longest, upperEdge(bin));
-        }
-      }
-      return longest;
-    });
+  /**
+   * Probability that a conversation goes on, after so many packets (of its closing, if that has begun) and a silence since the latest.
+   * Some end with a packet; the longer the silence, the likelier this one has.
+   */
+  alive(service: number, closing: number, packets: number, previous: number, waitNs: number): number {
+    const ends = this.#ends[lengthIndex(service, closing, packets)]!;
+    const silent = (1 - ends) * this.#silences[waitIndex(service, previous, timeBin(waitNs))]!;
+    return silent / (ends + silent);
+  }
+
+  /**
+   * How much likelier than usual a packet begins the closing of a connection.
+   *
+   * @param soon how soon its service opens again
+   * @param before, hesitation of the packet before it
+   */
+  closingEvidence(service: number, soon: number, before: number, hesitation: number): number {
+    return (
+      (this.#soon[service]!.get(soon) ?? 1) *
+      (this.#before[service]!.get(before) ?? 1) *
+      (this.#hesitation[service]!.get(hesitation) ?? 1)
+    );
+  }
+
+  /** How much likelier than usual a conversation is to be closed after so many packets. */
+  closeness(service: number, packets: number): number {
+    return this.#closeness[lengthIndex(service, 0, packets)]!;
   }
 
   /** Rate of openings of a service, per ns, `gapNs` after any packet, which was one of `context`. */
@@ -104,32 +149,36 @@ export class Likelihoods {
     return shrunkRate(events, exposure, this.#openingBackground[service * TIME_BINS + bin]!, RATE_WEIGHT);
   }
 
-  /** Services that may have opened with a packet of this direction and size: those that did, or else all. */
+  /** Services that have opened with a packet of this direction and size. */
   openers(outbound: number, sizeBytes: number): readonly number[] {
-    return this.#openers.get(openerKey(outbound, sizeBytes)) ?? this.#openers.get(ALL_OPENERS)!;
+    return this.#openers.get(markOf(outbound, sizeBytes)) ?? NO_SERVICE;
   }
 
   #findOpeners(): void {
-    const { services, sizes } = this.#counts;
-    const found = new Map<number, Set<number>>();
-    for (let service = 0; service < services; service++) {
-      for (let step = 0; step < STEPS; step++) {
-        for (const size of sizes.get(sizeRow(service, step, 0))?.keys() ?? []) {
-          const key = openerKey(step >= STEPS / 2 ? 1 : 0, size);
-          found.set(key, (found.get(key) ?? new Set()).add(service));
-        }
+    for (const [row, sizes] of this.#counts.sizes) {
+      const { service, step, place } = partsOfSizeRow(row);
+      if (place !== 0) continue;
+      for (const size of sizes.keys()) {
+        const mark = markOf(step < ROLES ? 0 : 1, size);
+        const known = this.#openers.get(mark) ?? [];
+        if (!known.includes(service)) this.#openers.set(mark, [...known, service]);
       }
     }
-    for (const [key, openers] of found) this.#openers.set(key, [...openers]);
-    this.#openers.set(
-      ALL_OPENERS,
-      Array.from({ length: services }, (_, service) => service),
-    );
   }
 }
 
-const openerKey = (outbound: number, sizeBytes: number): number => 2 * sizeBytes + outbound;
-const ALL_OPENERS = -1;
+const NO_SERVICE: readonly number[] = [];
+
+function seenRoles({ services, sizes }: ConversationCounts): readonly (readonly number[])[] {
+  return Array.from({ length: 2 * services }, (_, row) => {
+    const service = row >> 1;
+    const roles = Array.from({ length: ROLES }, (_, role) => role);
+    return roles.filter((role) => {
+      const step = stepOf(row & 1, role);
+      return Array.from({ length: SIZE_PLACES }, (_, place) => sizes.has(sizeRow(service, step, place))).includes(true);
+    });
+  });
+}
 
 /** At a place after a step; shrunk to after the step in the same part of the conversation, and that to the part alone. */
 function stepProbabilities({ services, steps }: ConversationCounts): Float64Array {
@@ -152,12 +201,18 @@ function stepProbabilities({ services, steps }: ConversationCounts): Float64Arra
         }
       }
       shrinkTo(part, 0, () => UNSEEN_STEP, STEP_WEIGHT);
+
       for (let previous = 0; previous <= NO_STEP; previous++) {
         shrinkTo(anywhere, previous * STEPS, (step) => part[step]!, STEP_WEIGHT);
         for (const place of ofPart) {
           const at = stepIndex(service, place, previous, 0);
           for (let step = 0; step < STEPS; step++) probabilities[at + step] = steps[at + step]!;
-          shrinkTo(probabilities, at, (step) => anywhere[previous * STEPS + step]!, STEP_WEIGHT);
+          shrinkTo(
+            probabilities,
+            at,
+            (step) => (place === 0 ? UNSEEN_OPENING : anywhere[previous * STEPS + step]!),
+            STEP_WEIGHT,
+          );
         }
       }
     }
@@ -175,13 +230,8 @@ function shrinkTo(counts: Float64Array, at: number, background: (step: number) =
 }
 
 /** After a step; shrunk to any step of the service, and that to the mean of the service. */
-function waitRates({ services, waited, steps }: ConversationCounts, waits: Float64Array): Float64Array {
+function waitRates({ services, waited }: ConversationCounts, waits: Float64Array): Float64Array {
   const rates = new Float64Array(waits.length);
-  const connections = Float64Array.from({ length: services }, (_, service) => {
-    let count = 0;
-    for (let step = 0; step < STEPS; step++) count += steps[stepIndex(service, 0, NO_STEP, step)]!;
-    return count;
-  });
   for (let service = 0; service < services; service++) {
     const events = new Float64Array(TIME_BINS);
     const exposure = new Float64Array(TIME_BINS);
@@ -191,22 +241,86 @@ function waitRates({ services, waited, steps }: ConversationCounts, waits: Float
         exposure[bin]! += waited[waitIndex(service, previous, bin)]!;
       }
     }
-    const allEvents = sum(events);
-    const q = +(process.env['Q_OVER'] ?? 0.5) * Math.min(1, connections[service]! / Math.max(1, allEvents));
-    for (let bin = 0; bin < TIME_BINS; bin++) exposure[bin]! += q * allEvents * (upperEdge(bin) - (bin ? upperEdge(bin - 1) : 0));
-    const mean = (sum(events) + +(process.env['MEAN']??0.01)) / (sum(exposure) + 1e9);
+    const mean = (sum(events) + 0.01) / (sum(exposure) + 1e9);
     for (let previous = 0; previous <= NO_STEP; previous++) {
-      let own = 0;
-      for (let bin = 0; bin < TIME_BINS; bin++) own += waits[waitIndex(service, previous, bin)]!;
       for (let bin = 0; bin < TIME_BINS; bin++) {
-        const over = q * own * (upperEdge(bin) - (bin ? upperEdge(bin - 1) : 0));
-        const background = shrunkRate(events[bin]!, exposure[bin]!, mean, RATE_WEIGHT);
+        const background = shrunkRate(
+          events[bin]!,
+          exposure[bin]!,
+          Math.min(mean, UNSEEN_WAITS / upperEdge(bin)),
+          RATE_WEIGHT,
+        );
         const at = waitIndex(service, previous, bin);
-        rates[at] = shrunkRate(waits[at]!, waited[at]! + over, background, RATE_WEIGHT);
+        rates[at] = shrunkRate(waits[at]!, waited[at]!, background, RATE_WEIGHT);
       }
     }
   }
   return rates;
+}
+
+/** Probability that a wait after a step is at least as long as the middle of a bin; shrunk to any step of the service. */
+function silences({ services, waits, closings }: ConversationCounts): Float64Array {
+  const longer = new Float64Array(waits.length);
+  for (let service = 0; service < services; service++) {
+    const all = new Float64Array(TIME_BINS);
+    for (let previous = 0; previous <= NO_STEP; previous++) {
+      for (let bin = 0; bin < TIME_BINS; bin++) {
+        const at = waitIndex(service, previous, bin);
+        all[bin]! += waits[at]! + closings[at]!;
+      }
+    }
+    const background = tails(all, RATE_WEIGHT, () => 1);
+    for (let previous = 0; previous <= NO_STEP; previous++) {
+      const at = waitIndex(service, previous, 0);
+      const own = all.map((_, bin) => waits[at + bin]! + closings[at + bin]!);
+      longer.set(
+        tails(own, RATE_WEIGHT, (bin) => background[bin]!),
+        at,
+      );
+    }
+  }
+  return longer;
+}
+
+/** Share of counts in later bins and of half of those in the same. */
+function tails(counts: Float64Array, weight: number, background: (bin: number) => number): Float64Array {
+  const shares = new Float64Array(counts.length);
+  const total = sum(counts) + weight;
+  let later = 0;
+  for (let bin = counts.length - 1; bin >= 0; bin--) {
+    const count = counts[bin]!;
+    shares[bin] = total === 0 ? 0 : (later + count / 2 + weight * background(bin)) / total;
+    later += count;
+  }
+  return shares;
+}
+
+/** Probability that a packet is the last of its conversation. */
+function endProbabilities({ services, lengths, ends }: ConversationCounts): Float64Array {
+  const probabilities = new Float64Array(lengths.length);
+  for (let row = 0; row < 2 * services; row++) {
+    const from = row * LENGTHS;
+    const to = from + LENGTHS;
+    const usual = (sum(ends.subarray(from, to)) + 1e-3) / (sum(lengths.subarray(from, to)) + 1);
+    for (let at = from; at < to; at++) {
+      probabilities[at] = Math.min(MOST_CERTAIN_END, (ends[at]! + END_WEIGHT * usual) / (lengths[at]! + END_WEIGHT));
+    }
+  }
+  return probabilities;
+}
+
+function closenesses({ services, lengths, closes }: ConversationCounts): Float64Array {
+  const factors = new Float64Array(lengths.length).fill(1);
+  for (let service = 0; service < services; service++) {
+    const from = lengthIndex(service, 0, 1);
+    const to = from + LENGTHS;
+    const usual = sum(closes.subarray(from, to)) / Math.max(1, sum(lengths.subarray(from, to)));
+    if (usual === 0) continue;
+    for (let at = from; at < to; at++) {
+      factors[at] = (closes[at]! + CLOSE_WEIGHT * usual) / (lengths[at]! + CLOSE_WEIGHT) / usual;
+    }
+  }
+  return factors;
 }
 
 /** Of each service by the time since any packet, whatever that was. */
