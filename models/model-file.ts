@@ -6,9 +6,15 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SynthError } from '../src/errors.js';
 import { packageVersion } from '../src/version.js';
+import {
+  type Conversations,
+  conversationsSchema,
+  loadConversations,
+  saveConversations,
+} from './conversations/records.js';
 import type { TrafficModel } from './generator.js';
 import { modelKinds } from './registry.js';
-import { decodeSafetensors, encodeSafetensors, requireModel } from './tensors.js';
+import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from './tensors.js';
 
 export const MODEL_FORMAT = 'synth-model';
 export const MODEL_FORMAT_VERSION = 1;
@@ -43,6 +49,8 @@ export interface ModelFile {
   readonly model: TrafficModel;
   readonly profile: TargetProfile;
   readonly training: TrainingRecord;
+  /** Undefined where nothing is known of them: the series came from tables. */
+  readonly conversations: Conversations | undefined;
 }
 
 export interface LoadedModelFile extends ModelFile {
@@ -52,9 +60,10 @@ export interface LoadedModelFile extends ModelFile {
   readonly packageVersion: string;
 }
 
-export function encodeModelFile({ model, profile, training }: ModelFile): Uint8Array {
+export function encodeModelFile({ model, profile, training, conversations }: ModelFile): Uint8Array {
   const { tensors, summary } = model.save();
-  return encodeSafetensors(tensors, {
+  const learned = conversations && saveConversations(conversations);
+  return encodeSafetensors(new Map([...tensors, ...(learned?.tensors ?? [])]), {
     format: MODEL_FORMAT,
     format_version: String(MODEL_FORMAT_VERSION),
     kind: model.kind,
@@ -62,6 +71,7 @@ export function encodeModelFile({ model, profile, training }: ModelFile): Uint8A
     profile: JSON.stringify(profile),
     training: JSON.stringify(training),
     summary: JSON.stringify(summary),
+    ...(learned && { conversations: JSON.stringify(learned.summary) }),
   });
 }
 
@@ -84,10 +94,15 @@ export async function decodeModelFile(name: string, file: Uint8Array): Promise<L
     const load = modelKinds.get(metadata['kind'] ?? '');
     requireModel(load !== undefined, `has the unknown kind “${metadata['kind']}”`);
     const model = (await load()).load({ tensors, summary });
+    const conversations =
+      metadata['conversations'] === undefined
+        ? undefined
+        : loadConversations(parseMetadata(metadata, 'conversations', conversationsSchema), new TensorReader(tensors));
     return {
       model,
       profile,
       training,
+      conversations,
       hash: createHash('sha256').update(file).digest('hex'),
       packageVersion: metadata['package_version'] ?? 'unknown',
     };

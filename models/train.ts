@@ -7,6 +7,7 @@ import { IP_PROTOCOL } from '../src/capture/packet.js';
 import { SynthError } from '../src/errors.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/series/packet-series.js';
 import type { Target } from '../src/series/target.js';
+import { learnConversations } from './conversations/learn.js';
 import { type FitOptions, resolveFitOptions } from './fit-options.js';
 import type { FitHooks, FitStart } from './generator.js';
 import type { ModelFile, TargetProfile } from './model-file.js';
@@ -73,6 +74,8 @@ export async function train(
   return {
     model,
     profile: profileOf(series, target, options.keepAddresses),
+    conversations:
+      target && learnConversations(parts, { keepAddresses: options.keepAddresses, keepPorts: target.kind === 'flow' }),
     training: {
       series: parts.length,
       packets,

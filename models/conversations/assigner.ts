@@ -5,103 +5,109 @@
  * The packet goes to one of them by the posterior probability, rate × probability. So every kind of model, which knows times, sizes and
  * directions only, gets conversations.
  *
- * How many packets a conversation has, how long it lives and how it closes it takes from a record of the capture.
+ * A new conversation is like one of the capture: its record says with whom it is, and how it opens.
  */
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
 import { contextsOf, hesitationOf, placeOf } from './counts.js';
-import { FAR, markOf, type ServiceMarks, serviceMarks, soonness } from './foresight.js';
-import type { Conversations } from './learn.js';
-import { Likelihoods } from './likelihoods.js';
+import { markOf } from './foresight.js';
+import type { Likelihoods } from './likelihoods.js';
 import { RecordDeck } from './record-deck.js';
-import { NEW_PORT, RECORD_FLAG } from './records.js';
+import { type Conversations, NEW_PORT, NO_PORT, RECORD_FLAG } from './records.js';
 import { NO_STEP, ROLE, ROLES, STEPS, stepOf } from './role.js';
 
 /** A conversation that is about to begin. */
 export interface Opening {
-  /** Indices of the service, and of the record it is like. */
-  readonly service: number;
+  /** Index of the record that it is like. */
   readonly record: number;
-  /** Ports as they are in the record; new ones are drawn. */
-  readonly localPort: number;
-  readonly peerPort: number;
+  /** Undefined for protocols without ports. */
+  readonly localPort: number | undefined;
+  readonly peerPort: number | undefined;
 }
 
-/** What follows from the assignments: it makes frames of the packets. */
+/** What becomes of the conversations; `C` stands for one of them. */
 export interface ConversationFactory<C> {
   open(opening: Opening): C;
   /** Whether the state of its protocol allows a conversation to carry such a packet next. */
-  mayCarry(channel: C, outbound: number, sizeBytes: number, role: number): boolean;
-  /** Whether a conversation could begin with such a packet. */
-  mayOpen(service: number, sizeBytes: number, role: number): boolean;
+  mayCarry(conversation: C, outbound: number, sizeBytes: number, role: number): boolean;
+  /** Whether a conversation like this record may begin with such a packet. */
+  mayOpen(record: number, outbound: number, sizeBytes: number): boolean;
+  /** Whether it can carry nothing any more. */
+  isOver(conversation: C): boolean;
+  /** Where a packet goes that no conversation can carry. */
+  stray(outbound: number): C;
 }
 
 class OpenConversation<C> {
   readonly service: number;
   readonly record: number;
-  readonly channel: C;
-  readonly openedNs: number;
+  readonly it: C;
   lastNs: number;
   packets = 0;
   /** Packets since the first FIN or RST, that one included. */
   closing = 0;
   previous = NO_STEP;
-  before = 0;
-  hesitation = 0;
+  /** How much likelier than usual the next packet closes it, by what is known before that packet. */
+  closeness = 1;
 
-  constructor(service: number, record: number, channel: C, timeNs: number) {
+  constructor(service: number, record: number, it: C, timeNs: number) {
     this.service = service;
     this.record = record;
-    this.channel = channel;
-    this.openedNs = timeNs;
+    this.it = it;
     this.lastNs = timeNs;
   }
 }
 
 /** More are never open at a time; the one that was silent longest is left alone. */
 const MAX_OPEN = 64;
+/** With more than a few open, those that have most likely ended are left alone. */
+const FEW_OPEN = 8;
+const PERHAPS_ALIVE = 0.01;
+/** A service that lacks conversations opens at most so much faster. */
+const MAX_DEMAND = 4;
+/** A service may have so many times more or fewer conversations than is due. */
+const DEMAND_SLACK = 1.15;
 /** Linux draws ephemeral ports from here (ip_local_port_range). */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
+const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
 export class ConversationAssigner<C> {
   /** Where the latest packet went, and what it does there. */
-  channel!: C;
+  conversation!: C;
   role: number = ROLE.data;
-  /** Conversations opened so far. */
-  opened = 0;
   readonly #data: Conversations;
   readonly #likelihoods: Likelihoods;
   readonly #factory: ConversationFactory<C>;
   readonly #random: Random;
   readonly #decks: readonly RecordDeck[];
+  /** Any record of each service. */
+  readonly #someRecord: readonly number[];
   readonly #open: OpenConversation<C>[] = [];
+  /** The one that had the latest packet. */
+  #last: OpenConversation<C> | undefined;
   readonly #busy = new Set<number>();
   /** Packets and conversations of each service so far, and packets of a conversation in the capture. */
   readonly #packets: Float64Array;
   readonly #openings: Float64Array;
   readonly #meanPackets: Float64Array;
+  /** Of the packet before: its service and step. */
   #context: number;
   #lastNs = 0;
-  #index = 0;
-  #soon: readonly (Uint8Array | undefined)[] = [];
-  readonly #serviceMarks: readonly (ServiceMarks | undefined)[];
   // Candidates for a packet: an open conversation or, negative, ~service; the role that it would have, and the weight.
-  #candidates = new Int32Array(1024);
-  #roles = new Uint8Array(1024);
-  #weights = new Float64Array(1024);
+  readonly #candidates = new Int32Array(MAX_CANDIDATES);
+  readonly #roles = new Uint8Array(MAX_CANDIDATES);
+  readonly #weights = new Float64Array(MAX_CANDIDATES);
   #count = 0;
   #total = 0;
 
-  constructor(data: Conversations, factory: ConversationFactory<C>, random: Random) {
+  constructor(data: Conversations, likelihoods: Likelihoods, factory: ConversationFactory<C>, random: Random) {
     this.#data = data;
-    this.#likelihoods = new Likelihoods(data.counts);
+    this.#likelihoods = likelihoods;
     this.#factory = factory;
     this.#random = random;
     const records: number[][] = data.services.map(() => []);
     data.records.service.forEach((service, record) => {
       records[service]!.push(record);
     });
-    this.#serviceMarks = serviceMarks(data.counts);
     this.#packets = new Float64Array(records.length);
     this.#openings = new Float64Array(records.length);
     this.#meanPackets = Float64Array.from(
@@ -109,85 +115,115 @@ export class ConversationAssigner<C> {
       (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / all.length,
     );
     this.#decks = records.map((all) => new RecordDeck(data.records, all));
+    this.#someRecord = records.map(([record]) => record!);
     this.#context = contextsOf(data.services.length) - 1;
   }
 
-  lookAhead(block: PacketBlock): void {
-    this.#soon = this.#serviceMarks.map((marks) => marks && soonness(block, marks));
+  /**
+   * Assigns the next packet in the order of time.
+   *
+   * @param soon for each service how soon it opens again (`foresight.ts`)
+   */
+  assign(timeNs: number, sizeBytes: number, outbound: number, soon: (service: number) => number): void {
+    this.#leaveIfOver();
+    this.#weigh(timeNs, sizeBytes, outbound, soon);
+    const chosen = this.#choose(timeNs, sizeBytes, outbound) ?? this.#anywhere(timeNs, sizeBytes, outbound);
+    if (chosen === undefined) {
+      this.role = ROLE.data;
+      this.conversation = this.#factory.stray(outbound);
+      return;
+    }
+    this.#record(chosen, timeNs, sizeBytes, outbound);
+    this.#last = chosen;
+    this.conversation = chosen.it;
   }
 
-  /** Assigns the next packet in the order of time. */
-  assign(timeNs: number, sizeBytes: number, outbound: number, index: number): void {
-    this.#index = index;
-    this.#weigh(timeNs, sizeBytes, outbound);
-    const conversation = this.#choose(timeNs, sizeBytes, outbound);
+  /** Whether a conversation is over with a packet is known when that has been sent: before the next one. */
+  #leaveIfOver(): void {
+    if (this.#last === undefined || !this.#factory.isOver(this.#last.it)) return;
+    const index = this.#open.indexOf(this.#last);
+    if (index >= 0) this.#leave(index);
+    this.#last = undefined;
+  }
+
+  #record(conversation: OpenConversation<C>, timeNs: number, sizeBytes: number, outbound: number): void {
+    const { service, lastNs } = conversation;
     const step = stepOf(outbound, this.role);
     conversation.packets++;
-    this.#packets[conversation.service]!++;
     if (conversation.closing > 0 || this.role === ROLE.fin || this.role === ROLE.rst) conversation.closing++;
-    conversation.before = markOf(outbound, sizeBytes);
-    conversation.hesitation = hesitationOf(step, timeNs - conversation.lastNs);
+    else {
+      const hesitation = hesitationOf(step, timeNs - lastNs);
+      conversation.closeness = this.#likelihoods.closeness(
+        service,
+        conversation.packets,
+        markOf(outbound, sizeBytes),
+        hesitation,
+      );
+    }
     conversation.previous = step;
     conversation.lastNs = timeNs;
-    this.channel = conversation.channel;
-    this.#context = conversation.service * STEPS + step;
+    this.#packets[service]!++;
+    this.#context = service * STEPS + step;
     this.#lastNs = timeNs;
   }
 
-  #close(conversation: OpenConversation<C>): void {
-    this.#open.splice(this.#open.indexOf(conversation), 1);
-    this.#busy.delete(conversation.record);
-  }
-
-  #weigh(timeNs: number, sizeBytes: number, outbound: number): void {
-    const likelihoods = this.#likelihoods;
-    const sizeIndex = likelihoods.sizeIndex(sizeBytes);
+  #weigh(timeNs: number, sizeBytes: number, outbound: number, soon: (service: number) => number): void {
     this.#count = 0;
     this.#total = 0;
-    const firstStep = stepOf(outbound, 0);
+    const sizeIndex = this.#likelihoods.sizeIndex(sizeBytes);
     for (let index = 0; index < this.#open.length; index++) {
-      const conversation = this.#open[index]!;
-      const { service, previous, lastNs, packets, closing } = conversation;
-      const waitNs = timeNs - lastNs;
-      const isClosing = closing > 0 ? 1 : 0;
-      const alive = likelihoods.alive(service, isClosing, isClosing ? closing : packets, previous, waitNs);
-      const rate = alive * likelihoods.waiting(service, previous, waitNs);
-      const closingRate =
-        isClosing === 1
-          ? 0
-          : alive *
-            likelihoods.closing(service, previous, waitNs) *
-            likelihoods.closeness(service, packets) *
-            likelihoods.closingEvidence(
-              service,
-              this.#soon[service]?.[this.#index] ?? FAR,
-              conversation.before,
-              conversation.hesitation,
-            );
-      const place = placeOf(packets, closing === 0 ? -1 : closing);
-      const closingPlace = placeOf(packets, 0);
-      for (let role = 0; role < ROLES; role++) {
-        const step = firstStep + role;
-        let weight = rate * likelihoods.packet(service, place, previous, step, sizeBytes, sizeIndex);
-        if (closingRate > 0) {
-          weight += closingRate * likelihoods.packet(service, closingPlace, previous, step, sizeBytes, sizeIndex);
-        }
-        this.#add(index, role, weight);
-      }
+      this.#weighOpen(index, timeNs, sizeBytes, sizeIndex, outbound, soon);
     }
+    const likelihoods = this.#likelihoods;
+    const gapNs = timeNs - this.#lastNs;
     for (const service of likelihoods.openers(outbound, sizeBytes)) {
-      const rate = likelihoods.opening(service, this.#context, timeNs - this.#lastNs) * this.#demand(service);
-      for (let role = 0; role < ROLES; role++) {
-        const fit = likelihoods.packet(service, 0, NO_STEP, firstStep + role, sizeBytes, sizeIndex);
-        this.#add(~service, role, rate * fit);
+      const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(service);
+      for (const role of likelihoods.roles(service, outbound)) {
+        const step = stepOf(outbound, role);
+        this.#add(~service, role, rate * likelihoods.packet(service, 0, NO_STEP, step, sizeBytes, sizeIndex));
       }
     }
   }
 
-  /** How much a service lacks conversations for the packets that it has had. */
+  #weighOpen(
+    index: number,
+    timeNs: number,
+    sizeBytes: number,
+    sizeIndex: number,
+    outbound: number,
+    soon: (service: number) => number,
+  ): void {
+    const likelihoods = this.#likelihoods;
+    const conversation = this.#open[index]!;
+    const { service, previous, packets, closing, closeness } = conversation;
+    const waitNs = timeNs - conversation.lastNs;
+    const alive = likelihoods.alive(service, closing, packets, previous, waitNs);
+    const rate = alive * likelihoods.waiting(service, previous, waitNs);
+    const closingRate =
+      closing > 0 || closeness === 0
+        ? 0
+        : alive *
+          likelihoods.closing(service, previous, waitNs) *
+          closeness *
+          likelihoods.closingBefore(service, soon(service));
+    const place = placeOf(packets, closing === 0 ? -1 : closing);
+    for (const role of likelihoods.roles(service, outbound)) {
+      const step = stepOf(outbound, role);
+      let weight = rate * likelihoods.packet(service, place, previous, step, sizeBytes, sizeIndex);
+      if (closingRate > 0) {
+        weight += closingRate * likelihoods.packet(service, CLOSING_PLACE, previous, step, sizeBytes, sizeIndex);
+      }
+      this.#add(index, role, weight);
+    }
+  }
+
+  /** How much a service lacks conversations for the packets that it has had: models that err must not open more and more. */
   #demand(service: number): number {
     const due = this.#packets[service]! / this.#meanPackets[service]!;
-    return Math.min(4, ((due + 1) / (this.#openings[service]! + 1)) ** +(process.env['POW'] ?? 4));
+    const ratio = (due + 1) / (this.#openings[service]! + 1);
+    const lack = ratio < 1 ? Math.min(1, ratio * DEMAND_SLACK) : Math.max(1, ratio / DEMAND_SLACK);
+    const squared = lack * lack;
+    return Math.min(MAX_DEMAND, squared * squared * squared * squared);
   }
 
   #add(candidate: number, role: number, weight: number): void {
@@ -198,22 +234,22 @@ export class ConversationAssigner<C> {
     this.#count++;
   }
 
-  #choose(timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {
-    for (;;) {
-      const chosen = this.#draw();
-      if (chosen < 0) return this.#begin(this.#fallback(sizeBytes), timeNs, sizeBytes, outbound);
+  /** Undefined if no candidate can carry the packet. */
+  #choose(timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> | undefined {
+    for (let chosen = this.#draw(); chosen >= 0; chosen = this.#draw()) {
       const candidate = this.#candidates[chosen]!;
-      this.role = this.#roles[chosen]!;
-      if (candidate < 0) {
-        if (this.#factory.mayOpen(~candidate, sizeBytes, this.role)) {
-          return this.#begin(~candidate, timeNs, sizeBytes, outbound);
-        }
-      } else if (this.#factory.mayCarry(this.#open[candidate]!.channel, outbound, sizeBytes, this.role)) {
-        return this.#open[candidate]!;
+      const role = this.#roles[chosen]!;
+      this.role = role;
+      if (candidate >= 0) {
+        const conversation = this.#open[candidate]!;
+        if (this.#factory.mayCarry(conversation.it, outbound, sizeBytes, role)) return conversation;
+      } else if (this.#factory.mayOpen(this.#someRecord[~candidate]!, outbound, sizeBytes)) {
+        return this.#begin(~candidate, timeNs, sizeBytes, outbound);
       }
       this.#total -= this.#weights[chosen]!;
       this.#weights[chosen] = 0;
     }
+    return undefined;
   }
 
   /** A candidate by weight, or -1 if none has any. */
@@ -230,36 +266,69 @@ export class ConversationAssigner<C> {
     return last;
   }
 
-  /** The service of most packets: what nothing can carry has to go somewhere. */
-  #fallback(_sizeBytes: number): number {
+  /** A packet that nobody has had so far goes to whoever spoke last and can have it, or opens a conversation of the busiest service that can. */
+  #anywhere(timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> | undefined {
+    const byTime = this.#open.toSorted((a, b) => b.lastNs - a.lastNs);
+    for (const role of [ROLE.data, ROLE.ack]) {
+      this.role = role;
+      const conversation = byTime.find(({ it }) => this.#factory.mayCarry(it, outbound, sizeBytes, role));
+      if (conversation) return conversation;
+    }
     this.role = ROLE.data;
-    return this.#data.records.service[0]!;
+    const services = this.#meanPackets.map((_, service) => service).toSorted((a, b) => this.#share(b) - this.#share(a));
+    const service = services.find((one) => this.#factory.mayOpen(this.#someRecord[one]!, outbound, sizeBytes));
+    return service === undefined ? undefined : this.#begin(service, timeNs, sizeBytes, outbound);
+  }
+
+  #share(service: number): number {
+    return this.#packets[service]! + this.#meanPackets[service]!;
   }
 
   #begin(service: number, timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {
-    if (this.#open.length === MAX_OPEN) this.#close(this.#longestSilent());
+    this.#makeRoom(timeNs);
     const step = stepOf(outbound, this.role);
     const record = this.#decks[service]!.draw(step, sizeBytes, this.#random, (one) => this.#busy.has(one));
     const { localPort, peerPort, flags } = this.#data.records;
-    const channel = this.#factory.open({
-      service,
+    const it = this.#factory.open({
       record,
       localPort: this.#port(localPort[record]!),
       peerPort: this.#port(peerPort[record]!),
     });
-    this.opened++;
     this.#openings[service]!++;
-    const conversation = new OpenConversation(service, record, channel, timeNs);
+    const conversation = new OpenConversation(service, record, it, timeNs);
     this.#open.push(conversation);
     if ((flags[record]! & RECORD_FLAG.unfinished) !== 0) this.#busy.add(record);
     return conversation;
   }
 
-  #port(port: number): number {
+  #port(port: number): number | undefined {
+    if (port === NO_PORT) return undefined;
     return port === NEW_PORT ? EPHEMERAL.from + Math.floor(this.#random.next() * EPHEMERAL.count) : port;
   }
 
-  #longestSilent(): OpenConversation<C> {
-    return this.#open.reduce((a, b) => (b.lastNs < a.lastNs ? b : a));
+  #makeRoom(timeNs: number): void {
+    for (let index = this.#open.length - 1; index >= 0 && this.#open.length > FEW_OPEN; index--) {
+      const { service, closing, packets, previous, lastNs } = this.#open[index]!;
+      const alive = this.#likelihoods.alive(service, closing, packets, previous, timeNs - lastNs);
+      if (alive < PERHAPS_ALIVE) this.#leave(index);
+    }
+    if (this.#open.length === MAX_OPEN) this.#leave(this.#longestSilent());
+  }
+
+  #longestSilent(): number {
+    let longest = 0;
+    for (let index = 1; index < this.#open.length; index++) {
+      if (this.#open[index]!.lastNs < this.#open[longest]!.lastNs) longest = index;
+    }
+    return longest;
+  }
+
+  /** The conversation gets no more packets. The last one takes its place. */
+  #leave(index: number): void {
+    this.#busy.delete(this.#open[index]!.record);
+    this.#open[index] = this.#open[this.#open.length - 1]!;
+    this.#open.pop();
   }
 }
+
+const CLOSING_PLACE = placeOf(0, 0);

@@ -10,6 +10,7 @@ import { endOf } from './ends.js';
 import { FAR, markOf, serviceMarks, soonness } from './foresight.js';
 import {
   type ConnectionRecords,
+  type Conversations,
   type End,
   emptyRecords,
   NEW_PORT,
@@ -20,22 +21,23 @@ import {
 } from './records.js';
 import { NO_STEP, STEPS, stepOf } from './role.js';
 
-/** What is learned; `ConversationModel` assigns packets by it. */
-export interface Conversations {
-  readonly services: readonly Service[];
-  readonly ends: readonly End[];
-  readonly syns: readonly SynPair[];
-  readonly records: ConnectionRecords;
-  readonly counts: ConversationCounts;
-}
-
 /** Services beyond this number, the ones with fewest packets, are taken together. */
 const MAX_SERVICES = 64;
 /** A service of its own has as many connections, or as many packets. */
+const LONG = { packets: 64, timesMedian: 20 } as const;
 const OWN_SERVICE = { connections: 2, packets: 32 };
 
+export interface LearnOptions {
+  readonly keepAddresses: boolean;
+  /** Every connection has the ports that it had; otherwise the ends that open have new ones. */
+  readonly keepPorts: boolean;
+}
+
 /** @param series with conversations; those of tables have none, and give none */
-export function learnConversations(series: readonly PacketSeries[], keepAddresses: boolean): Conversations | undefined {
+export function learnConversations(
+  series: readonly PacketSeries[],
+  { keepAddresses, keepPorts }: LearnOptions,
+): Conversations | undefined {
   const parts = series
     .filter(({ conversations, length }) => conversations.length > 0 && length > 0)
     .map((whole) => ({ series: whole, ...connectionsOf(whole) }));
@@ -43,7 +45,7 @@ export function learnConversations(series: readonly PacketSeries[], keepAddresse
   if (connections.length === 0) return undefined;
   const { services, serviceOf } = groupServices(connections);
   const catalogue = new Catalogue(keepAddresses);
-  const records = recordsOf(connections, serviceOf, catalogue);
+  const records = recordsOf(connections, serviceOf, catalogue, keepPorts);
   const counts = new ConversationCounts(services.length);
   const indexed = parts.map((part, i) => {
     const before = parts.slice(0, i).reduce((sum, { connections: { length } }) => sum + length, 0);
@@ -58,49 +60,63 @@ export function learnConversations(series: readonly PacketSeries[], keepAddresse
 const serverPort = ({ conversation, openedByLocal }: Connection): number | undefined =>
   openedByLocal ? conversation.peer.port : conversation.local.port;
 
+interface ServiceGroup {
+  readonly service: Service;
+  readonly connections: Connection[];
+}
+
+/** Which connections are of one service: those to the same port, the long ones of them apart. */
 function groupServices(connections: readonly Connection[]): {
-  services: readonly Service[];
-  serviceOf: Uint32Array;
+  readonly services: readonly Service[];
+  readonly serviceOf: Uint32Array;
 } {
-  interface Group {
-    readonly service: Service;
-    connections: number;
-    packets: number;
-  }
-  const groups = new Map<string, Group>();
-  const keyOf = ({ ipVersion, protocol, openedByLocal, port }: Service) =>
-    `${ipVersion} ${protocol} ${openedByLocal} ${port}`;
-  const own = connections.map((connection): Service => {
+  const keyOf = ({ ipVersion, protocol, openedByLocal, port, long }: Service) =>
+    `${ipVersion} ${protocol} ${openedByLocal} ${port} ${long}`;
+  const groupBy = (serviceFor: (connection: Connection, index: number) => Service) => {
+    const groups = new Map<string, ServiceGroup>();
+    connections.forEach((connection, index) => {
+      const service = serviceFor(connection, index);
+      const group = groups.get(keyOf(service)) ?? { service, connections: [] };
+      groups.set(keyOf(service), group);
+      group.connections.push(connection);
+    });
+    return groups;
+  };
+  const byPort = (connection: Connection): Service => {
     const { ipVersion, protocol } = connection.conversation;
-    return { ipVersion, protocol, openedByLocal: connection.openedByLocal, port: serverPort(connection) ?? null };
-  });
-  own.forEach((service, i) => {
-    const key = keyOf(service);
-    const group = groups.get(key) ?? { service, connections: 0, packets: 0 };
-    groups.set(key, group);
-    group.connections++;
-    group.packets += connections[i]!.packets;
-  });
+    const port = serverPort(connection) ?? null;
+    return { ipVersion, protocol, openedByLocal: connection.openedByLocal, port, long: false };
+  };
+  const longFrom = new Map([...groupBy(byPort)].map(([key, group]) => [key, longConnections(group)]));
+  const byLength = (connection: Connection): Service => {
+    const service = byPort(connection);
+    return { ...service, long: connection.packets >= longFrom.get(keyOf(service))! };
+  };
+  const packetsOf = (group: ServiceGroup) => group.connections.reduce((sum, { packets }) => sum + packets, 0);
   // At least half of the services stay free for what is taken together.
-  const kept = [...groups.values()]
-    .filter((group) => group.connections >= OWN_SERVICE.connections || group.packets >= OWN_SERVICE.packets)
-    .sort((a, b) => b.packets - a.packets)
+  const kept = [...groupBy(byLength).values()]
+    .filter((group) => group.connections.length >= OWN_SERVICE.connections || packetsOf(group) >= OWN_SERVICE.packets)
+    .sort((a, b) => packetsOf(b) - packetsOf(a))
     .slice(0, MAX_SERVICES / 2)
     .map(({ service }) => keyOf(service));
   const isKept = new Set(kept);
-  const indices = new Map<string, number>();
-  const services: Service[] = [];
-  const serviceOf = Uint32Array.from(own, (service) => {
-    const shared = isKept.has(keyOf(service)) ? service : { ...service, port: null };
-    const key = keyOf(shared);
-    let index = indices.get(key);
-    if (index === undefined) {
-      index = services.push(shared) - 1;
-      indices.set(key, index);
-    }
-    return index;
-  });
-  return { services, serviceOf };
+  const shared = (connection: Connection): Service => {
+    const service = byLength(connection);
+    return isKept.has(keyOf(service)) ? service : { ...service, port: null, long: false };
+  };
+  const groups = groupBy(shared);
+  const indices = new Map([...groups.keys()].map((key, index) => [key, index]));
+  return {
+    services: [...groups.values()].map(({ service }) => service),
+    serviceOf: Uint32Array.from(connections, (connection) => indices.get(keyOf(shared(connection)))!),
+  };
+}
+
+/** How many packets a connection of a service has that is unlike the others: it goes on where they end. */
+function longConnections({ connections }: ServiceGroup): number {
+  const sorted = connections.map(({ packets }) => packets).sort((a, b) => a - b);
+  const median = sorted[sorted.length >> 1]!;
+  return connections.length < 2 ? Number.POSITIVE_INFINITY : Math.max(LONG.packets, LONG.timesMedian * median);
 }
 
 /** Lists without repetition of what connections refer to. */
@@ -150,9 +166,10 @@ function recordsOf(
   connections: readonly Connection[],
   serviceOf: Uint32Array,
   catalogue: Catalogue,
+  keepPorts: boolean,
 ): ConnectionRecords {
   const records = emptyRecords(connections.length);
-  const isFixed = fixedPorts(connections, serviceOf);
+  const isFixed = keepPorts ? () => true : fixedPorts(connections, serviceOf);
   connections.forEach((connection, i) => {
     const { conversation, openedByLocal } = connection;
     const { local, peer } = conversation;

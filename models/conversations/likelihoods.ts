@@ -15,7 +15,7 @@ import {
   stepIndex,
   waitIndex,
 } from './counts.js';
-import { markOf } from './foresight.js';
+import { markOf, type ServiceMarks, serviceMarks } from './foresight.js';
 import { NO_STEP, ROLES, STEPS, stepOf } from './role.js';
 import { partsOfSizeRow, SIZE_PLACES, sizeRow } from './sizes.js';
 import { shrunkRate, TIME_BINS, timeBin, upperEdge } from './time-bins.js';
@@ -56,6 +56,7 @@ export class Likelihoods {
   /** For each row of `sizeRow`, its probabilities by index of size, then by bin; undefined for rows without packets. */
   readonly #sizes: readonly (SizeTable | undefined)[];
   readonly #openingBackground: Float64Array;
+  readonly #marks: readonly (ServiceMarks | undefined)[];
   readonly #contexts: number;
   /** Services that have opened with a direction and size (`markOf`). */
   readonly #openers = new Map<number, readonly number[]>();
@@ -81,6 +82,10 @@ export class Likelihoods {
     }
     this.#sizes = sizeTables(counts, this.#sizeIndex);
     this.#openingBackground = openingRates(counts);
+    // Only what is closed asks how soon something is opened.
+    this.#marks = serviceMarks(counts.services, counts.sizes).map((marks, service) =>
+      this.#soon[service]!.size === 0 ? undefined : marks,
+    );
     this.#findOpeners();
     this.#roles = seenRoles(counts);
   }
@@ -88,6 +93,11 @@ export class Likelihoods {
   /** The roles that packets of a service have had in a direction. */
   roles(service: number, outbound: number): readonly number[] {
     return this.#roles[2 * service + outbound]!;
+  }
+
+  /** How the packets of each service look (`foresight.ts`). */
+  get marks(): readonly (ServiceMarks | undefined)[] {
+    return this.#marks;
   }
 
   /** Where the tables have a size; to be passed on. */
@@ -113,32 +123,36 @@ export class Likelihoods {
   }
 
   /**
-   * Probability that a conversation goes on, after so many packets (of its closing, if that has begun) and a silence since the latest.
-   * Some end with a packet; the longer the silence, the likelier this one has.
+   * Probability that a conversation goes on, after so many packets and a silence since the latest. Some end with a packet; the longer the
+   * silence, the likelier this one has.
+   *
+   * @param closing packets of its closing; 0 if that has not begun
    */
   alive(service: number, closing: number, packets: number, previous: number, waitNs: number): number {
-    const ends = this.#ends[lengthIndex(service, closing, packets)]!;
+    const length = closing > 0 ? lengthIndex(service, 1, closing) : lengthIndex(service, 0, packets);
+    const ends = this.#ends[length]!;
     const silent = (1 - ends) * this.#silences[waitIndex(service, previous, timeBin(waitNs))]!;
     return silent / (ends + silent);
   }
 
   /**
-   * How much likelier than usual a packet begins the closing of a connection.
+   * How much likelier than usual the next packet begins the closing of a connection; 0 where none was ever closed.
    *
-   * @param soon how soon its service opens again
-   * @param before, hesitation of the packet before it
+   * @param packets so far
+   * @param mark of the latest packet (`markOf`)
+   * @param hesitation before it (`hesitationOf`)
    */
-  closingEvidence(service: number, soon: number, before: number, hesitation: number): number {
+  closeness(service: number, packets: number, mark: number, hesitation: number): number {
     return (
-      (this.#soon[service]!.get(soon) ?? 1) *
-      (this.#before[service]!.get(before) ?? 1) *
+      this.#closeness[lengthIndex(service, 0, packets)]! *
+      (this.#before[service]!.get(mark) ?? 1) *
       (this.#hesitation[service]!.get(hesitation) ?? 1)
     );
   }
 
-  /** How much likelier than usual a conversation is to be closed after so many packets. */
-  closeness(service: number, packets: number): number {
-    return this.#closeness[lengthIndex(service, 0, packets)]!;
+  /** The same by how soon after the packet its service opens again. */
+  closingBefore(service: number, soon: number): number {
+    return this.#soon[service]!.get(soon) ?? 1;
   }
 
   /** Rate of openings of a service, per ns, `gapNs` after any packet, which was one of `context`. */
@@ -309,8 +323,9 @@ function endProbabilities({ services, lengths, ends }: ConversationCounts): Floa
   return probabilities;
 }
 
+/** 0 for services whose connections were never closed. */
 function closenesses({ services, lengths, closes }: ConversationCounts): Float64Array {
-  const factors = new Float64Array(lengths.length).fill(1);
+  const factors = new Float64Array(lengths.length);
   for (let service = 0; service < services; service++) {
     const from = lengthIndex(service, 0, 1);
     const to = from + LENGTHS;
