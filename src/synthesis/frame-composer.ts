@@ -51,10 +51,14 @@ const MORE_FRAGMENTS = 0x2000;
 const FRAGMENT_HEADER_BYTES = 8;
 /** IPv6 next header of a fragment (RFC 8200 §4.5). */
 const FRAGMENT = 44;
+/** Hop-by-hop header with the length of a jumbogram (RFC 2675 §2): the next header comes before it, the length follows. */
+const HOP_BY_HOP = 0;
+const JUMBO_BYTES = 8;
+const JUMBO_OPTION = 0xc204;
 /** Frames that a packet can force beside what it is cut into: handshake and window. */
 const MOST_FORCED = 4;
-/** IPv6 and TCP header, each with all that it can have. */
-const LONGEST_HEADERS = 100;
+/** IPv6 and TCP header, each with all that it can have here. */
+const LONGEST_HEADERS = 108;
 const ECHO = { icmp: { request: 8, reply: 0 }, icmpv6: { request: 128, reply: 129 } } as const;
 const MEMBERSHIP_REPORT = 0x16;
 /** Of the block for private use (RFC 2365 §6.2): for reports that go to no group. */
@@ -82,6 +86,8 @@ export class FrameComposer {
   // The packet that is planned.
   #channel!: Channel;
   #version: 4 | 6 = 4;
+  /** Bytes between the IP header and the transport. */
+  #extensionBytes = 0;
   #sizeBytes = 0;
   #outbound = 0;
   /** Payload of the fragments but the last; 0 where there are none. */
@@ -141,14 +147,25 @@ export class FrameComposer {
     this.#fragmentBytes = 0;
     if (sizeBytes > mtu && oversize === 'error') throw tooLong(sizeBytes, mtu);
     const headerBytes = IP_HEADER_BYTES[this.#version];
-    const room = sizeBytes - headerBytes;
-    const maxRoom = oversize === 'split' ? mtu - headerBytes : Number.POSITIVE_INFINITY;
+    this.#extensionBytes = this.#version === 6 && sizeBytes - headerBytes > 0xffff && sizeBytes <= mtu ? JUMBO_BYTES : 0;
     const isTcp =
       this.#version === channel.spec.ipVersion &&
       channel.connection !== null &&
-      channel.connection.plan(outbound, room, role, timeMs, segments, maxRoom);
+      channel.connection.plan(outbound, this.#room(), role, timeMs, segments, this.#maxRoom());
     const frames = isTcp ? segments.count : 1;
     return sizeBytes <= mtu || (isTcp && oversize === 'split') ? frames : this.#planFragments(frames);
+  }
+
+  /** Bytes of the packet for the transport. */
+  #room(): number {
+    return this.#sizeBytes - IP_HEADER_BYTES[this.#version] - this.#extensionBytes;
+  }
+
+  /** The most that a segment may have of them. */
+  #maxRoom(): number {
+    const { mtu, oversize } = this.#options;
+    if (oversize !== 'split' || this.#sizeBytes <= mtu) return Number.POSITIVE_INFINITY;
+    return Math.min(mtu, MAX_DATAGRAM_BYTES) - IP_HEADER_BYTES[this.#version];
   }
 
   /** IPv4 and IPv6 count the payload of fragments in units of 8 bytes (RFC 791 §3.1, RFC 8200 §4.5). */
@@ -159,10 +176,9 @@ export class FrameComposer {
         hint: 'Leave the MTU out; TCP can also be split into segments.',
       });
     }
-    const room = this.#sizeBytes - IP_HEADER_BYTES[this.#version];
     this.#fragmentBytes = (mtu - this.#fragmentHeaderBytes()) & ~7;
     this.#fragmented = frames - 1;
-    return this.#fragmented + Math.ceil(room / this.#fragmentBytes);
+    return this.#fragmented + Math.ceil(this.#room() / this.#fragmentBytes);
   }
 
   #fragmentHeaderBytes(): number {
@@ -183,7 +199,7 @@ export class FrameComposer {
   frameBytes(index: number): number {
     if (this.#isFragment(index)) {
       const from = (index - this.#fragmented) * this.#fragmentBytes;
-      const left = this.#sizeBytes - IP_HEADER_BYTES[this.#version] - from;
+      const left = this.#room() - from;
       return ETHERNET_HEADER_BYTES + this.#fragmentHeaderBytes() + Math.min(left, this.#fragmentBytes);
     }
     return ETHERNET_HEADER_BYTES + this.#packetBytes(index);
@@ -192,7 +208,13 @@ export class FrameComposer {
   /** IP length of a frame that is not a fragment. */
   #packetBytes(index: number): number {
     const { count, headerBytes, payloadBytes } = this.#segments;
-    return count === 0 ? this.#sizeBytes : IP_HEADER_BYTES[this.#version] + headerBytes[index]! + payloadBytes[index]!;
+    const headers = IP_HEADER_BYTES[this.#version] + this.#extensionOf(index);
+    return count === 0 ? this.#sizeBytes : headers + headerBytes[index]! + payloadBytes[index]!;
+  }
+
+  /** Bytes between IP header and transport: in the sampled packet, not in what it forces. */
+  #extensionOf(index: number): number {
+    return this.#segments.count > 0 && this.#segments.forced[index] === 1 ? 0 : this.#extensionBytes;
   }
 
   /** Writes a frame. The preamble of the payload stands at the beginning of `bytes`. */
@@ -202,43 +224,60 @@ export class FrameComposer {
   }
 
   #writePacket(index: number, bytes: Uint8Array, at: number): void {
-    const ip = at + ETHERNET_HEADER_BYTES;
-    if (this.#segments.count > 0) {
-      const room = this.#segments.headerBytes[index]! + this.#segments.payloadBytes[index]!;
-      const outbound = this.#segments.outbound[index]!;
-      const pseudoSum = this.#ip(bytes, at, room, IP_PROTOCOL.tcp, outbound);
-      this.#tcp(bytes, ip + IP_HEADER_BYTES[this.#version], index, pseudoSum, outbound);
+    const { count, outbound, headerBytes, payloadBytes } = this.#segments;
+    if (count > 0) {
+      const room = headerBytes[index]! + payloadBytes[index]!;
+      const sender = outbound[index]!;
+      const transport = this.#ip(bytes, at, room, IP_PROTOCOL.tcp, sender, this.#extensionOf(index));
+      this.#tcp(bytes, transport, index, this.#pseudoSum(IP_PROTOCOL.tcp, room, sender), sender);
       return;
     }
-    const room = this.#sizeBytes - IP_HEADER_BYTES[this.#version];
+    const room = this.#room();
     const protocol = this.#channel.protocolFor(this.#version, room);
-    const pseudoSum = this.#ip(bytes, at, room, protocol, this.#outbound);
-    this.#datagram(bytes, ip + IP_HEADER_BYTES[this.#version], room, protocol, pseudoSum);
+    const transport = this.#ip(bytes, at, room, protocol, this.#outbound, this.#extensionBytes);
+    this.#datagram(bytes, transport, room, protocol, this.#pseudoSum(protocol, room, this.#outbound));
+  }
+
+  /** RFC 9293 §3.1, RFC 768, RFC 8200 §8.1. */
+  #pseudoSum(protocol: number, room: number, outbound: number): number {
+    return this.#channel.headerOf(this.#version, outbound).addressSum + protocol + room;
   }
 
   /**
-   * Ethernet and IP header: RFC 791 §3.1, RFC 8200 §3. A size above 65535 is a packet before segmentation offload: its length field is 0.
+   * Ethernet and IP header: RFC 791 §3.1, RFC 8200 §3. An IPv4 size above 65535 is a packet before segmentation offload: its length
+   * field is 0.
    *
-   * @returns sum of the pseudo header
+   * @returns where the transport begins
    */
-  #ip(bytes: Uint8Array, at: number, room: number, protocol: number, outbound: number): number {
-    const { bytes: header, addressSum, headerSum } = this.#channel.headerOf(this.#version, outbound);
+  #ip(bytes: Uint8Array, at: number, room: number, protocol: number, outbound: number, extensionBytes: number): number {
+    const { bytes: header, headerSum } = this.#channel.headerOf(this.#version, outbound);
     bytes.set(header, at);
     const ip = at + ETHERNET_HEADER_BYTES;
-    if (this.#version === 4) {
-      const sizeBytes = IP_HEADER_BYTES[4] + room;
-      const totalLength = sizeBytes > 0xffff ? 0 : sizeBytes;
-      const identification = this.#channel.nextIdentification(outbound);
-      writeU16BE(bytes, ip + 2, totalLength);
-      writeU16BE(bytes, ip + 4, identification);
-      writeU16BE(bytes, ip + 6, DONT_FRAGMENT);
-      bytes[ip + 9] = protocol;
-      writeU16BE(bytes, ip + 10, fold(headerSum + totalLength + identification + DONT_FRAGMENT + protocol));
-    } else {
-      writeU16BE(bytes, ip + 4, room > 0xffff ? 0 : room);
+    if (this.#version === 6) return this.#ip6(bytes, ip, room, protocol, extensionBytes);
+    const sizeBytes = IP_HEADER_BYTES[4] + room;
+    const totalLength = sizeBytes > 0xffff ? 0 : sizeBytes;
+    const identification = this.#channel.nextIdentification(outbound);
+    writeU16BE(bytes, ip + 2, totalLength);
+    writeU16BE(bytes, ip + 4, identification);
+    writeU16BE(bytes, ip + 6, DONT_FRAGMENT);
+    bytes[ip + 9] = protocol;
+    writeU16BE(bytes, ip + 10, fold(headerSum + totalLength + identification + DONT_FRAGMENT + protocol));
+    return ip + IP_HEADER_BYTES[4];
+  }
+
+  /** What is longer than the length field can say is a jumbogram (RFC 2675), as Linux hands it to a card that cuts it. */
+  #ip6(bytes: Uint8Array, ip: number, room: number, protocol: number, extensionBytes: number): number {
+    const extension = ip + IP_HEADER_BYTES[6];
+    if (extensionBytes === 0) {
+      writeU16BE(bytes, ip + 4, room);
       bytes[ip + 6] = protocol;
+      return extension;
     }
-    return addressSum + protocol + room;
+    bytes[ip + 6] = HOP_BY_HOP;
+    writeU16BE(bytes, extension, protocol * 256);
+    writeU16BE(bytes, extension + 2, JUMBO_OPTION);
+    writeU32BE(bytes, extension + 4, JUMBO_BYTES + room);
+    return extension + JUMBO_BYTES;
   }
 
   /** RFC 9293 §3.1. */
@@ -358,7 +397,7 @@ export class FrameComposer {
     }
     const headerBytes = IP_HEADER_BYTES[this.#version];
     const from = fragment * this.#fragmentBytes;
-    const left = this.#sizeBytes - headerBytes - from;
+    const left = this.#room() - from;
     const length = Math.min(left, this.#fragmentBytes);
     const header = at + ETHERNET_HEADER_BYTES;
     const payload = preamble.length + ETHERNET_HEADER_BYTES + headerBytes + from;
