@@ -147,7 +147,8 @@ export class FrameComposer {
     this.#fragmentBytes = 0;
     if (sizeBytes > mtu && oversize === 'error') throw tooLong(sizeBytes, mtu);
     const headerBytes = IP_HEADER_BYTES[this.#version];
-    this.#extensionBytes = this.#version === 6 && sizeBytes - headerBytes > 0xffff && sizeBytes <= mtu ? JUMBO_BYTES : 0;
+    this.#extensionBytes =
+      this.#version === 6 && sizeBytes - headerBytes > 0xffff && sizeBytes <= mtu ? JUMBO_BYTES : 0;
     const isTcp =
       this.#version === channel.spec.ipVersion &&
       channel.connection !== null &&

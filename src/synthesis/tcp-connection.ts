@@ -22,7 +22,7 @@ const PADDING_BYTES = 4;
 /** Of a segment that has timestamps and no other options. */
 const TIMESTAMPED_HEADER_BYTES = TCP_HEADER_BYTES + optionBytes(TCP_OPTION.timestamps);
 /** Analysers remember a limited number of segments: a FIN beyond it would be forgotten. */
-const MAX_UNACKNOWLEDGED = 1000;
+const MAX_IN_FLIGHT = 1000;
 
 /** In their order. A midstream connection begins open. */
 const STATE = { closed: 0, synSent: 1, synReceived: 2, open: 3, reset: 4 } as const;
@@ -86,7 +86,7 @@ export class TcpConnection {
       case ROLE.rst:
         return isHeader(room);
       case ROLE.fin:
-        return !end.hasFinished && !(this.#strictSizes && end.unacknowledged >= MAX_UNACKNOWLEDGED);
+        return !end.hasFinished && !(this.#strictSizes && end.inFlight >= MAX_IN_FLIGHT);
       default:
         if (this.#isPure(room, role)) return true;
         return !end.hasFinished && !(this.#strictSizes && this.#mustFillWindow(outbound, room, role));
@@ -234,7 +234,7 @@ export class TcpConnection {
     if (this.#strictSizes || end.next === receiver.acknowledged) return;
     const inFlight = (end.next + payloadBytes - receiver.acknowledged) | 0;
     const isExceeded = receiver.hasSent && inFlight >= receiver.windowBytes;
-    if (isExceeded || (fin !== 0 && end.unacknowledged >= MAX_UNACKNOWLEDGED)) this.#forceAck(1 - outbound);
+    if (isExceeded || (fin !== 0 && end.inFlight >= MAX_IN_FLIGHT)) this.#forceAck(1 - outbound);
   }
 
   #forceAck(outbound: number): void {

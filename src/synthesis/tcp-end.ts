@@ -9,6 +9,7 @@
  */
 import type { Random } from '../random.js';
 import type { SynOptions } from '../series/packet-series.js';
+import { SegmentQueue } from './segment-queue.js';
 import { type OptionValues, offeredOptions } from './tcp-options.js';
 
 /** Windows of the SYNs, and of connections without window scale: what Linux offers first on a path with an MTU of 1500. */
@@ -17,11 +18,10 @@ const UNSCALED_WINDOW = 64_240;
 const SCALED_WINDOW = 2 ** 20;
 /** A segment that passed before the capture, or beside it: 1500 bytes without headers and timestamps. */
 const UNSEEN_BYTES = 1448;
-/**
- * Pure ACKs that are expected of the first data: one for sure and perhaps a second. So one is kept back if it does not cost the
- * acknowledgement of the only segment.
- */
-const EXPECTED_AT_FIRST = 1.5;
+/** Weight of a round in what is expected of the next but one, compared with that of the next. */
+const MEMORY = 0.75;
+/** Segments of a round are counted up to this. */
+const LONGEST_ROUND = 64;
 
 /** Neither the number nor its successor is 0, which analysers take for a number not yet known. */
 const drawNumber = (random: Random): number => (1 + Math.floor(random.next() * (2 ** 32 - 2))) | 0;
@@ -38,10 +38,9 @@ export class TcpEnd implements OptionValues {
   hasFinished = false;
   /** Sequence number of its next segment. */
   next: number;
-  /** Where its last segment with payload, SYN or FIN begins. */
-  lastStart: number;
-  /** Such segments that have not been acknowledged as a whole. */
-  unacknowledged = 0;
+  /** Segments with payload, SYN or FIN that have not been acknowledged as a whole. */
+  inFlight = 0;
+  readonly #unacknowledged = new SegmentQueue();
   /** The latest TSval, for the other end to echo. */
   timestamp = 0;
 
@@ -51,9 +50,11 @@ export class TcpEnd implements OptionValues {
   lastAcknowledged = 0;
   /** What it has said before `acknowledged`. */
   #olderAcknowledged = 0;
-  /** Pure ACKs since the other end has sent something to acknowledge, and how many are expected. */
+  /** Segments of the other end in this round and pure ACKs for them, and the same of earlier rounds, weighted by age. */
+  #segments = 0;
   #pureAcks = 0;
-  #expectedAcks = EXPECTED_AT_FIRST;
+  #earlierSegments = 1;
+  #earlierAcks = 1;
 
   /** Field of the header of its next segment, and what that says. */
   windowField = UNSCALED_WINDOW;
@@ -67,7 +68,6 @@ export class TcpEnd implements OptionValues {
     this.offers = offeredOptions(syn);
     this.clock = drawNumber(random);
     this.next = drawNumber(random);
-    this.lastStart = this.next;
   }
 
   /** Everything that the other end sent before the capture has been acknowledged. */
@@ -86,13 +86,29 @@ export class TcpEnd implements OptionValues {
   /** How much of what `peer` has sent the next segment acknowledges. @param pure whether that is all it does */
   nextAcknowledgement(peer: TcpEnd, pure: boolean): number {
     if (pure && this.hasSent && !peer.hasSent) peer.#passUnseen();
-    const pending = (peer.next - this.acknowledged) | 0;
-    if (pending === 0) return pure ? this.#repeated() : this.acknowledged;
+    if (peer.next === this.acknowledged) return pure ? this.#repeated() : this.acknowledged;
     if (peer.hasFinished) return peer.next;
-    const expected = this.#expectedAcks - this.#pureAcks - (pure ? 1 : 0);
-    if (peer.unacknowledged > 1) return expected > 0 ? peer.lastStart : peer.next;
-    if (!pure || expected < 1) return peer.next;
-    return (this.acknowledged + Math.max(1, Math.floor(pending / (1 + Math.floor(expected))))) | 0;
+    return pure ? this.#share(peer) : this.#besidePayload(peer);
+  }
+
+  /** A pure ACK gets its share, so that something is left for as many as are expected to follow. */
+  #share(peer: TcpEnd): number {
+    const { count } = peer.#unacknowledged;
+    const expected = Math.max(1, Math.round(this.#acksPerSegment() * this.#segments) - this.#pureAcks);
+    if (count > 1) return peer.#unacknowledged.endOf(Math.ceil(count / expected));
+    const pending = (peer.next - this.acknowledged) | 0;
+    return (this.acknowledged + Math.ceil(pending / expected)) | 0;
+  }
+
+  /** Payload takes an acknowledgement along, except the last if that is likely to come in an ACK of its own. */
+  #besidePayload(peer: TcpEnd): number {
+    const { count } = peer.#unacknowledged;
+    if (this.#acksPerSegment() <= (count > 1 ? 0.5 : 1)) return peer.next;
+    return count > 1 ? peer.#unacknowledged.endOf(count - 1) : this.acknowledged;
+  }
+
+  #acksPerSegment(): number {
+    return this.#earlierAcks / this.#earlierSegments;
   }
 
   /**
@@ -105,7 +121,6 @@ export class TcpEnd implements OptionValues {
 
   /** This end sends where the capture does not see it. */
   #passUnseen(): void {
-    this.lastStart = this.next;
     this.next = (this.next + UNSEEN_BYTES) | 0;
   }
 
@@ -117,22 +132,31 @@ export class TcpEnd implements OptionValues {
     if (((acknowledgement - this.acknowledged) | 0) > 0) {
       this.#olderAcknowledged = this.acknowledged;
       this.acknowledged = acknowledgement;
-      peer.unacknowledged = acknowledgement === peer.next ? 0 : 1;
+      peer.#acknowledge(acknowledgement);
     }
     if (length === 0) {
       this.#pureAcks++;
       return;
     }
-    this.lastStart = this.next;
     this.next = (this.next + length) | 0;
-    this.unacknowledged++;
-    peer.#received();
+    this.inFlight++;
+    this.#unacknowledged.push(this.next);
+    peer.#receive();
   }
 
-  /** As many pure ACKs as came for the last data are expected for the next. */
-  #received(): void {
-    if (this.#pureAcks === 0) return;
-    this.#expectedAcks = this.#pureAcks;
-    this.#pureAcks = 0;
+  /** A round is a run of segments from the other end and the pure ACKs that follow. */
+  #receive(): void {
+    if (this.#pureAcks > 0) {
+      this.#earlierAcks = MEMORY * this.#earlierAcks + this.#pureAcks;
+      this.#earlierSegments = MEMORY * this.#earlierSegments + this.#segments;
+      this.#pureAcks = 0;
+      this.#segments = 0;
+    }
+    if (this.#segments < LONGEST_ROUND) this.#segments++;
+  }
+
+  #acknowledge(number: number): void {
+    this.inFlight -= this.#unacknowledged.acknowledge(number);
+    if (this.#unacknowledged.count === 0) this.inFlight = 0;
   }
 }

@@ -34,7 +34,9 @@ const faultsOf = (path: string): string[] =>
     .filter((line) => line !== '');
 
 const scriptsOf = (count: number, seed: number): Script[] =>
-  fc.sample(anyScript, { numRuns: count, seed }).map(({ partial, packets }, i) => ({ spec: specOf(i, partial), packets }));
+  fc
+    .sample(anyScript, { numRuns: count, seed })
+    .map(({ partial, packets }, i) => ({ spec: specOf(i, partial), packets }));
 
 describe.each([false, true])('any sequences of packets, strict sizes %s', (strictSizes) => {
   testWithPeers(['tshark'], 'are without fault to tshark', async () => {
@@ -50,7 +52,9 @@ describe.each([false, true])('any sequences of packets, strict sizes %s', (stric
     expect(packets.length).toBe(rows.length + forcedFrames);
     const times = new Set(rows.map(([offsetNs]) => START_NS + BigInt(offsetNs)));
     const sampled = packets.slice(1).filter(({ timeNs }) => times.has(timeNs));
-    expect(sampled.map(({ sizeBytes }) => sizeBytes).slice(-rows.length + 1)).toEqual(rows.slice(1).map(([, size]) => size));
+    expect(sampled.map(({ sizeBytes }) => sizeBytes).slice(-rows.length + 1)).toEqual(
+      rows.slice(1).map(([, size]) => size),
+    );
     if (strictSizes) expect(forcedFrames).toBe(0);
     else expect(forcedFrames).toBeGreaterThan(0);
   });

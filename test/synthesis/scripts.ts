@@ -87,7 +87,13 @@ export async function captureOfScripts(
   { strictSizes = false, mtu = Number.POSITIVE_INFINITY, oversize = 'error', gapNs = 1e6 }: ScriptedCaptureOptions = {},
 ): Promise<ScriptedCapture> {
   const payload = new PayloadPool('random', randomStream('scripts', 'payload'));
-  const composer = new FrameComposer({ payload, random: randomStream('scripts', 'headers'), strictSizes, mtu, oversize });
+  const composer = new FrameComposer({
+    payload,
+    random: randomStream('scripts', 'headers'),
+    strictSizes,
+    mtu,
+    oversize,
+  });
   const channels = scripts.map(({ spec }) => composer.open(spec));
   const turns: { channel: Channel; role: number }[] = [];
   const rows: Row[] = [];
@@ -137,17 +143,18 @@ const synOptions = fc.oneof(
 );
 
 /** Any conversation over TCP, numbered from `first` on. */
-export const anyScript: fc.Arbitrary<Omit<Script, 'spec'> & { readonly partial: Partial<ConversationSpec> }> = fc.record({
-  partial: fc.record({
-    ipVersion: fc.constantFrom<4 | 6>(4, 4, 6),
-    openedByLocal: fc.boolean(),
-    midstream: fc.boolean(),
-    syn: fc.record({ local: synOptions, peer: synOptions }),
-  }),
-  packets: fc.oneof(
-    packetsOf(ordinaryRole),
-    packetsOf(anyRole),
-    packetsOf(ordinaryRole, fc.constant(1)),
-    packetsOf(ordinaryRole, fc.constant(0)),
-  ),
-});
+export const anyScript: fc.Arbitrary<Omit<Script, 'spec'> & { readonly partial: Partial<ConversationSpec> }> =
+  fc.record({
+    partial: fc.record({
+      ipVersion: fc.constantFrom<4 | 6>(4, 4, 6),
+      openedByLocal: fc.boolean(),
+      midstream: fc.boolean(),
+      syn: fc.record({ local: synOptions, peer: synOptions }),
+    }),
+    packets: fc.oneof(
+      packetsOf(ordinaryRole),
+      packetsOf(anyRole),
+      packetsOf(ordinaryRole, fc.constant(1)),
+      packetsOf(ordinaryRole, fc.constant(0)),
+    ),
+  });
