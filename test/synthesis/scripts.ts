@@ -48,6 +48,11 @@ export function specOf(number: number, partial: Partial<ConversationSpec> = {}):
   };
 }
 
+const ALONE: Script = {
+  spec: specOf(0, { protocol: 17 }),
+  packets: [{ sizeBytes: 100, outbound: 1, role: ROLE.data }],
+};
+
 class ScriptAssigner implements Assigner {
   channel!: Channel;
   role = 0;
@@ -71,6 +76,8 @@ export interface ScriptedCaptureOptions {
   readonly oversize?: Oversize;
   /** Between packets of all conversations. */
   readonly gapNs?: number;
+  /** Begins with a packet that forces none, so that no other has the time of the first. */
+  readonly firstAlone?: boolean;
 }
 
 export interface ScriptedCapture {
@@ -83,8 +90,14 @@ export interface ScriptedCapture {
 
 /** Writes scripts in turns: the first packet of each, the second of each … */
 export async function captureOfScripts(
-  scripts: readonly Script[],
-  { strictSizes = false, mtu = Number.POSITIVE_INFINITY, oversize = 'error', gapNs = 1e6 }: ScriptedCaptureOptions = {},
+  given: readonly Script[],
+  {
+    strictSizes = false,
+    mtu = Number.POSITIVE_INFINITY,
+    oversize = 'error',
+    gapNs = 1e6,
+    firstAlone = false,
+  }: ScriptedCaptureOptions = {},
 ): Promise<ScriptedCapture> {
   const payload = new PayloadPool('random', randomStream('scripts', 'payload'));
   const composer = new FrameComposer({
@@ -94,6 +107,7 @@ export async function captureOfScripts(
     mtu,
     oversize,
   });
+  const scripts = firstAlone ? [ALONE, ...given] : given;
   const channels = scripts.map(({ spec }) => composer.open(spec));
   const turns: { channel: Channel; role: number }[] = [];
   const rows: Row[] = [];
