@@ -5,7 +5,8 @@
 
 export interface PayloadStream {
   /**
-   * Writes `length` bytes of what one end sends at `at`.
+   * Writes `length` bytes of what one end sends at `at`. An echo reply is to return what was requested (RFC 792): in conversations of
+   * ICMP the same length should give the same bytes.
    *
    * @returns sum of the 16-bit big-endian words written (an odd last byte is the upper half of a word)
    */

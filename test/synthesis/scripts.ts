@@ -9,7 +9,7 @@ import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS, ROLE } from '../../src/synthesis/conversation-spec.js';
 import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { PayloadPool } from '../../src/synthesis/payload.js';
+import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { MemoryOutput, START_NS } from './captures.js';
@@ -76,6 +76,7 @@ export interface ScriptedCaptureOptions {
   readonly oversize?: Oversize;
   /** Between packets of all conversations. */
   readonly gapNs?: number;
+  readonly payload?: PayloadKind;
   /** Begins with a packet that forces none, so that no other has the time of the first. */
   readonly firstAlone?: boolean;
 }
@@ -91,15 +92,11 @@ export interface ScriptedCapture {
 /** Writes scripts in turns: the first packet of each, the second of each … */
 export async function captureOfScripts(
   given: readonly Script[],
-  {
-    strictSizes = false,
-    mtu = Number.POSITIVE_INFINITY,
-    oversize = 'error',
-    gapNs = 1e6,
-    firstAlone = false,
-  }: ScriptedCaptureOptions = {},
+  options: ScriptedCaptureOptions = {},
 ): Promise<ScriptedCapture> {
-  const payload = new PayloadPool('random', randomStream('scripts', 'payload'));
+  const { strictSizes = false, mtu = Number.POSITIVE_INFINITY, oversize = 'error' } = options;
+  const { gapNs = 1e6, payload: kind = 'random', firstAlone = false } = options;
+  const payload = new PayloadPool(kind, randomStream('scripts', 'payload'));
   const composer = new FrameComposer({
     payload,
     random: randomStream('scripts', 'headers'),
