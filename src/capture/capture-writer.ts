@@ -102,9 +102,9 @@ export class CaptureWriter {
     return this.#buffer.append(pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType));
   }
 
-  /** False if `flush` has to be called before a frame of this length. */
-  hasRoom(frameBytes: number): boolean {
-    return this.#buffer.hasRoom(frameBytes + EPB_BYTES + 4);
+  /** False if `flush` has to be called before frames of this length altogether. */
+  hasRoom(frameBytes: number, frames: number): boolean {
+    return this.#buffer.hasRoom(frameBytes + frames * (EPB_BYTES + 4));
   }
 
   flush(): Promise<void> {

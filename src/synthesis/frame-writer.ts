@@ -1,18 +1,35 @@
 /**
  * @module
- * Packets as frames in a capture file.
+ * Packets as frames in a capture file. A packet is one frame, and those that it forces: these come between the packet before and
+ * itself, or, as the rest of what it was cut into, at the same time.
  */
 import type { CaptureWriter } from '../capture/capture-writer.js';
 import type { PacketWriter } from '../series/packet-writer.js';
-import { ETHERNET_HEADER_BYTES, type FrameBuilder } from './frame-builder.js';
+import type { Assigner } from './assigner.js';
+import type { FrameComposer } from './frame-composer.js';
+
+/** Time between frames that stand before a packet: as long as there is time, but at most this, in ns. */
+const MOST_APART_NS = 20e6;
 
 export class FrameWriter implements PacketWriter {
   readonly #capture: CaptureWriter;
-  readonly #frames: FrameBuilder;
+  readonly #composer: FrameComposer;
+  readonly #assigner: Assigner;
+  /** Time of the first packet in seconds, and of the previous packet since then in ns. Times count from the full second. */
+  #startSeconds = -1;
+  #startNanoseconds = 0;
+  #previousNs = 0;
+  #forcedFrames = 0;
 
-  constructor(capture: CaptureWriter, frames: FrameBuilder) {
+  constructor(capture: CaptureWriter, composer: FrameComposer, assigner: Assigner) {
     this.#capture = capture;
-    this.#frames = frames;
+    this.#composer = composer;
+    this.#assigner = assigner;
+  }
+
+  /** Frames that were not sampled. */
+  get forcedFrames(): number {
+    return this.#forcedFrames;
   }
 
   begin(): Promise<void> {
@@ -20,7 +37,8 @@ export class FrameWriter implements PacketWriter {
   }
 
   hasRoom(sizeBytes: number): boolean {
-    return this.#capture.hasRoom(sizeBytes + ETHERNET_HEADER_BYTES);
+    const composer = this.#composer;
+    return this.#capture.hasRoom(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
   }
 
   flush(): Promise<void> {
@@ -32,9 +50,43 @@ export class FrameWriter implements PacketWriter {
   }
 
   write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
-    const frameBytes = this.#frames.frameBytes(sizeBytes);
+    const composer = this.#composer;
+    const assigner = this.#assigner;
+    if (this.#startSeconds < 0) {
+      this.#startSeconds = seconds;
+      this.#startNanoseconds = nanoseconds;
+    }
+    const timeNs = (seconds - this.#startSeconds) * 1e9 + nanoseconds - this.#startNanoseconds;
+    assigner.next(timeNs, sizeBytes, outbound);
+    const frames = composer.plan(assigner.channel, sizeBytes, outbound, assigner.role, timeNs / 1e6);
+    let index = 0;
+    if (composer.isForced(0)) index = this.#writeBefore(timeNs, frames);
+    for (; index < frames; index++) {
+      if (composer.isForced(index)) this.#forcedFrames++;
+      this.#writeFrame(seconds, nanoseconds, index);
+    }
+    this.#previousNs = timeNs;
+  }
+
+  /** Writes the forced frames before a packet. @returns how many */
+  #writeBefore(timeNs: number, frames: number): number {
+    const composer = this.#composer;
+    let count = 1;
+    while (count < frames && composer.isForced(count)) count++;
+    const apartNs = Math.min(MOST_APART_NS, Math.floor((timeNs - this.#previousNs) / (count + 1)));
+    for (let index = 0; index < count; index++) {
+      const sinceSecond = this.#startNanoseconds + timeNs - (count - index) * apartNs;
+      const seconds = Math.floor(sinceSecond / 1e9);
+      this.#writeFrame(this.#startSeconds + seconds, sinceSecond - seconds * 1e9, index);
+    }
+    this.#forcedFrames += count;
+    return count;
+  }
+
+  #writeFrame(seconds: number, nanoseconds: number, index: number): void {
+    const frameBytes = this.#composer.frameBytes(index);
     const at = this.#capture.beginRecord(seconds, nanoseconds, frameBytes, frameBytes);
-    this.#frames.write(this.#capture.bytes, at, sizeBytes, outbound);
+    this.#composer.write(index, this.#capture.bytes, at);
     this.#capture.endRecord();
   }
 }

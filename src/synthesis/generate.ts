@@ -13,9 +13,10 @@ import { randomStream } from '../random.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
-import { FrameBuilder } from './frame-builder.js';
+import { OneConversation } from './assigner.js';
+import { FrameComposer } from './frame-composer.js';
 import { FrameWriter } from './frame-writer.js';
-import type { Identity } from './identity.js';
+import { conversationOf, type Identity } from './identity.js';
 import { type PayloadKind, PayloadPool } from './payload.js';
 import { type WrittenPackets, writePackets } from './write-packets.js';
 
@@ -109,9 +110,16 @@ function createWriter(output: Output, { hash }: LoadedModelFile, options: Genera
   if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
-  const frames = new FrameBuilder(identity, pool, randomStream(seed, 'headers'));
+  const composer = new FrameComposer({
+    payload: pool,
+    random: randomStream(seed, 'headers'),
+    strictSizes: true,
+    mtu: Number.POSITIVE_INFINITY,
+    oversize: 'error',
+  });
+  const assigner = new OneConversation(composer.open(conversationOf(identity)));
   const comment = `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`;
   const application = `synth ${packageVersion}`;
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application, comment };
-  return new FrameWriter(new CaptureWriter(output, captureOptions, pool.bytes), frames);
+  return new FrameWriter(new CaptureWriter(output, captureOptions, pool.preamble), composer, assigner);
 }

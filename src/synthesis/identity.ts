@@ -7,6 +7,7 @@ import type { TargetProfile } from '../../models/model-file.js';
 import { type Address, type AddressFamily, parseAddress } from '../capture/address.js';
 import { SynthError } from '../errors.js';
 import type { Target } from '../series/target.js';
+import { type ConversationEnd, type ConversationSpec, NO_SYN_OPTIONS } from './conversation-spec.js';
 
 /** One end of a generated conversation; both IP addresses, since a device may use both versions. */
 export interface Party {
@@ -86,6 +87,24 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
       parseAs(options.serverMac, ['mac'], '--server-mac'),
       options.serverPort ?? profile.peerPort ?? 0,
     ),
+  };
+}
+
+/** The conversation of an identity, which has begun before the capture. */
+export function conversationOf({ ipVersion, protocol, client, server }: Identity): ConversationSpec {
+  const end = ({ mac, ipv4, ipv6, port }: Party): ConversationEnd => ({
+    mac: mac.bytes,
+    address: ipVersion === 4 ? ipv4.bytes : ipv6.bytes,
+    port,
+  });
+  return {
+    ipVersion,
+    protocol,
+    local: end(client),
+    peer: end(server),
+    openedByLocal: true,
+    midstream: true,
+    syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
   };
 }
 

@@ -5,9 +5,10 @@ import { LINK_TYPE } from '../../src/capture/link-type.js';
 import type { Output } from '../../src/output-file.js';
 import { randomStream } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { FrameBuilder } from '../../src/synthesis/frame-builder.js';
+import { OneConversation } from '../../src/synthesis/assigner.js';
+import { FrameComposer } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
+import { conversationOf, type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
 import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
 
@@ -55,9 +56,16 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   const { comment = COMMENT } = options;
   const output = new MemoryOutput();
   const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
-  const frames = new FrameBuilder(identityOf(profile, identity), pool, randomStream(seed, 'headers'));
+  const composer = new FrameComposer({
+    payload: pool,
+    random: randomStream(seed, 'headers'),
+    strictSizes: true,
+    mtu: Number.POSITIVE_INFINITY,
+    oversize: 'error',
+  });
+  const assigner = new OneConversation(composer.open(conversationOf(identityOf(profile, identity))));
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
-  const writer = new CaptureWriter(output, captureOptions, pool.bytes);
-  await writePackets([block], new FrameWriter(writer, frames), { startNs });
+  const writer = new CaptureWriter(output, captureOptions, pool.preamble);
+  await writePackets([block], new FrameWriter(writer, composer, assigner), { startNs });
   return output.content;
 }

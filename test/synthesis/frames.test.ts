@@ -45,8 +45,9 @@ function checkSums(frame: Uint8Array): void {
   const ip = frame.subarray(14);
   const isV4 = ip[0]! >> 4 === 4;
   if (isV4) expect(naiveSum(ip.subarray(0, 20))).toBe(0xffff);
-  const transport = ip.subarray(isV4 ? 20 : 40);
-  const protocol = isV4 ? ip[9]! : ip[6]!;
+  const isJumbogram = !isV4 && ip[6] === 0; // RFC 2675: a header of 8 bytes between IP and transport
+  const transport = ip.subarray(isV4 ? 20 : isJumbogram ? 48 : 40);
+  const protocol = isV4 ? ip[9]! : isJumbogram ? ip[40]! : ip[6]!;
   const addresses = isV4 ? ip.subarray(12, 20) : ip.subarray(8, 40);
   const length = [transport.length >>> 24, transport.length >>> 16, transport.length >>> 8, transport.length];
   const pseudo = Uint8Array.from([...addresses, ...length, 0, 0, 0, protocol].map((byte) => byte & 0xff));
@@ -148,7 +149,7 @@ test('a comment that pcapng cannot hold is refused', async () => {
   await expectSynthError(capture('x'.repeat(65_536)), 'SYNTH_USAGE');
 });
 
-test('TCP numbers advance by payload, and acknowledge what the other side has sent', async () => {
+test('TCP numbers advance by payload, and acknowledge nothing that the other side has not sent', async () => {
   const rows = rowsOf(Array.from({ length: 200 }, (_, i) => 40 + ((i * 37) % 1460)));
   const { packets } = await readPackets(memoryInput(await captureOf(blockOf(rows), { profile: profileOf(4, 6) })));
   const next: (number | undefined)[] = [undefined, undefined];
@@ -157,9 +158,9 @@ test('TCP numbers advance by payload, and acknowledge what the other side has se
     const tcp = frameOf(packet).subarray(34);
     const [sequence, acknowledged] = [readU32BE(tcp, 4), readU32BE(tcp, 8)];
     expect(sequence).toBe(next[outbound] ?? sequence);
-    expect(acknowledged).toBe(next[1 - outbound] ?? acknowledged);
+    expect((acknowledged - (next[1 - outbound] ?? acknowledged)) | 0).toBeLessThanOrEqual(0);
     next[outbound] = (sequence + size - 40) >>> 0;
-    next[1 - outbound] = acknowledged;
+    next[1 - outbound] ??= acknowledged;
   });
 });
 
@@ -183,25 +184,24 @@ test('packets that fill the buffer many times over are all there', async () => {
 describe.each(PAYLOAD_KINDS)('a payload of %s', (kind) => {
   test('has the sum that its words add up to, at any position and length', () => {
     const pool = new PayloadPool(kind, randomStream('1', 'payload'));
+    const bytes = new Uint8Array(pool.preamble.length + 3000);
+    bytes.set(pool.preamble);
     const random = randomStream('2', 'lengths');
     for (let run = 0; run < 300; run++) {
-      const position = pool.nextPosition();
-      expect(position % 2).toBe(0);
       const length = run < 40 ? run : Math.floor(random.next() * 3000);
-      const payload = pool.bytes.subarray(position, position + length);
-      let sum = 0;
-      for (let i = 0; i < length; i++) sum += payload[i]! * (i % 2 === 0 ? 256 : 1);
-      expect(pool.sum(position, length)).toBe(sum);
+      const sum = pool.write(bytes, pool.preamble.length, length);
+      const payload = bytes.subarray(pool.preamble.length, pool.preamble.length + length);
+      expect(sum).toBe(payload.reduce((total, byte, i) => total + byte * (i % 2 === 0 ? 256 : 1), 0));
     }
   });
 
   test('is what it says', () => {
     const pool = new PayloadPool(kind, randomStream('1', 'payload'));
-    const head = [...pool.bytes.subarray(0, 300)];
+    const head = [...pool.preamble.subarray(0, 300)];
     if (kind === 'zeros') expect(new Set(head)).toEqual(new Set([0]));
     else if (kind === 'pattern')
       expect(head).toEqual(head.map((_, i) => (i < 2 ? 0xff : 0))); // docs/decisions/0006-payload-pattern.md
-    else expect(new Set(pool.bytes).size).toBe(256);
+    else expect(new Set(pool.preamble).size).toBe(256);
   });
 });
 
@@ -272,10 +272,11 @@ describe('another decoder', () => {
       [4, 6],
       [4, 17],
       [6, 17],
+      [6, 6],
     ] as const) {
       const path = join(folder, `large${ipVersion}-${protocol}.pcap`);
       await writeFile(path, await captureOf(blockOf(rowsOf(LARGE_SIZES)), { profile: profileOf(ipVersion, protocol) }));
-      expect(tshark(path, 'udp.length.bad || udp.length.bad_zero || _ws.malformed')).toEqual([]);
+      expect(tshark(path, `${FAULTS} || udp.length.bad || udp.length.bad_zero || tcp.analysis.flags`)).toEqual([]);
     }
   });
 
