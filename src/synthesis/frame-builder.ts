@@ -11,7 +11,7 @@ import { writeU16BE, writeU32BE } from '../bytes.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
 import type { Random } from '../random.js';
 import type { Identity, Party } from './identity.js';
-import type { PayloadPool } from './payload.js';
+import type { PayloadSource, PayloadStream } from './payload-stream.js';
 
 export const ETHERNET_HEADER_BYTES = 14;
 const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const;
@@ -53,14 +53,19 @@ function fold(sum: number): number {
 
 export class FrameBuilder {
   readonly #identity: Identity;
-  readonly #pool: PayloadPool;
+  readonly #stream: PayloadStream;
+  /** Of packets that are too small, or too large, for the protocol of the conversation. */
+  readonly #otherStream: PayloadStream;
   /** Inbound, outbound. */
   readonly #directions: readonly [Direction, Direction];
 
   /** @param random for the initial sequence and identification numbers */
-  constructor(identity: Identity, pool: PayloadPool, random: Random) {
+  constructor(identity: Identity, payload: PayloadSource, random: Random) {
     this.#identity = identity;
-    this.#pool = pool;
+    const { protocol, ipVersion, server } = identity;
+    const conversation = { protocol, ipVersion, servicePort: server.port, multicast: false };
+    this.#stream = payload.begin(conversation);
+    this.#otherStream = payload.begin({ ...conversation, protocol: EXPERIMENT });
     const direction = (from: Party, to: Party): Direction => ({
       from,
       to,
@@ -69,7 +74,7 @@ export class FrameBuilder {
       identification: Math.floor(random.next() * 2 ** 16),
       sequence: Math.floor(random.next() * 2 ** 32),
     });
-    const { client, server } = identity;
+    const { client } = identity;
     this.#directions = [direction(server, client), direction(client, server)];
   }
 
@@ -79,7 +84,7 @@ export class FrameBuilder {
   }
 
   /**
-   * Writes a frame. The payload pool stands at the beginning of `bytes`.
+   * Writes a frame. The preamble of the payload source stands at the beginning of `bytes`.
    *
    * @param sizeBytes IP length, at least 20
    */
@@ -97,15 +102,15 @@ export class FrameBuilder {
     else this.#ipv6(bytes, ip, room, protocol, direction);
     const pseudoSum = (version === 4 ? direction.addressSum4 : direction.addressSum6) + protocol + room;
     if (protocol === IP_PROTOCOL.tcp) {
-      this.#tcp(bytes, transport, room, pseudoSum, direction, this.#directions[1 - outbound]!);
+      this.#tcp(bytes, transport, room, pseudoSum, direction, outbound);
     } else if (protocol === IP_PROTOCOL.udp) {
-      this.#udp(bytes, transport, room, pseudoSum, direction);
+      this.#udp(bytes, transport, room, pseudoSum, direction, outbound);
     } else if (protocol === IP_PROTOCOL.icmp) {
-      this.#echo(bytes, transport, room, 0, outbound === 1 ? 8 : 0, direction);
+      this.#echo(bytes, transport, room, 0, outbound, direction);
     } else if (protocol === IP_PROTOCOL.icmpv6) {
-      this.#echo(bytes, transport, room, pseudoSum, outbound === 1 ? 128 : 129, direction);
+      this.#echo(bytes, transport, room, pseudoSum, outbound, direction);
     } else {
-      this.#payload(bytes, transport, room);
+      this.#payload(bytes, transport, room, protocol, outbound);
     }
   }
 
@@ -148,9 +153,10 @@ export class FrameBuilder {
   }
 
   /** RFC 9293 §3.1. */
-  #tcp(bytes: Uint8Array, at: number, room: number, pseudoSum: number, sender: Direction, receiver: Direction): void {
+  #tcp(bytes: Uint8Array, at: number, room: number, pseudoSum: number, sender: Direction, outbound: number): void {
+    const receiver = this.#directions[1 - outbound]!;
     const length = room - TCP_HEADER_BYTES;
-    const payload = this.#payload(bytes, at + TCP_HEADER_BYTES, length);
+    const payload = this.#payload(bytes, at + TCP_HEADER_BYTES, length, IP_PROTOCOL.tcp, outbound);
     const flags = 0x5000 + (length > 0 ? TCP_PUSH_ACK : TCP_ACK);
     writeU16BE(bytes, at, sender.from.port);
     writeU16BE(bytes, at + 2, sender.to.port);
@@ -166,8 +172,8 @@ export class FrameBuilder {
   }
 
   /** RFC 768. A computed checksum of zero is sent as all ones. */
-  #udp(bytes: Uint8Array, at: number, room: number, pseudoSum: number, { from, to }: Direction): void {
-    const payload = this.#payload(bytes, at + UDP_HEADER_BYTES, room - UDP_HEADER_BYTES);
+  #udp(bytes: Uint8Array, at: number, room: number, pseudoSum: number, { from, to }: Direction, outbound: number): void {
+    const payload = this.#payload(bytes, at + UDP_HEADER_BYTES, room - UDP_HEADER_BYTES, IP_PROTOCOL.udp, outbound);
     const length = room > 0xffff ? 0 : room;
     writeU16BE(bytes, at, from.port);
     writeU16BE(bytes, at + 2, to.port);
@@ -176,8 +182,11 @@ export class FrameBuilder {
   }
 
   /** Echo request or reply: RFC 792, and RFC 4443 §4.1 with a pseudo header. */
-  #echo(bytes: Uint8Array, at: number, room: number, pseudoSum: number, type: number, direction: Direction): void {
-    const payload = this.#payload(bytes, at + ICMP_HEADER_BYTES, room - ICMP_HEADER_BYTES);
+  #echo(bytes: Uint8Array, at: number, room: number, pseudoSum: number, outbound: number, direction: Direction): void {
+    const { protocol } = this.#identity;
+    const [reply, request] = protocol === IP_PROTOCOL.icmp ? [0, 8] : [129, 128];
+    const type = outbound === 1 ? request! : reply!;
+    const payload = this.#payload(bytes, at + ICMP_HEADER_BYTES, room - ICMP_HEADER_BYTES, protocol, outbound);
     const sequence = direction.sequence & 0xffff;
     direction.sequence = (direction.sequence + 1) >>> 0;
     writeU16BE(bytes, at, type * 256);
@@ -187,10 +196,9 @@ export class FrameBuilder {
   }
 
   /** @returns the sum of the words of what was written */
-  #payload(bytes: Uint8Array, at: number, length: number): number {
-    const position = this.#pool.nextPosition();
-    bytes.copyWithin(at, position, position + length);
-    return this.#pool.sum(position, length);
+  #payload(bytes: Uint8Array, at: number, length: number, protocol: number, outbound: number): number {
+    const stream = protocol === this.#identity.protocol ? this.#stream : this.#otherStream;
+    return stream.write(bytes, at, length, outbound === 1);
   }
 }
 

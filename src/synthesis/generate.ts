@@ -16,7 +16,8 @@ import { packageVersion } from '../version.js';
 import { FrameBuilder } from './frame-builder.js';
 import { FrameWriter } from './frame-writer.js';
 import type { Identity } from './identity.js';
-import { type PayloadKind, PayloadPool } from './payload.js';
+import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+import type { PayloadSource } from './payload-stream.js';
 import { type WrittenPackets, writePackets } from './write-packets.js';
 
 export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
@@ -51,7 +52,8 @@ export interface GenerateOptions {
   /** Time of the first packet, in ns since the Unix epoch. */
   readonly startNs: bigint;
   readonly identity: Identity;
-  readonly payload: PayloadKind;
+  /** What packets carry. */
+  readonly payload: PayloadChoice;
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -61,7 +63,7 @@ export interface GenerateOptions {
 /**
  * Samples a model into a file.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openOutput` and
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openPayloadSource`, `openOutput` and
  *   `writePackets` do
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
@@ -72,9 +74,10 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
       hint: 'Say how many with --packets.',
     });
   }
+  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
   const output = await openOutput(out, { force, inputs });
   try {
-    const writer = createWriter(output, file, options);
+    const writer = createWriter(output, file, options, payload);
     const blocks = model.sample(randomStream(seed, 'packets'), limit);
     const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
     await output.finish();
@@ -104,14 +107,18 @@ function advances(model: TrafficModel): boolean {
   return false;
 }
 
-function createWriter(output: Output, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {
-  const { format, seed, sampling, payload, identity } = options;
+function createWriter(
+  output: Output,
+  { hash }: LoadedModelFile,
+  options: GenerateOptions,
+  payload: PayloadSource,
+): PacketWriter {
+  const { format, seed, sampling, identity } = options;
   if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
-  const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
-  const frames = new FrameBuilder(identity, pool, randomStream(seed, 'headers'));
+  const frames = new FrameBuilder(identity, payload, randomStream(seed, 'headers'));
   const comment = `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`;
   const application = `synth ${packageVersion}`;
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application, comment };
-  return new FrameWriter(new CaptureWriter(output, captureOptions, pool.bytes), frames);
+  return new FrameWriter(new CaptureWriter(output, captureOptions, payload.preamble), frames);
 }

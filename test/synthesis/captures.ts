@@ -8,7 +8,7 @@ import type { PacketBlock } from '../../src/series/packet-series.js';
 import { FrameBuilder } from '../../src/synthesis/frame-builder.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
-import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
+import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
 
 export class MemoryOutput implements Output {
@@ -54,10 +54,10 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   const { profile, format = 'nsecpcap', payload = 'random', startNs = START_NS, identity = {}, seed = '1' } = options;
   const { comment = COMMENT } = options;
   const output = new MemoryOutput();
-  const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
-  const frames = new FrameBuilder(identityOf(profile, identity), pool, randomStream(seed, 'headers'));
+  const source = createPayloadSource(payload, randomStream(seed, 'payload'));
+  const frames = new FrameBuilder(identityOf(profile, identity), source, randomStream(seed, 'headers'));
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
-  const writer = new CaptureWriter(output, captureOptions, pool.bytes);
+  const writer = new CaptureWriter(output, captureOptions, source.preamble);
   await writePackets([block], new FrameWriter(writer, frames), { startNs });
   return output.content;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readU16BE, readU32BE } from '../../src/bytes.js';
 import { CAPTURE_FORMATS } from '../../src/capture/capture-writer.js';
 import { randomStream } from '../../src/random.js';
-import { PAYLOAD_KINDS, PayloadPool } from '../../src/synthesis/payload.js';
+import { PAYLOAD_KINDS, PayloadPool } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';
 import { runPeer, testWithPeers } from '../support/peers.js';
