@@ -67,7 +67,8 @@ export default class Generate extends BaseCommand {
       helpValue: 'TIME',
     }),
     payload: Flags.string({
-      summary: 'What packets carry: pattern, zeros, random, protocol (messages of the service), or a file to take bytes from.',
+      summary:
+        'What packets carry: pattern, zeros, random, protocol (messages of the service), or a file to take bytes from.',
       default: 'pattern',
       helpValue: 'KIND|FILE',
     }),

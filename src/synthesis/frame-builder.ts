@@ -172,7 +172,14 @@ export class FrameBuilder {
   }
 
   /** RFC 768. A computed checksum of zero is sent as all ones. */
-  #udp(bytes: Uint8Array, at: number, room: number, pseudoSum: number, { from, to }: Direction, outbound: number): void {
+  #udp(
+    bytes: Uint8Array,
+    at: number,
+    room: number,
+    pseudoSum: number,
+    { from, to }: Direction,
+    outbound: number,
+  ): void {
     const payload = this.#payload(bytes, at + UDP_HEADER_BYTES, room - UDP_HEADER_BYTES, IP_PROTOCOL.udp, outbound);
     const length = room > 0xffff ? 0 : room;
     writeU16BE(bytes, at, from.port);

@@ -1,6 +1,6 @@
 /**
  * @module
- * Payloads that are messages of the protocol that the port says, and the pattern on all other ports.
+ * Payloads that are messages of the protocol that the port says, and on all other ports what dissectors take no offence at.
  */
 import { IP_PROTOCOL } from '../../capture/packet.js';
 import type { Random } from '../../random.js';
@@ -13,7 +13,6 @@ import {
   SegmentStream,
 } from './application.js';
 import { FillerPool } from './filler-pool.js';
-import { PATTERN_STREAM } from './pattern.js';
 import { coap } from './protocols/coap.js';
 import { dhcp } from './protocols/dhcp.js';
 import { dns, dnsOverTcp, llmnr } from './protocols/dns.js';
@@ -23,8 +22,11 @@ import { modbus } from './protocols/modbus.js';
 import { mqtt } from './protocols/mqtt.js';
 import { netbiosNames } from './protocols/netbios.js';
 import { ntp } from './protocols/ntp.js';
+import { quic } from './protocols/quic.js';
+import { sip, sipOverTcp } from './protocols/sip.js';
 import { ssdp } from './protocols/ssdp.js';
 import { tls } from './protocols/tls.js';
+import { Unspoken } from './unspoken.js';
 
 type Begin<Application> = (circumstances: Circumstances) => Application;
 
@@ -34,7 +36,9 @@ const OF_UDP: ReadonlyMap<number, Begin<DatagramApplication>> = new Map([
   [68, dhcp],
   [123, ntp],
   [137, netbiosNames],
+  [443, quic],
   [1900, ssdp],
+  [5060, sip],
   [5353, mdns],
   [5355, llmnr],
   [5683, coap],
@@ -49,27 +53,30 @@ const OF_TCP: ReadonlyMap<number, Begin<SegmentApplication>> = new Map([
   [53, dnsOverTcp],
   [502, modbus],
   [1883, mqtt],
+  [5060, sipOverTcp],
 ]);
 
 export class ProtocolPayload implements PayloadSource {
   readonly preamble: Uint8Array;
   readonly #pool: FillerPool;
   readonly #random: Random;
+  readonly #unspoken: Unspoken;
   #conversations = 0;
 
   constructor(random: Random) {
     this.#pool = new FillerPool(random);
     this.preamble = this.#pool.preamble;
     this.#random = random;
+    this.#unspoken = new Unspoken(this.#pool, random.split('unspoken'));
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {
-    const datagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort) : undefined;
-    const segments = protocol === IP_PROTOCOL.tcp ? OF_TCP.get(servicePort) : undefined;
-    if (datagrams === undefined && segments === undefined) return PATTERN_STREAM;
+    const beginDatagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort) : undefined;
+    const beginSegments = protocol === IP_PROTOCOL.tcp ? OF_TCP.get(servicePort) : undefined;
     const random = this.#random.split(String(this.#conversations++));
     const circumstances = { servicePort, multicast, random };
-    if (datagrams !== undefined) return new DatagramStream(datagrams(circumstances), this.#pool, random);
-    return new SegmentStream(segments!(circumstances), this.#pool, random);
+    if (beginDatagrams !== undefined) return new DatagramStream(beginDatagrams(circumstances), this.#pool, random);
+    if (beginSegments !== undefined) return new SegmentStream(beginSegments(circumstances), this.#pool, random);
+    return this.#unspoken.stream(protocol, servicePort);
   }
 }

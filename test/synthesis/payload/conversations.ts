@@ -83,7 +83,20 @@ export class CaptureMaker {
       const [from, to] = byOpener ? [openerPort, servicePort] : [servicePort, openerPort];
       const [mine, other] = byOpener ? sequence : [sequence[1], sequence[0]];
       const acknowledged = flags === 2 ? 0 : other!;
-      const header = [...u16(from), ...u16(to), ...u32(mine!), ...u32(acknowledged), 0x50, flags, 0xfa, 0xf0, 0, 0, 0, 0];
+      const header = [
+        ...u16(from),
+        ...u16(to),
+        ...u32(mine!),
+        ...u32(acknowledged),
+        0x50,
+        flags,
+        0xfa,
+        0xf0,
+        0,
+        0,
+        0,
+        0,
+      ];
       this.#packet(speakers, byOpener, 6, header, payload);
       sequence[byOpener ? 0 : 1]! += payload.length + (flags & 2 ? 1 : 0);
     };
@@ -98,7 +111,13 @@ export class CaptureMaker {
     }
   }
 
-  #packet(speakers: Speakers, byOpener: boolean, protocol: number, transport: readonly number[], payload: Buffer): void {
+  #packet(
+    speakers: Speakers,
+    byOpener: boolean,
+    protocol: number,
+    transport: readonly number[],
+    payload: Buffer,
+  ): void {
     const { servicePort, multicast = false, opener = 1 } = speakers;
     const client = [10, 7, ...u16(opener)];
     const server = multicast ? MULTICAST[servicePort]! : [198, 51, 100, 1];

@@ -20,11 +20,11 @@ const CONTENT = 0x45; // 2.05
 const PAYLOAD_MARKER = 0xff;
 /** Uri-Path is option 11, Content-Format 12 (RFC 7252 §5.10). */
 const URI_PATH = 0xb0;
-/** Content-Format without value is text/plain; behind Uri-Path its number is 1 more, as first option 12 more. */
 const OCTET_STREAM = 42;
 const PATH = ascii('telemetry/temperature');
 /** A length up to 12 stands in the byte of the option. */
 const LONGEST_GET_BYTES = HEADER_BYTES + 1 + 12;
+/** The path, two bytes of Content-Format, and the marker: as long as the longest GET. */
 const POST_PATH_BYTES = 9;
 const POST_HEAD_BYTES = HEADER_BYTES + 1 + POST_PATH_BYTES + 2 + 1;
 
@@ -48,7 +48,7 @@ class CoapConversation implements DatagramApplication {
     this.#isOpen = true;
     if (size === HEADER_BYTES) {
       this.#header(message, CONFIRMABLE, EMPTY);
-    } else if (size <= Math.max(LONGEST_GET_BYTES, POST_HEAD_BYTES)) {
+    } else if (size <= LONGEST_GET_BYTES) {
       const length = size - HEADER_BYTES - 1;
       this.#header(message, CONFIRMABLE, GET);
       message.u8(URI_PATH + length);
@@ -57,7 +57,7 @@ class CoapConversation implements DatagramApplication {
       this.#header(message, CONFIRMABLE, POST);
       message.u8(URI_PATH + POST_PATH_BYTES);
       message.bytes(PATH.subarray(0, POST_PATH_BYTES));
-      message.u8(0x11);
+      message.u8(0x11); // Content-Format is 1 more than Uri-Path, and has one byte
       message.u8(OCTET_STREAM);
       message.u8(PAYLOAD_MARKER);
       message.fill('bytes', size - POST_HEAD_BYTES);
@@ -75,12 +75,12 @@ class CoapConversation implements DatagramApplication {
     }
     this.#header(message, kind, CONTENT);
     if (size === HEADER_BYTES + 1) {
-      message.u8(0xc0);
+      message.u8(0xc0); // Content-Format without value is text
     } else if (size <= HEADER_BYTES + 3) {
       message.u8(PAYLOAD_MARKER);
       message.fill('letters', size - HEADER_BYTES - 1);
     } else {
-      message.u8(0xc1);
+      message.u8(0xc1); // Content-Format of one byte
       message.u8(OCTET_STREAM);
       message.u8(PAYLOAD_MARKER);
       message.fill('bytes', size - HEADER_BYTES - 3);

@@ -14,12 +14,11 @@ const ACKNOWLEDGEMENT = 5;
 /** Fixed fields, magic cookie, options, end. */
 const FIXED_BYTES = 236;
 const COOKIE = 0x6382_5363;
+const END = 0xff;
 const TYPE_OPTION_BYTES = 3;
-const SERVER_OPTION_BYTES = 6;
-const LEASE_OPTION_BYTES = 6;
-const REQUESTED_OPTION_BYTES = 6;
-const MIN_BYTES =
-  FIXED_BYTES + 4 + TYPE_OPTION_BYTES + SERVER_OPTION_BYTES + LEASE_OPTION_BYTES + REQUESTED_OPTION_BYTES + 1;
+const OPTION_BYTES = 6;
+/** With the type alone. */
+const MIN_BYTES = FIXED_BYTES + 4 + TYPE_OPTION_BYTES + 1;
 
 /** Addresses of documentation: RFC 5737, RFC 7042. */
 const CLIENT_ADDRESS = 0xc000_0201; // 192.0.2.1
@@ -49,10 +48,10 @@ class DhcpConversation implements DatagramApplication {
     message.u8(53);
     message.u8(1);
     message.u8(type);
-    if (type === REQUEST) addressOption(message, 50, CLIENT_ADDRESS);
-    if (type !== DISCOVER) addressOption(message, 54, SERVER_ADDRESS);
-    if (!byClient) addressOption(message, 51, 86_400); // seconds of the lease
-    message.u8(0xff);
+    if (type === REQUEST) option(message, size, 50, CLIENT_ADDRESS);
+    if (type !== DISCOVER) option(message, size, 54, SERVER_ADDRESS);
+    if (!byClient) option(message, size, 51, 86_400); // seconds of the lease
+    message.u8(END);
     message.fill('zeros', size - message.length); // option 0 is padding, RFC 2132 §3.1
     return true;
   }
@@ -77,8 +76,9 @@ class DhcpConversation implements DatagramApplication {
   }
 }
 
-/** An option of four bytes. */
-function addressOption(message: Message, code: number, value: number): void {
+/** Writes an option of four bytes, if it fits before the end. */
+function option(message: Message, size: number, code: number, value: number): void {
+  if (message.length + OPTION_BYTES + 1 > size) return;
   message.u8(code);
   message.u8(4);
   message.u32(value);

@@ -64,7 +64,7 @@ export class DnsConversation implements DatagramApplication {
   #query(message: Message, size: number): boolean {
     const isPadded = size >= QUERY_BYTES + OPT_PADDING_BYTES;
     const nameBytes = isPadded ? USUAL_NAME_BYTES : size - HEADER_BYTES - QUESTION_TAIL_BYTES;
-    if (!isNameLength(nameBytes)) return false;
+    if (!isNameLength(nameBytes)) return this.#headerAlone(message, size, this.#dialect.query);
     this.#id = Math.floor(this.#random.next() * 2 ** 16);
     this.#nameBytes = nameBytes;
     this.#isAnswered = false;
@@ -77,9 +77,9 @@ export class DnsConversation implements DatagramApplication {
   #response(message: Message, size: number): boolean {
     if (this.#isAnswered) this.#id = Math.floor(this.#random.next() * 2 ** 16);
     const room = size - HEADER_BYTES - this.#nameBytes - QUESTION_TAIL_BYTES;
-    const isComposed = this.#answer(message, room) || this.#refusal(message, size - HEADER_BYTES);
-    if (isComposed) this.#isAnswered = true;
-    return isComposed;
+    this.#isAnswered = true;
+    if (this.#answer(message, room) || this.#refusal(message, size - HEADER_BYTES)) return true;
+    return this.#headerAlone(message, size, this.#dialect.response);
   }
 
   /** The question, and behind it `room` bytes: nothing, an alias, or an address and padding. */
@@ -114,6 +114,14 @@ export class DnsConversation implements DatagramApplication {
     const refused = 5;
     writeHeader(message, this.#id, this.#dialect.response | refused, 0, 0, room > 0 ? 1 : 0);
     if (room > 0) writeOpt(message, room);
+    return true;
+  }
+
+  /** What is too long for a header and too short for anything else ends in zeros. */
+  #headerAlone(message: Message, size: number, flags: number): boolean {
+    if (size < HEADER_BYTES) return false;
+    writeHeader(message, Math.floor(this.#random.next() * 2 ** 16), flags, 0, 0, 0);
+    message.fill('zeros', size - HEADER_BYTES);
     return true;
   }
 

@@ -41,8 +41,13 @@ function query(message: Message, size: number): boolean {
   const padding = size - QUERY_BYTES - USUAL_NAME_BYTES;
   const isPadded = padding >= OPT_PADDING_BYTES;
   const nameBytes = isPadded ? USUAL_NAME_BYTES : size - QUERY_BYTES;
-  if (!isNameLength(nameBytes)) return false;
-  writeHeader(message, 0, 0, 1, 0, isPadded ? 1 : 0);
+  const asks = isNameLength(nameBytes);
+  if (size < HEADER_BYTES) return false;
+  writeHeader(message, 0, 0, asks ? 1 : 0, 0, isPadded ? 1 : 0);
+  if (!asks) {
+    message.fill('zeros', size - HEADER_BYTES);
+    return true;
+  }
   writeName(message, nameBytes, SUFFIX);
   writeQuestionTail(message, TYPE.a);
   if (isPadded) writeOpt(message, padding);

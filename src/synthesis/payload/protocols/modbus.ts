@@ -1,7 +1,7 @@
 /**
  * @module
  * Modbus over TCP (Modbus Messaging on TCP/IP, §3.1.3): the opener reads registers, or writes coils if there is more to say, and the
- * other end answers the last request.
+ * other end answers the last request. Values are letters: no part of them looks like a header.
  */
 import type { Circumstances, SegmentApplication } from '../application.js';
 import type { Message } from '../message.js';
@@ -45,7 +45,7 @@ class ModbusConversation implements SegmentApplication {
     message.u16(0);
     message.u16(8 * coilBytes);
     message.u8(coilBytes);
-    message.fill('bytes', coilBytes);
+    message.fill('letters', coilBytes);
   }
 
   /** Registers have two bytes, coils fill any number. */
@@ -54,7 +54,7 @@ class ModbusConversation implements SegmentApplication {
     const dataBytes = wanted >= 1 ? wanted : 2 * USUAL_REGISTERS;
     this.#head(message, ANSWER_HEAD_BYTES + dataBytes, dataBytes % 2 === 0 ? READ_REGISTERS : READ_COILS);
     message.u8(dataBytes);
-    message.fill('bytes', dataBytes);
+    message.fill('letters', dataBytes);
   }
 
   #head(message: Message, size: number, code: number): void {

@@ -8,9 +8,8 @@ import type { Circumstances, DatagramApplication } from '../application.js';
 import type { Message } from '../message.js';
 
 const HEADER_BYTES = 48;
-/** RFC 7822 §3: at least 28 bytes where no authenticator follows, in steps of four. */
+/** RFC 7822 §3: at least 28 bytes where no authenticator follows, in steps of four. Of what is left over, zeros. */
 const MIN_EXTENSION_BYTES = 28;
-const EXTENSION_HEAD_BYTES = 4;
 /** RFC 5906 would say what is inside; an unassigned type says nothing. */
 const EXTENSION_TYPE = 0x2002;
 const CLIENT = 0x23; // version 4, mode 3
@@ -31,15 +30,16 @@ class NtpConversation implements DatagramApplication {
   }
 
   compose(message: Message, size: number, byOpener: boolean): boolean {
-    const extension = size - HEADER_BYTES;
-    if (extension !== 0 && (extension < MIN_EXTENSION_BYTES || extension % 4 !== 0)) return false;
+    const rest = size - HEADER_BYTES;
+    if (rest < 0) return false;
     if (byOpener) this.#request(message);
     else this.#answer(message);
-    if (extension > 0) {
+    const extension = rest - (rest % 4);
+    if (extension >= MIN_EXTENSION_BYTES && extension <= 0xffff) {
       message.u16(EXTENSION_TYPE);
       message.u16(extension);
-      message.fill('zeros', extension - EXTENSION_HEAD_BYTES);
     }
+    message.fill('zeros', size - message.length);
     return true;
   }
 

@@ -14,15 +14,14 @@ export const HOST_NAME = 'device.example';
 export interface TextTemplate {
   readonly head: Uint8Array;
   readonly tail: Uint8Array;
-  /** The least letters that there must be. */
-  readonly minLetters: number;
   /** The shortest message. */
   readonly minBytes: number;
 }
 
+/** @param minLetters the least letters that there must be between them */
 export function textTemplate(head: string, tail: string, minLetters: number): TextTemplate {
   const minBytes = head.length + minLetters + tail.length;
-  return { head: ascii(head), tail: ascii(tail), minLetters, minBytes };
+  return { head: ascii(head), tail: ascii(tail), minBytes };
 }
 
 /** @param size at least that of the shortest message */

@@ -19,14 +19,28 @@ const MAX_CONTENT_BYTES = 2 ** 14 + 256;
 const LONGEST_HELLO_BYTES = 1536;
 const SESSION_ID_BYTES = 32;
 
+/** What is spoken inside, as ALPN names it (RFC 7301, the registry of IANA). */
+const HTTP_PROTOCOLS = ['h2', 'http/1.1'];
+const PROTOCOLS_OF_PORT: ReadonlyMap<number, readonly string[]> = new Map([
+  [443, HTTP_PROTOCOLS],
+  [853, ['dot']],
+  [990, ['ftp']],
+  [993, ['imap']],
+  [995, ['pop3']],
+  [8443, HTTP_PROTOCOLS],
+  [8883, ['mqtt']],
+]);
+
 class TlsConversation implements SegmentApplication {
   readonly #random: Random;
+  readonly #protocols: readonly string[];
   readonly #sessionId: readonly number[];
   #openerSaidHello = false;
   #otherSaidHello = false;
 
-  constructor(random: Random) {
+  constructor({ servicePort, random }: Circumstances) {
     this.#random = random;
+    this.#protocols = PROTOCOLS_OF_PORT.get(servicePort) ?? [];
     this.#sessionId = drawBytes(random, SESSION_ID_BYTES);
   }
 
@@ -44,7 +58,7 @@ class TlsConversation implements SegmentApplication {
 
   /** As long as the room if padding can make it so. */
   #clientHello(room: number): Uint8Array {
-    const options = { sessionId: this.#sessionId, protocols: [], moreExtensions: [], paddingBytes: 0 };
+    const options = { sessionId: this.#sessionId, protocols: this.#protocols, moreExtensions: [], paddingBytes: 0 };
     const plain = clientHello(this.#random, options);
     const paddingBytes = room - plain.length;
     if (paddingBytes < EXTENSION_HEAD_BYTES || room > LONGEST_HELLO_BYTES) return plain;
@@ -70,4 +84,4 @@ function recordHead(message: Message, type: number, contentBytes: number): void 
   message.u16(contentBytes);
 }
 
-export const tls = ({ random }: Circumstances): SegmentApplication => new TlsConversation(random);
+export const tls = (circumstances: Circumstances): SegmentApplication => new TlsConversation(circumstances);
