@@ -71,12 +71,14 @@ export class ProtocolPayload implements PayloadSource {
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {
+    this.#conversations++;
     const beginDatagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort) : undefined;
     const beginSegments = protocol === IP_PROTOCOL.tcp ? OF_TCP.get(servicePort) : undefined;
-    const random = this.#random.split(String(this.#conversations++));
+    if (beginDatagrams === undefined && beginSegments === undefined)
+      return this.#unspoken.stream(protocol, servicePort);
+    const random = this.#random.split(String(this.#conversations));
     const circumstances = { servicePort, multicast, random };
     if (beginDatagrams !== undefined) return new DatagramStream(beginDatagrams(circumstances), this.#pool, random);
-    if (beginSegments !== undefined) return new SegmentStream(beginSegments(circumstances), this.#pool, random);
-    return this.#unspoken.stream(protocol, servicePort);
+    return new SegmentStream(beginSegments!(circumstances), this.#pool, random);
   }
 }

@@ -28,7 +28,7 @@ const MULTICAST: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** Writes through an array that has the preamble, as the capture writer's has, and takes the payload out of it. */
-class Payloads {
+export class Payloads {
   readonly #bytes: Uint8Array;
   readonly #preambleBytes: number;
 
