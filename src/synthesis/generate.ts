@@ -63,8 +63,8 @@ export interface GenerateOptions {
 /**
  * Samples a model into a file.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openPayloadSource`, `openOutput` and
- *   `writePackets` do
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as
+ *   `openPayloadSource`, `openOutput` and `writePackets` do
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
   const { out, force, inputs, seed, limit, sampling, startNs, signal, onProgress } = options;

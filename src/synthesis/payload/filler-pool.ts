@@ -14,8 +14,8 @@ const BYTE_POSITIONS = 2 ** 17;
 /** The longest run; the rest of a region is there for its beginning. */
 const LONGEST_LETTERS = LETTER_POSITIONS * 2;
 const LONGEST_BYTES = BYTE_POSITIONS * 2;
-const LETTERS_AT = LONGEST_BYTES * 2 + 2;
-const POOL_BYTES = LETTERS_AT + LONGEST_LETTERS * 2 + 2;
+const LETTERS_AT = LONGEST_BYTES * 2;
+const POOL_BYTES = LETTERS_AT + LONGEST_LETTERS * 2;
 
 export class FillerPool {
   readonly preamble = new Uint8Array(POOL_BYTES);
@@ -24,9 +24,10 @@ export class FillerPool {
 
   constructor(random: Random) {
     const { preamble } = this;
-    const draws = new Uint32Array(preamble.buffer, 0, POOL_BYTES >>> 2);
+    const draws = new Uint32Array(preamble.buffer, 0, LETTERS_AT >>> 2);
     for (let i = 0; i < draws.length; i++) draws[i] = random.next() * 2 ** 32;
-    for (let i = LETTERS_AT; i < POOL_BYTES; i++) preamble[i] = 0x61 + Math.floor((preamble[i]! * 26) / 256);
+    const letters = random.split('letters');
+    for (let i = LETTERS_AT; i < POOL_BYTES; i++) preamble[i] = 0x61 + Math.floor(letters.next() * 26);
     for (let word = 0; word < POOL_BYTES / 2; word++) {
       this.#sums[word + 1] = this.#sums[word]! + preamble[2 * word]! * 256 + preamble[2 * word + 1]!;
     }

@@ -3,6 +3,7 @@
  * A message of an application while it is being sent: a head that was composed byte by byte, a run of filler, and a fixed tail.
  * It may leave in one datagram, or in as many segments as it takes.
  */
+import { writeU16BE, writeU32BE } from '../../bytes.js';
 import type { Random } from '../../random.js';
 import type { Filler, FillerPool } from './filler-pool.js';
 
@@ -44,30 +45,35 @@ export class Message {
   }
 
   u8(value: number): void {
-    if (this.#headBytes === this.#head.length) this.#grow(1);
-    this.#head[this.#headBytes++] = value;
+    const at = this.#advance(1); // may make another head
+    this.#head[at] = value;
   }
 
   u16(value: number): void {
-    this.u8(value >>> 8);
-    this.u8(value & 0xff);
+    const at = this.#advance(2);
+    writeU16BE(this.#head, at, value);
   }
 
   u32(value: number): void {
-    this.u16(value >>> 16);
-    this.u16(value & 0xffff);
+    const at = this.#advance(4);
+    writeU32BE(this.#head, at, value);
   }
 
   bytes(values: Uint8Array): void {
-    if (this.#headBytes + values.length > this.#head.length) this.#grow(values.length);
-    this.#head.set(values, this.#headBytes);
-    this.#headBytes += values.length;
+    const at = this.#advance(values.length);
+    this.#head.set(values, at);
   }
 
-  #grow(count: number): void {
-    const larger = new Uint8Array(2 * this.#head.length + count);
-    larger.set(this.#head);
-    this.#head = larger;
+  /** Makes room at the end of the head. @returns where it begins */
+  #advance(count: number): number {
+    const at = this.#headBytes;
+    this.#headBytes = at + count;
+    if (this.#headBytes > this.#head.length) {
+      const larger = new Uint8Array(2 * this.#headBytes);
+      larger.set(this.#head);
+      this.#head = larger;
+    }
+    return at;
   }
 
   /** Filler follows what was written so far, and then nothing but a tail. */

@@ -83,7 +83,7 @@ function walk(bytes: Buffer, measure: Measure): number[] {
 }
 
 const STREAMS = [
-  { name: 'DNS over TCP', port: 53, measure: measureDns, least: 49 },
+  { name: 'DNS over TCP', port: 53, measure: measureDns, least: 21 },
   { name: 'HTTP', port: 80, measure: measureText, least: 40 },
   { name: 'TLS', port: 443, measure: measureTls, least: 22 },
   { name: 'Modbus', port: 502, measure: measureModbus, least: 14 },

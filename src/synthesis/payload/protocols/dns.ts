@@ -44,7 +44,7 @@ const LLMNR: Dialect = { query: 0, response: 0x8000 };
 
 export class DnsConversation implements DatagramApplication {
   readonly #dialect: Dialect;
-  readonly #random: Random;
+  /** Counted, so that no two queries of a conversation look like one sent again. */
   #id: number;
   /** Length of the name of the last question. */
   #nameBytes = USUAL_NAME_BYTES;
@@ -52,7 +52,6 @@ export class DnsConversation implements DatagramApplication {
 
   constructor(dialect: Dialect, random: Random) {
     this.#dialect = dialect;
-    this.#random = random;
     this.#id = Math.floor(random.next() * 2 ** 16);
   }
 
@@ -65,7 +64,7 @@ export class DnsConversation implements DatagramApplication {
     const isPadded = size >= QUERY_BYTES + OPT_PADDING_BYTES;
     const nameBytes = isPadded ? USUAL_NAME_BYTES : size - HEADER_BYTES - QUESTION_TAIL_BYTES;
     if (!isNameLength(nameBytes)) return this.#headerAlone(message, size, this.#dialect.query);
-    this.#id = Math.floor(this.#random.next() * 2 ** 16);
+    this.#id = this.#nextId();
     this.#nameBytes = nameBytes;
     this.#isAnswered = false;
     writeHeader(message, this.#id, this.#dialect.query, 1, 0, isPadded ? 1 : 0);
@@ -75,7 +74,7 @@ export class DnsConversation implements DatagramApplication {
   }
 
   #response(message: Message, size: number): boolean {
-    if (this.#isAnswered) this.#id = Math.floor(this.#random.next() * 2 ** 16);
+    if (this.#isAnswered) this.#id = this.#nextId();
     const room = size - HEADER_BYTES - this.#nameBytes - QUESTION_TAIL_BYTES;
     this.#isAnswered = true;
     if (this.#answer(message, room) || this.#refusal(message, size - HEADER_BYTES)) return true;
@@ -92,7 +91,7 @@ export class DnsConversation implements DatagramApplication {
       if (padding > 0) writeOpt(message, padding);
       return true;
     }
-    if (room > MIN_ALIAS_BYTES - 1) {
+    if (room >= MIN_ALIAS_BYTES) {
       // The name of the question stands for the suffix of the alias: hub.device.example.
       const dataBytes = room - POINTER_BYTES - RECORD_HEAD_BYTES;
       this.#answerHead(message, 1, 0);
@@ -120,9 +119,15 @@ export class DnsConversation implements DatagramApplication {
   /** What is too long for a header and too short for anything else ends in zeros. */
   #headerAlone(message: Message, size: number, flags: number): boolean {
     if (size < HEADER_BYTES) return false;
-    writeHeader(message, Math.floor(this.#random.next() * 2 ** 16), flags, 0, 0, 0);
+    this.#id = this.#nextId();
+    this.#isAnswered = true;
+    writeHeader(message, this.#id, flags, 0, 0, 0);
     message.fill('zeros', size - HEADER_BYTES);
     return true;
+  }
+
+  #nextId(): number {
+    return (this.#id + 1) & 0xffff;
   }
 
   #answerHead(message: Message, answers: number, additional: number): void {
@@ -142,6 +147,8 @@ export const llmnr = ({ random }: Circumstances): DatagramApplication => new Dns
 /** RFC 1035 §4.2.2: each message has its length before it. */
 const LENGTH_BYTES = 2;
 const MAX_MESSAGE_BYTES = 0xffff;
+/** From a name of one letter on there is a query of every size. */
+const MIN_NAMED_QUERY_BYTES = HEADER_BYTES + 3 + QUESTION_TAIL_BYTES;
 
 class DnsOverTcp implements SegmentApplication {
   readonly #conversation: DnsConversation;
@@ -152,7 +159,7 @@ class DnsOverTcp implements SegmentApplication {
 
   compose(message: Message, room: number, byOpener: boolean): void {
     const wanted = Math.min(room - LENGTH_BYTES, MAX_MESSAGE_BYTES);
-    const size = wanted >= QUERY_BYTES + OPT_PADDING_BYTES ? wanted : QUERY_BYTES;
+    const size = wanted >= MIN_NAMED_QUERY_BYTES ? wanted : QUERY_BYTES;
     message.u16(size);
     this.#conversation.compose(message, size, byOpener);
   }
