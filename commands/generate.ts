@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import type { Sampling } from '../models/generator.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { parseDuration, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
+import { parseDuration, parsePayload, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { formatBytes, formatCount, formatSeconds } from '../src/format.js';
@@ -11,7 +11,6 @@ import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
 import { identityOf } from '../src/synthesis/identity.js';
-import { PAYLOAD_KINDS } from '../src/synthesis/payload.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Generate packets that a model could have sent and received.';
@@ -67,7 +66,12 @@ export default class Generate extends BaseCommand {
       default: '2025-01-01T00:00:00Z',
       helpValue: 'TIME',
     }),
-    payload: Flags.option({ options: PAYLOAD_KINDS })({ summary: 'What packets carry.', default: 'pattern' as const }),
+    payload: Flags.string({
+      summary:
+        'What packets carry: pattern, zeros, random, protocol (messages of the service), or a file to take bytes from.',
+      default: 'pattern',
+      helpValue: 'KIND|FILE',
+    }),
     'client-ip': Flags.string({
       summary: 'Address of the device, or of the first endpoint.',
       helpGroup: 'IDENTITY',
@@ -100,6 +104,7 @@ export default class Generate extends BaseCommand {
     const durationNs = flags.duration === undefined ? undefined : parseDuration(flags.duration);
     const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
     const sampling = parseSampling(flags);
+    const payload = parsePayload(flags.payload);
     const seed = flags.seed ?? drawSeed();
     const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const limit = {
@@ -124,8 +129,8 @@ export default class Generate extends BaseCommand {
       sampling,
       startNs,
       identity,
-      payload: flags.payload,
-      inputs: args.model === '-' ? [] : [args.model],
+      payload,
+      inputs: [...(args.model === '-' ? [] : [args.model]), ...(typeof payload === 'string' ? [] : [payload.file])],
       signal: this.signal,
       onProgress: (packets, offsetNs) =>
         progress.update(

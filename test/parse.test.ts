@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseComponents, parseDuration, parseFraction, parsePositive, parseTimestamp } from '../src/cli/parse.js';
+import {
+  parseComponents,
+  parseDuration,
+  parseFraction,
+  parsePayload,
+  parsePositive,
+  parseTimestamp,
+} from '../src/cli/parse.js';
 import { expectSynthError } from './support/read.js';
 
 describe('a duration', () => {
@@ -228,4 +235,14 @@ describe('a positive number', () => {
       expect(error.message).toContain(`“${text}”`);
     },
   );
+});
+
+describe('a payload', () => {
+  test.each(['pattern', 'zeros', 'random', 'protocol'])('%s is a kind', (text) => {
+    expect(parsePayload(text)).toBe(text);
+  });
+
+  test.each(['./random', 'readings.bin', 'Random', ' zeros', 'protocols', ''])('“%s” is a file', (text) => {
+    expect(parsePayload(text)).toEqual({ file: text });
+  });
 });

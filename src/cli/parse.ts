@@ -4,6 +4,7 @@
  */
 import { MAX_COMPONENTS } from '../../models/limits.js';
 import { SynthError } from '../errors.js';
+import { PAYLOAD_KINDS, type PayloadChoice } from '../synthesis/payload/payload-source.js';
 
 const UNITS_NS: Readonly<Record<string, number>> = {
   ns: 1,
@@ -104,4 +105,9 @@ export function parseScore(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);
   if (value >= 0 && value <= 100) return value;
   throw new SynthError('SYNTH_USAGE', `“${text}” is not a score from 0 to 100`);
+}
+
+/** One of the words, or else the path of a file; `./random` is a file. */
+export function parsePayload(text: string): PayloadChoice {
+  return PAYLOAD_KINDS.find((kind) => kind === text) ?? { file: text };
 }

@@ -17,7 +17,8 @@ import { OneConversation } from './assigner.js';
 import { FrameComposer } from './frame-composer.js';
 import { FrameWriter } from './frame-writer.js';
 import { conversationOf, type Identity } from './identity.js';
-import { type PayloadKind, PayloadPool } from './payload.js';
+import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+import type { PayloadSource } from './payload-stream.js';
 import { type WrittenPackets, writePackets } from './write-packets.js';
 
 export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
@@ -52,7 +53,8 @@ export interface GenerateOptions {
   /** Time of the first packet, in ns since the Unix epoch. */
   readonly startNs: bigint;
   readonly identity: Identity;
-  readonly payload: PayloadKind;
+  /** What packets carry. */
+  readonly payload: PayloadChoice;
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -62,8 +64,8 @@ export interface GenerateOptions {
 /**
  * Samples a model into a file.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openOutput` and
- *   `writePackets` do
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as
+ *   `openPayloadSource`, `openOutput` and `writePackets` do
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
   const { out, force, inputs, seed, limit, sampling, startNs, signal, onProgress } = options;
@@ -73,9 +75,10 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
       hint: 'Say how many with --packets.',
     });
   }
+  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
   const output = await openOutput(out, { force, inputs });
   try {
-    const writer = createWriter(output, file, options);
+    const writer = createWriter(output, file, options, payload);
     const blocks = model.sample(randomStream(seed, 'packets'), limit);
     const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
     await output.finish();
@@ -105,13 +108,17 @@ function advances(model: TrafficModel): boolean {
   return false;
 }
 
-function createWriter(output: Output, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {
-  const { format, seed, sampling, payload, identity } = options;
+function createWriter(
+  output: Output,
+  { hash }: LoadedModelFile,
+  options: GenerateOptions,
+  payload: PayloadSource,
+): PacketWriter {
+  const { format, seed, sampling, identity } = options;
   if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
-  const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
   const composer = new FrameComposer({
-    payload: pool,
+    payload,
     random: randomStream(seed, 'headers'),
     strictSizes: true,
     mtu: Number.POSITIVE_INFINITY,
@@ -121,5 +128,5 @@ function createWriter(output: Output, { hash }: LoadedModelFile, options: Genera
   const comment = `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`;
   const application = `synth ${packageVersion}`;
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application, comment };
-  return new FrameWriter(new CaptureWriter(output, captureOptions, pool.preamble), composer, assigner);
+  return new FrameWriter(new CaptureWriter(output, captureOptions, payload.preamble), composer, assigner);
 }

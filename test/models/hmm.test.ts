@@ -37,6 +37,7 @@ const bytesOf = (model: HmmModel) =>
   Buffer.from(
     encodeModelFile({
       model,
+      conversations: undefined,
       profile: {
         kind: 'series',
         ipVersion: 4,

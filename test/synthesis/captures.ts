@@ -9,7 +9,7 @@ import { OneConversation } from '../../src/synthesis/assigner.js';
 import { FrameComposer } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { conversationOf, type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
-import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
+import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
 
 export class MemoryOutput implements Output {
@@ -55,9 +55,9 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   const { profile, format = 'nsecpcap', payload = 'random', startNs = START_NS, identity = {}, seed = '1' } = options;
   const { comment = COMMENT } = options;
   const output = new MemoryOutput();
-  const pool = new PayloadPool(payload, randomStream(seed, 'payload'));
+  const source = createPayloadSource(payload, randomStream(seed, 'payload'));
   const composer = new FrameComposer({
-    payload: pool,
+    payload: source,
     random: randomStream(seed, 'headers'),
     strictSizes: true,
     mtu: Number.POSITIVE_INFINITY,
@@ -65,7 +65,7 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   });
   const assigner = new OneConversation(composer.open(conversationOf(identityOf(profile, identity))));
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
-  const writer = new CaptureWriter(output, captureOptions, pool.preamble);
+  const writer = new CaptureWriter(output, captureOptions, source.preamble);
   await writePackets([block], new FrameWriter(writer, composer, assigner), { startNs });
   return output.content;
 }

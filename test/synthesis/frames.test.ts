@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readU16BE, readU32BE } from '../../src/bytes.js';
 import { CAPTURE_FORMATS } from '../../src/capture/capture-writer.js';
 import { randomStream } from '../../src/random.js';
-import { PAYLOAD_KINDS, PayloadPool } from '../../src/synthesis/payload.js';
+import { PAYLOAD_KINDS } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';
 import { runPeer, testWithPeers } from '../support/peers.js';
@@ -179,30 +179,6 @@ test('packets that fill the buffer many times over are all there', async () => {
     );
     expect(packets.map(({ sizeBytes }) => sizeBytes)).toEqual(rows.map(([, size]) => size));
   }
-});
-
-describe.each(PAYLOAD_KINDS)('a payload of %s', (kind) => {
-  test('has the sum that its words add up to, at any position and length', () => {
-    const pool = new PayloadPool(kind, randomStream('1', 'payload'));
-    const bytes = new Uint8Array(pool.preamble.length + 3000);
-    bytes.set(pool.preamble);
-    const random = randomStream('2', 'lengths');
-    for (let run = 0; run < 300; run++) {
-      const length = run < 40 ? run : Math.floor(random.next() * 3000);
-      const sum = pool.write(bytes, pool.preamble.length, length);
-      const payload = bytes.subarray(pool.preamble.length, pool.preamble.length + length);
-      expect(sum).toBe(payload.reduce((total, byte, i) => total + byte * (i % 2 === 0 ? 256 : 1), 0));
-    }
-  });
-
-  test('is what it says', () => {
-    const pool = new PayloadPool(kind, randomStream('1', 'payload'));
-    const head = [...pool.preamble.subarray(0, 300)];
-    if (kind === 'zeros') expect(new Set(head)).toEqual(new Set([0]));
-    else if (kind === 'pattern')
-      expect(head).toEqual(head.map((_, i) => (i < 2 ? 0xff : 0))); // docs/decisions/0006-payload-pattern.md
-    else expect(new Set(pool.preamble).size).toBe(256);
-  });
 });
 
 describe('another decoder', () => {

@@ -9,7 +9,7 @@ import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS, ROLE } from '../../src/synthesis/conversation-spec.js';
 import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { type PayloadKind, PayloadPool } from '../../src/synthesis/payload.js';
+import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
 import { writePackets } from '../../src/synthesis/write-packets.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { MemoryOutput, START_NS } from './captures.js';
@@ -96,7 +96,7 @@ export async function captureOfScripts(
 ): Promise<ScriptedCapture> {
   const { strictSizes = false, mtu = Number.POSITIVE_INFINITY, oversize = 'error' } = options;
   const { gapNs = 1e6, payload: kind = 'random', firstAlone = false } = options;
-  const payload = new PayloadPool(kind, randomStream('scripts', 'payload'));
+  const payload = createPayloadSource(kind, randomStream('scripts', 'payload'));
   const composer = new FrameComposer({
     payload,
     random: randomStream('scripts', 'headers'),
