@@ -7,8 +7,9 @@ import type { LoadedModelFile } from '../../models/model-file.js';
 import { CAPTURE_FORMATS, CaptureWriter } from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
-import type { Output } from '../output-file.js';
-import { openOutput } from '../output-file.js';
+import { isGzipName, uncompressedName } from '../output/output-name.js';
+import { type Rotation, type WrittenFile, writeSeries } from '../output/output-series.js';
+import type { SerialOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
@@ -29,13 +30,14 @@ const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
 ];
 
-/** The format that the name of a file asks for; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
+/** The format that the name of a file asks for, compressed or not; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
 export function outputFormatOf(path: string): OutputFormat {
   if (path === '-' || path.startsWith('/dev/')) return 'pcap';
-  const ending = ENDINGS.find(([pattern]) => pattern.test(path));
+  const name = isGzipName(path) ? uncompressedName(path) : path;
+  const ending = ENDINGS.find(([pattern]) => pattern.test(name));
   if (ending) return ending[1];
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: `End it in .pcap, .pcapng, .csv or .ndjson, or give --format ${OUTPUT_FORMATS.join('|')}.`,
+    hint: `End it in .pcap, .pcapng, .csv or .ndjson, with .gz behind it to compress, or give --format ${OUTPUT_FORMATS.join('|')}.`,
   });
 }
 
@@ -44,6 +46,8 @@ export interface GenerateOptions {
   readonly out: string;
   readonly format: OutputFormat;
   readonly force: boolean;
+  /** A series of files in place of one. */
+  readonly rotation?: Rotation | undefined;
   readonly seed: string;
   readonly limit: SampleLimit;
   /** How packets are drawn; as the model has learned if left out. */
@@ -58,30 +62,29 @@ export interface GenerateOptions {
   readonly onProgress?: ((packets: number, offsetNs: number) => void) | undefined;
 }
 
+export interface GeneratedPackets extends WrittenPackets {
+  readonly files: readonly WrittenFile[];
+}
+
 /**
- * Samples a model into a file.
+ * Samples a model into a file, or a series of files.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `openOutput` and
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as `writeSeries` and
  *   `writePackets` do
  */
-export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
-  const { out, force, inputs, seed, limit, sampling, startNs, signal, onProgress } = options;
+export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<GeneratedPackets> {
+  const { out, force, inputs, rotation, seed, limit, sampling, startNs, signal, onProgress } = options;
   const model = sampling === undefined ? file.model : samplingModel(file.model, sampling);
   if (limit.packets === Number.POSITIVE_INFINITY && !advances(model)) {
     throw new SynthError('SYNTH_USAGE', 'all packets of the model come at the same time; no duration is reached', {
       hint: 'Say how many with --packets.',
     });
   }
-  const output = await openOutput(out, { force, inputs });
-  try {
-    const writer = createWriter(output, file, options);
+  const { result, files } = await writeSeries(out, { force, inputs, rotation }, (output) => {
     const blocks = model.sample(randomStream(seed, 'packets'), limit);
-    const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
-    await output.finish();
-    return written;
-  } finally {
-    await output.discard();
-  }
+    return writePackets(blocks, createWriter(output, file, options), { startNs, signal, onProgress });
+  });
+  return { ...result, files };
 }
 
 /** @throws SynthError `SYNTH_USAGE` */
@@ -104,7 +107,7 @@ function advances(model: TrafficModel): boolean {
   return false;
 }
 
-function createWriter(output: Output, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {
+function createWriter(output: SerialOutput, { hash }: LoadedModelFile, options: GenerateOptions): PacketWriter {
   const { format, seed, sampling, payload, identity } = options;
   if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;

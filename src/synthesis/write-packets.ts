@@ -2,7 +2,7 @@
  * @module
  * Drives packets into a writer: blocks of any length, in flat memory. Last stop on the way of the data into a file.
  */
-import { SynthError } from '../errors.js';
+import { throwIfInterrupted } from '../errors.js';
 import type { PacketBlock } from '../series/packet-series.js';
 import type { PacketWriter } from '../series/packet-writer.js';
 
@@ -38,7 +38,7 @@ export async function writePackets(
   let lastOffsetNs = 0;
   await writer.begin();
   for (const { length, offsetsNs, sizes, outbound } of blocks) {
-    if (signal?.aborted) throw new SynthError('SYNTH_INTERRUPTED', 'interrupted while writing; no file was left');
+    throwIfInterrupted(signal, 'writing');
     for (let i = 0; i < length; i++) {
       const sizeBytes = sizes[i]!;
       if (!writer.hasRoom(sizeBytes)) await writer.flush();
