@@ -106,10 +106,10 @@ export default class Generate extends BaseCommand {
     const sampling = parseSampling(flags);
     const seed = flags.seed ?? drawSeed();
     requireRepeatable(flags);
-    const fixed = [
-      ...(flags.seed === undefined ? ['--seed', seed] : []),
-      ...(flags['start-time'] === 'now' ? ['--start-time', formatTimestamp(startNs)] : []),
-    ];
+    const fixed = {
+      '--seed': seed,
+      ...(flags['start-time'] === 'now' && { '--start-time': formatTimestamp(startNs) }),
+    };
     const rotation = parseRotation(flags, resumeCommand(this, fixed));
     const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const limit = {
@@ -144,13 +144,14 @@ export default class Generate extends BaseCommand {
           `${formatCount(packets)} packets`,
         ),
     }).finally(() => progress.stop());
-    const { packets, outboundPackets, bytes, spanNs, files } = written;
+    const { packets, outboundPackets, bytes, spanNs, files, leftover } = written;
     this.note(
       `${formatCount(packets)} packets (${formatCount(outboundPackets)} out), ${formatBytes(bytes)}, ` +
         `${formatSeconds(spanNs / 1e9)} of ${format} → ${formatFiles(files)}; seed ${seed}${
           sampling ? `, temperature ${sampling.temperature}, top-p ${sampling.topP}` : ''
         }`,
     );
+    if (leftover !== undefined) this.note(`Warning: ${leftover} is of an earlier series, and no part of this one`);
     return {
       out: flags.out,
       format,
@@ -161,6 +162,7 @@ export default class Generate extends BaseCommand {
       bytes,
       spanSeconds: spanNs / 1e9,
       files: files.map(fileJson),
+      leftover,
       modelHash: file.hash,
     };
   }

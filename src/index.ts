@@ -33,7 +33,7 @@ export type { JudgeOptions } from './evaluation/judge.js';
 export type { Aspect, Direction } from './evaluation/metric.js';
 export type { BootstrapFloor, Evaluation, MetricResult } from './evaluation/result.js';
 export { loadModelFile } from './load-model.js';
-export type { Rotation, WrittenFile } from './output/output-series.js';
+export type { Rotation, WrittenFile, WrittenSeries } from './output/output-series.js';
 export { type Random, randomStream } from './random.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
 export { type LoadedSeries, loadSeries } from './series/load.js';

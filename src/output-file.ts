@@ -110,7 +110,8 @@ export async function writeOutput(path: string, bytes: Uint8Array, options: Outp
   }
 }
 
-async function statOrUndefined(path: string) {
+/** What is at a path, if anything can be seen there. */
+export async function statOrUndefined(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch {

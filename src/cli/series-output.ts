@@ -39,14 +39,17 @@ export function parseRotation(
 /**
  * The command, as somebody would type it again to go on with a series.
  *
- * @param fixed flags for what was not the same every time, such as a seed that was drawn; the last of a kind counts
+ * @param fixed values of flags that were not the same every time, such as a seed that was drawn
  */
 export function resumeCommand(
   { id, argv }: { readonly id?: string | undefined; readonly argv: readonly string[] },
-  fixed: readonly string[],
+  fixed: Readonly<Record<string, string>>,
 ): string {
-  const kept = argv.filter((word) => word !== '--force' && word !== '--resume');
-  return commandLine(id ?? '', kept, [...fixed, '--resume']);
+  const replaced = (word: string | undefined) => word !== undefined && Object.hasOwn(fixed, word);
+  const kept = argv.filter(
+    (word, i) => word !== '--force' && word !== '--resume' && !replaced(word.split('=')[0]) && !replaced(argv[i - 1]),
+  );
+  return commandLine(id ?? '', kept, [...Object.entries(fixed).flat(), '--resume']);
 }
 
 /** Where the packets are: `out.pcap`, `out_00001.pcap … out_00012.pcap (12 files, 3 of them kept)`. */

@@ -7,6 +7,8 @@ import { createGzip } from 'node:zlib';
 import { type Output, type OutputOptions, openOutput } from '../output-file.js';
 import { isGzipName } from './output-name.js';
 
+/** Keeps up with the generation of packets: of generated captures four times as fast as 6, the default, for files 7 % larger. */
+const LEVEL = 3;
 /** Compressed bytes that are handed on at a time. */
 const CHUNK_BYTES = 256 * 1024;
 /** RFC 1952 §2.3: the system that wrote the file, for which zlib puts another number on each; 255 is unknown. Of times it writes 0. */
@@ -22,7 +24,7 @@ export async function openNamedOutput(path: string, options: OutputOptions): Pro
 
 export class GzipOutput implements Output {
   readonly #output: Output;
-  readonly #gzip = createGzip({ chunkSize: CHUNK_BYTES });
+  readonly #gzip = createGzip({ level: LEVEL, chunkSize: CHUNK_BYTES });
   /** Resolves at the end, whatever that is. */
   readonly #drained: Promise<void>;
   #failure: unknown;

@@ -3,10 +3,15 @@
  * The output of a command that writes many packets: one file, or one after the other under numbered names, each complete before it
  * appears. What ends the work in the middle leaves the files that are complete, and tells how to go on.
  */
-import { stat } from 'node:fs/promises';
 import { SynthError, type SynthErrorCode } from '../errors.js';
 import { formatCounted, isoTime } from '../format.js';
-import { type Output, type OutputOptions, requireWritable, type SerialOutput } from '../output-file.js';
+import {
+  type Output,
+  type OutputOptions,
+  requireWritable,
+  type SerialOutput,
+  statOrUndefined,
+} from '../output-file.js';
 import { openNamedOutput } from './gzip-output.js';
 import { openKeptFile } from './kept-file.js';
 import { numberedName } from './output-name.js';
@@ -32,6 +37,12 @@ export interface WrittenFile extends FileContent {
   readonly kept: boolean;
 }
 
+export interface WrittenSeries {
+  readonly files: readonly WrittenFile[];
+  /** The file behind the last one, if an earlier and longer series has left one: it would be taken for a part of this one. */
+  readonly leftover: string | undefined;
+}
+
 /**
  * Opens an output, has it written and finishes it. The first name is checked before the work, the others of a series when they come up.
  *
@@ -43,14 +54,17 @@ export async function writeSeries<T>(
   path: string,
   options: SeriesOptions,
   write: (output: SerialOutput) => Promise<T>,
-): Promise<{ readonly result: T; readonly files: readonly WrittenFile[] }> {
+): Promise<WrittenSeries & { readonly result: T }> {
   if (options.rotation) await requireRotatable(path);
   const series = new OutputSeries(path, options);
   try {
     await series.open();
     const result = await write(series);
     await series.finish();
-    return { result, files: series.files };
+    const { files } = series;
+    const following = options.rotation && numberedName(path, files.length + 1);
+    const isLeft = following !== undefined && (await statOrUndefined(following)) !== undefined;
+    return { result, files, leftover: isLeft ? following : undefined };
   } catch (error) {
     await series.discard();
     throw series.explain(error);
@@ -58,7 +72,7 @@ export async function writeSeries<T>(
 }
 
 async function requireRotatable(path: string): Promise<void> {
-  const existing = await stat(path).catch(() => undefined);
+  const existing = await statOrUndefined(path);
   if (path !== '-' && !path.startsWith('/dev/') && (existing === undefined || existing.isFile())) return;
   throw new SynthError('SYNTH_USAGE', `${path === '-' ? 'standard output' : path}: cannot be rotated`, {
     hint: 'Name a file with --out; the files of the series get numbers behind its name.',
@@ -157,7 +171,7 @@ class OutputSeries implements SerialOutput {
     const { path, output, kept } = this.#current!;
     await output.finish();
     this.#current = undefined;
-    const written = path === '-' ? undefined : await stat(path).catch(() => undefined);
+    const written = path === '-' ? undefined : await statOrUndefined(path);
     const fileBytes = written?.isFile() ? written.size : this.#bytes;
     this.#files.push({ path, ...this.#account.take(), fileBytes, kept });
   }

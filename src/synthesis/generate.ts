@@ -8,7 +8,7 @@ import { CAPTURE_FORMATS, CaptureWriter } from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
 import { isGzipName, uncompressedName } from '../output/output-name.js';
-import { type Rotation, type WrittenFile, writeSeries } from '../output/output-series.js';
+import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import type { SerialOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
 import type { PacketWriter } from '../series/packet-writer.js';
@@ -62,9 +62,7 @@ export interface GenerateOptions {
   readonly onProgress?: ((packets: number, offsetNs: number) => void) | undefined;
 }
 
-export interface GeneratedPackets extends WrittenPackets {
-  readonly files: readonly WrittenFile[];
-}
+export type GeneratedPackets = WrittenPackets & WrittenSeries;
 
 /**
  * Samples a model into a file, or a series of files.
@@ -80,11 +78,11 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
       hint: 'Say how many with --packets.',
     });
   }
-  const { result, files } = await writeSeries(out, { force, inputs, rotation }, (output) => {
+  const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, (output) => {
     const blocks = model.sample(randomStream(seed, 'packets'), limit);
     return writePackets(blocks, createWriter(output, file, options), { startNs, signal, onProgress });
   });
-  return { ...result, files };
+  return { ...result, ...series };
 }
 
 /** @throws SynthError `SYNTH_USAGE` */
