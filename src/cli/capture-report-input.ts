@@ -2,7 +2,6 @@
  * @module
  * What an inspection puts into its report: the survey, and the packets of one target.
  */
-
 import type { NamedPath } from '../capture/capture-file.js';
 import { isoTime } from '../format.js';
 import type { CaptureReportInput } from '../report/capture-report.js';

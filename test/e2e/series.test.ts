@@ -46,15 +46,12 @@ describe('a compressed output', () => {
     expect(await synthJson(['inspect', 'peer.pcap.gz'], { cwd })).toMatchObject({ packets: 20_000 });
   });
 
-  test('is what extract writes too, and train reads', async () => {
-    const extract = ['extract', 'capture.pcap', '--device', DEVICE, '--out'];
-    await synthJson([...extract, 'series.csv'], { cwd });
-    await synthJson([...extract, 'series.csv.gz'], { cwd });
-    await synthJson([...extract, 'series.ndjson.gz'], { cwd });
-    expect(gunzipSync(read('series.csv.gz')).equals(read('series.csv'))).toBe(true);
-    for (const name of ['series.csv.gz', 'series.ndjson.gz']) {
-      const { training } = await synthJson(['train', name, '--out', `${name}.safetensors`], { cwd });
-      expect(training).toMatchObject({ packets: read('series.csv').toString().trimEnd().split('\n').length - 1 });
+  test('is what extract writes too', async () => {
+    for (const format of ['csv', 'ndjson']) {
+      for (const out of [`series.${format}`, `series.${format}.gz`]) {
+        await synthJson(['extract', 'capture.pcap', '--device', DEVICE, '--out', out], { cwd });
+      }
+      expect(gunzipSync(read(`series.${format}.gz`)).equals(read(`series.${format}`))).toBe(true);
     }
   });
 });
@@ -172,7 +169,9 @@ describe('a disk that fills up', () => {
       expect(error.message).toMatch(
         /full_00003\.pcap: cannot be written: no space left on the device; 2 files complete, the last is \S+full_00002\.pcap, [\d,]+ packets up to 2025-/,
       );
-      expect(error.hint).toContain(`go on with: synth ${args.join(' ')}`);
+      expect(error.hint).toContain(
+        `go on with: synth generate -n 60000 --rotate 1MiB --out ${out} --json --seed 7 --resume`,
+      );
       expect(readdirSync(folder).sort()).toEqual(['full_00001.pcap', 'full_00002.pcap']);
       resize('20m');
       const { files } = (await synthJson([...args, '--resume'], { cwd })) as unknown as { files: Listed[] };
