@@ -15,7 +15,7 @@ export default class Extract extends BaseCommand {
     'train and evaluate read such a table wherever they read a capture.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> capture.pcap --out series.csv',
-    '<%= config.bin %> <%= command.id %> capture.pcap --device 02:00:00:00:00:17 --out series.ndjson',
+    '<%= config.bin %> <%= command.id %> capture.pcap --device 02:00:00:00:00:17 --out series.ndjson.gz',
     '<%= config.bin %> <%= command.id %> capture.pcap --flow "UDP 10.77.0.17:40004 10.77.0.1:5004" --payload-only --out -',
   ];
   static override strict = false;
@@ -30,7 +30,7 @@ export default class Extract extends BaseCommand {
     'payload-only': payloadOnlyFlag,
     out: Flags.string({
       char: 'o',
-      summary: 'File to write (.csv or .ndjson), or - for standard output.',
+      summary: 'File to write (.csv or .ndjson, .gz behind it to compress), or - for standard output.',
       default: '-',
       helpValue: 'FILE',
     }),

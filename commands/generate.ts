@@ -3,9 +3,11 @@ import { Args, Flags } from '@oclif/core';
 import type { Sampling } from '../models/generator.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { parseDuration, parsePayload, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
+import { formatTimestamp, parseDuration, parsePayload, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
+import { fileJson, formatFiles, parseRotation, resumeCommand, seriesFlags } from '../src/cli/series-output.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
+import { SynthError } from '../src/errors.js';
 import { formatBytes, formatCount, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
@@ -22,6 +24,7 @@ export default class Generate extends BaseCommand {
     '<%= config.bin %> <%= command.id %> --out fake.pcap',
     '<%= config.bin %> <%= command.id %> model.safetensors --duration 10m --seed 42 --out fake.pcapng',
     '<%= config.bin %> <%= command.id %> rnn.safetensors --temperature 0.8 --top-p 0.95 --out likely.pcap',
+    '<%= config.bin %> <%= command.id %> --duration 30m --rotate 64kB,10m --out part.pcap.gz',
     '<%= config.bin %> <%= command.id %> --packets 1000 --client-ip 10.1.2.3 --payload random --format nsecpcap --out -',
   ];
   static override args = {
@@ -30,7 +33,7 @@ export default class Generate extends BaseCommand {
   static override flags = {
     out: Flags.string({
       char: 'o',
-      summary: 'File to write (.pcap, .pcapng, .csv, .ndjson), or - for standard output.',
+      summary: 'File to write (.pcap, .pcapng, .csv, .ndjson, .gz behind it to compress), or - for standard output.',
       required: true,
       helpValue: 'FILE',
     }),
@@ -94,6 +97,7 @@ export default class Generate extends BaseCommand {
       max: 65_535,
       helpValue: 'PORT',
     }),
+    ...seriesFlags,
     force: forceFlag,
   };
 
@@ -106,6 +110,12 @@ export default class Generate extends BaseCommand {
     const sampling = parseSampling(flags);
     const payload = parsePayload(flags.payload);
     const seed = flags.seed ?? drawSeed();
+    requireRepeatable(flags);
+    const fixed = {
+      '--seed': seed,
+      ...(flags['start-time'] === 'now' && { '--start-time': formatTimestamp(startNs) }),
+    };
+    const rotation = parseRotation(flags, resumeCommand(this, fixed));
     const file = await withStdinAsFile([args.model], this.signal, ([model]) => loadModelFile(model!));
     const limit = {
       packets: flags.packets ?? (durationNs === undefined ? file.training.packets : Number.POSITIVE_INFINITY),
@@ -124,6 +134,7 @@ export default class Generate extends BaseCommand {
       out: flags.out,
       format,
       force: flags.force,
+      rotation,
       seed,
       limit,
       sampling,
@@ -138,13 +149,14 @@ export default class Generate extends BaseCommand {
           `${formatCount(packets)} packets`,
         ),
     }).finally(() => progress.stop());
-    const { packets, outboundPackets, bytes, spanNs } = written;
+    const { packets, outboundPackets, bytes, spanNs, files, leftover } = written;
     this.note(
       `${formatCount(packets)} packets (${formatCount(outboundPackets)} out), ${formatBytes(bytes)}, ` +
-        `${formatSeconds(spanNs / 1e9)} of ${format} → ${flags.out}; seed ${seed}${
+        `${formatSeconds(spanNs / 1e9)} of ${format} → ${formatFiles(files)}; seed ${seed}${
           sampling ? `, temperature ${sampling.temperature}, top-p ${sampling.topP}` : ''
         }`,
     );
+    if (leftover !== undefined) this.note(`Warning: ${leftover} is of an earlier series, and no part of this one`);
     return {
       out: flags.out,
       format,
@@ -154,9 +166,23 @@ export default class Generate extends BaseCommand {
       outboundPackets,
       bytes,
       spanSeconds: spanNs / 1e9,
+      files: files.map(fileJson),
+      leftover,
       modelHash: file.hash,
     };
   }
+}
+
+/** A series can only be gone on with by what gives the same bytes. @throws SynthError `SYNTH_USAGE` */
+function requireRepeatable(flags: {
+  readonly resume?: boolean | undefined;
+  readonly seed?: string | undefined;
+  readonly 'start-time': string;
+}): void {
+  if (!flags.resume || (flags.seed !== undefined && flags['start-time'] !== 'now')) return;
+  throw new SynthError('SYNTH_USAGE', '--resume needs the --seed and the --start-time of the first time', {
+    hint: 'The run that ended early has printed the command that goes on with it.',
+  });
 }
 
 /** Undefined where neither is given. @throws SynthError `SYNTH_USAGE` */

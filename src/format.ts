@@ -87,3 +87,10 @@ export const formatTraffic = (traffic: {
   formatSeconds(traffic.spanSeconds),
   formatShare(traffic.share),
 ];
+
+/** @param timeNs since the Unix epoch */
+export const isoTime = (timeNs: bigint): string => new Date(Number(timeNs / 1_000_000n)).toISOString();
+
+/** The same to the ns. */
+export const exactIsoTime = (timeNs: bigint): string =>
+  `${isoTime(timeNs).slice(0, 20)}${String(timeNs % 1_000_000_000n).padStart(9, '0')}Z`;

@@ -26,6 +26,20 @@ export interface Output {
   discard(): Promise<void>;
 }
 
+/** An output whose bytes go into one file after the other. */
+export interface SerialOutput extends Output {
+  /**
+   * Told of every record before it is written.
+   *
+   * @param fileBytes bytes of the current file so far
+   * @param recordBytes bytes of the record, or more where they are not known
+   * @returns whether a new file begins with it: what stands before records has to be written again, and `next` to be called in between
+   */
+  startsFile(seconds: number, nanoseconds: number, fileBytes: number, recordBytes: number): boolean;
+  /** Finishes the file, and opens the next one. @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED` */
+  next(): Promise<void>;
+}
+
 /**
  * Opens an output; `-` is standard output, and a device or a pipe is written as it is.
  *
@@ -96,7 +110,8 @@ export async function writeOutput(path: string, bytes: Uint8Array, options: Outp
   }
 }
 
-async function statOrUndefined(path: string) {
+/** What is at a path, if anything can be seen there. */
+export async function statOrUndefined(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch {

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  formatTimestamp,
   parseComponents,
   parseDuration,
   parseFraction,
   parsePayload,
   parsePositive,
+  parseRotationLimits,
+  parseSize,
   parseTimestamp,
 } from '../src/cli/parse.js';
 import { expectSynthError } from './support/read.js';
@@ -55,6 +58,50 @@ describe('a duration', () => {
 test.each(['105d', '9007199254740994ns'])('the duration %s, beyond what is exact, is told the limit', async (text) => {
   const error = await expectSynthError(() => parseDuration(text), 'SYNTH_USAGE');
   expect(error.message).toContain('104 days');
+});
+
+describe('a size', () => {
+  test.each<[string, number]>([
+    ['1B', 1],
+    ['500kB', 500_000],
+    ['100MiB', 104_857_600],
+    ['1.5GB', 1_500_000_000],
+    ['2GiB', 2_147_483_648],
+    ['1KiB', 1024],
+    ['1TB', 1e12],
+    ['8TiB', 8 * 2 ** 40],
+  ])('%s is %i bytes', (text, expected) => {
+    expect(parseSize(text)).toBe(expected);
+  });
+
+  test.each(['', 'B', '100', '100M', '0B', '0.1B', '1kb', '1KB', '-1B', '1 MB', '1e3B', '9999999TiB'])(
+    '“%s” is refused',
+    async (text) => {
+      const error = await expectSynthError(() => parseSize(text), 'SYNTH_USAGE');
+      expect(error.message).toContain(`“${text}”`);
+      expect(error.hint).toContain('100MiB');
+    },
+  );
+});
+
+describe('what ends a file', () => {
+  const never = Number.POSITIVE_INFINITY;
+  test.each<[string, number, number]>([
+    ['100MiB', 104_857_600, never],
+    ['1h', never, 3600e9],
+    ['1h30m', never, 5400e9],
+    ['100MB,500ms', 100e6, 500e6],
+    ['7µs,1B', 1, 7000],
+  ])('%s is %d bytes or %d ns', (text, maxBytes, intervalNs) => {
+    expect(parseRotationLimits(text)).toEqual({ maxBytes, intervalNs });
+  });
+
+  test.each(['', ',', '1h,', ',1MB', '1h,2h', '1MB,2MB', '1MB,1h,1m', '100', '100M', 'h', 'B', '1h 1MB', '0s', '0B'])(
+    'is not “%s”',
+    async (text) => {
+      expect((await expectSynthError(() => parseRotationLimits(text), 'SYNTH_USAGE')).hint).toBeDefined();
+    },
+  );
 });
 
 describe('a fraction', () => {
@@ -245,4 +292,13 @@ describe('a payload', () => {
   test.each(['./random', 'readings.bin', 'Random', ' zeros', 'protocols', ''])('“%s” is a file', (text) => {
     expect(parsePayload(text)).toEqual({ file: text });
   });
+});
+
+test('a time is written so that it is read as the same', () => {
+  fc.assert(
+    fc.property(fc.bigInt(0n, 2n ** 32n * 10n ** 9n - 1n), (timeNs) => {
+      expect(parseTimestamp(formatTimestamp(timeNs))).toBe(timeNs);
+    }),
+    { seed: 7 },
+  );
 });

@@ -3,12 +3,10 @@
  * Packets of a model with their conversations, one after the other. It reads ahead, since how a packet ends one connection shows in how soon
  * the next one begins.
  */
-import type { Random } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { ConversationAssigner, type ConversationFactory } from './assigner.js';
+import { type AssignerOptions, ConversationAssigner } from './assigner.js';
 import { FAR, soonness } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';
-import type { Conversations } from './records.js';
 
 /** How many packets are known beyond the one that is assigned. */
 const LOOKAHEAD = 256;
@@ -32,16 +30,10 @@ export class AssignedPackets<C> {
   #soon: readonly (Uint8Array | undefined)[] = [];
   readonly #soonOf = (service: number): number => this.#soon[service]?.[this.#next] ?? FAR;
 
-  constructor(
-    blocks: Iterable<PacketBlock>,
-    data: Conversations,
-    likelihoods: Likelihoods,
-    factory: ConversationFactory<C>,
-    random: Random,
-  ) {
+  constructor(blocks: Iterable<PacketBlock>, options: AssignerOptions<C>) {
     this.#blocks = blocks[Symbol.iterator]();
-    this.#likelihoods = likelihoods;
-    this.#assigner = new ConversationAssigner(data, likelihoods, factory, random);
+    this.#likelihoods = options.likelihoods;
+    this.#assigner = new ConversationAssigner(options);
   }
 
   get conversation(): C {

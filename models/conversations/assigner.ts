@@ -37,6 +37,16 @@ export interface ConversationFactory<C> {
   stray(outbound: number): C;
 }
 
+export interface AssignerOptions<C> {
+  readonly conversations: Conversations;
+  /** By the counts of `conversations`. */
+  readonly likelihoods: Likelihoods;
+  readonly factory: ConversationFactory<C>;
+  readonly random: Random;
+  /** Whether all packets are of one conversation, like the first record, which is never closed. */
+  readonly isSingle: boolean;
+}
+
 class OpenConversation<C> {
   readonly service: number;
   readonly record: number;
@@ -74,6 +84,7 @@ export class ConversationAssigner<C> {
   /** Where the latest packet went, and what it does there. */
   conversation!: C;
   role: number = ROLE.data;
+  readonly #isSingle: boolean;
   readonly #data: Conversations;
   readonly #likelihoods: Likelihoods;
   readonly #factory: ConversationFactory<C>;
@@ -99,7 +110,8 @@ export class ConversationAssigner<C> {
   #count = 0;
   #total = 0;
 
-  constructor(data: Conversations, likelihoods: Likelihoods, factory: ConversationFactory<C>, random: Random) {
+  constructor({ conversations: data, likelihoods, factory, random, isSingle }: AssignerOptions<C>) {
+    this.#isSingle = isSingle;
     this.#data = data;
     this.#likelihoods = likelihoods;
     this.#factory = factory;
@@ -115,7 +127,7 @@ export class ConversationAssigner<C> {
       (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / all.length,
     );
     this.#decks = records.map((all) => new RecordDeck(data.records, all));
-    this.#someRecord = records.map(([record]) => record!);
+    this.#someRecord = records.map(([record]) => record ?? 0);
     this.#context = contextsOf(data.services.length) - 1;
   }
 
@@ -174,6 +186,7 @@ export class ConversationAssigner<C> {
     for (let index = 0; index < this.#open.length; index++) {
       this.#weighOpen(index, timeNs, sizeBytes, sizeIndex, outbound, soon);
     }
+    if (this.#isSingle && this.#open.length > 0) return;
     const likelihoods = this.#likelihoods;
     const gapNs = timeNs - this.#lastNs;
     for (const service of likelihoods.openers(outbound, sizeBytes)) {
@@ -200,7 +213,7 @@ export class ConversationAssigner<C> {
     const alive = likelihoods.alive(service, closing, packets, previous, waitNs);
     const rate = alive * likelihoods.waiting(service, previous, waitNs);
     const closingRate =
-      closing > 0 || closeness === 0
+      closing > 0 || closeness === 0 || this.#isSingle
         ? 0
         : alive *
           likelihoods.closing(service, previous, waitNs) *
@@ -213,7 +226,7 @@ export class ConversationAssigner<C> {
       if (closingRate > 0) {
         weight += closingRate * likelihoods.packet(service, CLOSING_PLACE, previous, step, sizeBytes, sizeIndex);
       }
-      this.#add(index, role, weight);
+      if (!(this.#isSingle && (role === ROLE.fin || role === ROLE.rst))) this.#add(index, role, weight);
     }
   }
 
@@ -274,6 +287,7 @@ export class ConversationAssigner<C> {
       const conversation = byTime.find(({ it }) => this.#factory.mayCarry(it, outbound, sizeBytes, role));
       if (conversation) return conversation;
     }
+    if (this.#isSingle && this.#open.length > 0) return undefined;
     this.role = ROLE.data;
     const services = this.#meanPackets.map((_, service) => service).toSorted((a, b) => this.#share(b) - this.#share(a));
     const service = services.find((one) => this.#factory.mayOpen(this.#someRecord[one]!, outbound, sizeBytes));
@@ -287,7 +301,9 @@ export class ConversationAssigner<C> {
   #begin(service: number, timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {
     this.#makeRoom(timeNs);
     const step = stepOf(outbound, this.role);
-    const record = this.#decks[service]!.draw(step, sizeBytes, this.#random, (one) => this.#busy.has(one));
+    const record = this.#isSingle
+      ? 0
+      : this.#decks[service]!.draw(step, sizeBytes, this.#random, (one) => this.#busy.has(one));
     const { localPort, peerPort, flags } = this.#data.records;
     const it = this.#factory.open({
       record,

@@ -6,7 +6,7 @@
 import { writeU32LE } from '../bytes.js';
 import { SynthError } from '../errors.js';
 import { OutputBuffer } from '../output-buffer.js';
-import type { Output } from '../output-file.js';
+import type { Output, SerialOutput } from '../output-file.js';
 import { PCAP_MAGIC } from './pcap.js';
 import { BLOCK, BYTE_ORDER_MAGIC } from './pcapng.js';
 import { MAX_PACKET_BYTES } from './record-reader.js';
@@ -68,6 +68,17 @@ function pcapngHeader({ application, comment, linkType }: CaptureWriterOptions):
   return Uint8Array.from([...block(BLOCK.section, section), ...block(BLOCK.interface, interfaceBody)]);
 }
 
+function fileHeader(options: CaptureWriterOptions): Uint8Array {
+  if (options.format === 'pcapng') return pcapngHeader(options);
+  return pcapHeader(options.format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, options.linkType);
+}
+
+/** pcapng pads to four bytes. */
+const paddingBytes = (frameBytes: number): number => (4 - (frameBytes & 3)) & 3;
+
+/** Length of an enhanced packet block. */
+const epbBytes = (frameBytes: number): number => EPB_BYTES + frameBytes + paddingBytes(frameBytes);
+
 export interface CaptureWriterOptions {
   readonly format: WrittenCaptureFormat;
   /** LINKTYPE_ value of the frames. */
@@ -79,15 +90,22 @@ export interface CaptureWriterOptions {
 
 export class CaptureWriter {
   readonly #buffer: OutputBuffer;
-  readonly #options: CaptureWriterOptions;
+  readonly #format: WrittenCaptureFormat;
+  /** What stands before the records of a file. */
+  readonly #header: Uint8Array;
   /** Of the record that is being written. */
   #frameAt = 0;
   #frameBytes = 0;
 
-  /** @param preamble bytes that stand at the beginning of `bytes`, for copying from */
-  constructor(output: Output, options: CaptureWriterOptions, preamble?: Uint8Array) {
+  /**
+   * @param output a series gets a header in each of its files
+   * @param preamble bytes that stand at the beginning of `bytes`, for copying from
+   * @throws SynthError `SYNTH_USAGE` for a comment that is too long
+   */
+  constructor(output: Output | SerialOutput, options: CaptureWriterOptions, preamble?: Uint8Array) {
     this.#buffer = new OutputBuffer(output, preamble);
-    this.#options = options;
+    this.#format = options.format;
+    this.#header = fileHeader(options);
   }
 
   /** Where frames are written to. Another array after every `flush`. */
@@ -97,14 +115,12 @@ export class CaptureWriter {
 
   /** Writes what stands before the records. */
   begin(): Promise<void> {
-    const { format, linkType } = this.#options;
-    if (format === 'pcapng') return this.#buffer.append(pcapngHeader(this.#options));
-    return this.#buffer.append(pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType));
+    return this.#buffer.append(this.#header);
   }
 
   /** False if `flush` has to be called before frames of this length altogether. */
   hasRoom(frameBytes: number, frames: number): boolean {
-    return this.#buffer.hasRoom(frameBytes + frames * (EPB_BYTES + 4));
+    return this.#buffer.hasRoom(frameBytes + frames * (this.#header.length + EPB_BYTES + 4));
   }
 
   flush(): Promise<void> {
@@ -127,8 +143,10 @@ export class CaptureWriter {
    */
   beginRecord(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
     this.#frameBytes = frameBytes;
+    const recordBytes = this.#format === 'pcapng' ? epbBytes(frameBytes) : PCAP_RECORD_BYTES + frameBytes;
+    if (this.#buffer.beginRecord(seconds, nanoseconds, recordBytes)) this.#buffer.put(this.#header);
     this.#frameAt =
-      this.#options.format === 'pcapng'
+      this.#format === 'pcapng'
         ? this.#enhancedPacket(seconds, nanoseconds, frameBytes, wireBytes)
         : this.#record(seconds, nanoseconds, frameBytes, wireBytes);
     return this.#frameAt;
@@ -137,13 +155,13 @@ export class CaptureWriter {
   endRecord(): void {
     const buffer = this.#buffer;
     const end = this.#frameAt + this.#frameBytes;
-    if (this.#options.format !== 'pcapng') {
+    if (this.#format !== 'pcapng') {
       buffer.position = end;
       return;
     }
-    const padding = (4 - (this.#frameBytes & 3)) & 3;
+    const padding = paddingBytes(this.#frameBytes);
     for (let i = 0; i < padding; i++) buffer.bytes[end + i] = 0;
-    writeU32LE(buffer.bytes, end + padding, EPB_BYTES + this.#frameBytes + padding);
+    writeU32LE(buffer.bytes, end + padding, epbBytes(this.#frameBytes));
     buffer.position = end + padding + 4;
   }
 
@@ -155,7 +173,7 @@ export class CaptureWriter {
     }
     const { bytes, position } = this.#buffer;
     writeU32LE(bytes, position, seconds);
-    writeU32LE(bytes, position + 4, this.#options.format === 'pcap' ? Math.floor(nanoseconds / 1000) : nanoseconds);
+    writeU32LE(bytes, position + 4, this.#format === 'pcap' ? Math.floor(nanoseconds / 1000) : nanoseconds);
     writeU32LE(bytes, position + 8, frameBytes);
     writeU32LE(bytes, position + 12, wireBytes);
     return position + PCAP_RECORD_BYTES;
@@ -176,7 +194,7 @@ export class CaptureWriter {
     }
     const lowWord = (carried % 2 ** 12) * 2 ** 20 + (low % 2 ** 20);
     writeU32LE(bytes, position, BLOCK.enhancedPacket);
-    writeU32LE(bytes, position + 4, EPB_BYTES + frameBytes + ((4 - (frameBytes & 3)) & 3));
+    writeU32LE(bytes, position + 4, epbBytes(frameBytes));
     writeU32LE(bytes, position + 8, 0);
     writeU32LE(bytes, position + 12, highWord);
     writeU32LE(bytes, position + 16, lowWord);

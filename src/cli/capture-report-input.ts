@@ -3,12 +3,12 @@
  * What an inspection puts into its report: the survey, and the packets of one target.
  */
 import type { NamedPath } from '../capture/capture-file.js';
+import { isoTime } from '../format.js';
 import type { CaptureReportInput } from '../report/capture-report.js';
 import { loadSeries } from '../series/load.js';
 import type { Survey } from '../series/survey.js';
 import { formatTarget, type Target } from '../series/target.js';
 import { packageVersion } from '../version.js';
-import { isoTime } from './iso-time.js';
 
 export interface CaptureReportContext {
   readonly command: string;

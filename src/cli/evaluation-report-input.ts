@@ -3,14 +3,13 @@
  * What an evaluation of files puts into its report: the facts about each side, in words.
  */
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
-import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
+import { formatCount, formatCounted, formatSeconds, formatShare, isoTime } from '../format.js';
 import type { EvaluationReportInput } from '../report/evaluation-report.js';
 import { formatDecimals, trueMinus } from '../report/numbers.js';
 import type { ReportedCandidate } from '../report/reported-candidate.js';
 import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';
-import { isoTime } from './iso-time.js';
 import { trainingLines } from './training-view.js';
 
 export interface ReportContext {

@@ -4,6 +4,7 @@
  */
 import { MAX_COMPONENTS } from '../../models/limits.js';
 import { SynthError } from '../errors.js';
+import type { RotationLimits } from '../output/rotation.js';
 import { PAYLOAD_KINDS, type PayloadChoice } from '../synthesis/payload/payload-source.js';
 
 const UNITS_NS: Readonly<Record<string, number>> = {
@@ -35,6 +36,41 @@ export function parseDuration(text: string): number {
     });
   }
   return total;
+}
+
+const UNITS_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+};
+
+/** `500kB`, `100MiB`, `1.5GB`, in bytes, up to 2^53. @throws SynthError `SYNTH_USAGE` */
+export function parseSize(text: string): number {
+  const [, value, unit] = /^(\d+(?:\.\d+)?)(B|[kMGT]B|[KMGT]iB)$/.exec(text) ?? [];
+  const bytes = unit === undefined ? Number.NaN : Math.round(Number(value) * UNITS_BYTES[unit]!);
+  if (bytes > 0 && bytes <= Number.MAX_SAFE_INTEGER) return bytes;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a size`, { hint: 'Write it like 500kB, 100MiB or 1GB.' });
+}
+
+/** What ends a file of a series: a size, a duration, or both with a comma between. @throws SynthError `SYNTH_USAGE` */
+export function parseRotationLimits(text: string): RotationLimits {
+  const parts = text.split(',');
+  const sizes = parts.filter((part) => part.endsWith('B'));
+  const durations = parts.filter((part) => /\d[nuµm]?[smhd]$/.test(part));
+  if (sizes.length > 1 || durations.length > 1 || sizes.length + durations.length !== parts.length) {
+    throw new SynthError('SYNTH_USAGE', `“${text}” is not a size, a duration or both`, {
+      hint: 'Write it like 100MiB, 1h or 100MiB,1h.',
+    });
+  }
+  const [maxBytes = Number.POSITIVE_INFINITY] = sizes.map(parseSize);
+  const [intervalNs = Number.POSITIVE_INFINITY] = durations.map(parseDuration);
+  return { maxBytes, intervalNs };
 }
 
 /** `1/3` or `0.25`: at least 0 and below 1. @throws SynthError `SYNTH_USAGE` */
@@ -70,6 +106,10 @@ export function parseTimestamp(text: string): bigint {
   }
   return BigInt(ms) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
+
+/** A time in ns as `parseTimestamp` reads it. */
+export const formatTimestamp = (timeNs: bigint): string =>
+  `${timeNs / 1_000_000_000n}.${String(timeNs % 1_000_000_000n).padStart(9, '0')}`;
 
 /** `12`, `1..40`, `1..40:2` or `auto`. @throws SynthError `SYNTH_USAGE` */
 export function parseComponents(text: string): 'auto' | number[] {

@@ -4,7 +4,8 @@
  */
 import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError } from '../errors.js';
-import { openOutput } from '../output-file.js';
+import { openNamedOutput } from '../output/gzip-output.js';
+import { uncompressedName } from '../output/output-name.js';
 import { type Extraction, type ExtractOptions, streamTarget } from './extract.js';
 import { busiestDevice } from './load.js';
 import type { TableFormat } from './table-reader.js';
@@ -23,7 +24,7 @@ export interface ExtractedTable extends Extraction {
   readonly busiestTaken: boolean;
 }
 
-/** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `openOutput` do */
+/** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `openNamedOutput` do */
 export async function extractToTable(
   files: readonly NamedPath[],
   target: Target | undefined,
@@ -33,7 +34,7 @@ export async function extractToTable(
   const format = options.format ?? tableFormatOf(out);
   const inputs = files.map(captureInput);
   const chosen = target ?? (await busiestDevice(inputs, options));
-  const output = await openOutput(out, { force: options.force, inputs: files.map((file) => withName(file).path) });
+  const output = await openNamedOutput(out, { force: options.force, inputs: files.map((file) => withName(file).path) });
   try {
     const writer = new TableWriter(output, format);
     await writer.begin();
@@ -55,11 +56,12 @@ export async function extractToTable(
 }
 
 function tableFormatOf(path: string): TableFormat {
-  if (path === '-' || path.endsWith('.csv')) return 'csv';
-  if (/\.(ndjson|jsonl)$/.test(path)) return 'ndjson';
+  const name = uncompressedName(path);
+  if (path === '-' || name.endsWith('.csv')) return 'csv';
+  if (/\.(ndjson|jsonl)$/.test(name)) return 'ndjson';
   // A device or a pipe has no ending to go by.
   if (path.startsWith('/dev/')) return 'csv';
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: 'End it in .csv or .ndjson, or give --format.',
+    hint: 'End it in .csv or .ndjson, with .gz behind it to compress, or give --format.',
   });
 }

@@ -5,7 +5,7 @@
  */
 
 import { OutputBuffer } from '../output-buffer.js';
-import type { Output } from '../output-file.js';
+import type { Output, SerialOutput } from '../output-file.js';
 import type { PacketWriter } from './packet-writer.js';
 
 export const TABLE_COLUMNS = ['time_s', 'direction', 'size_bytes', 'gap_s'] as const;
@@ -52,7 +52,8 @@ export class TableWriter implements PacketWriter {
   readonly #lastSeconds = [Number.NaN, Number.NaN];
   readonly #lastNanoseconds = [0, 0];
 
-  constructor(output: Output, format: 'csv' | 'ndjson') {
+  /** @param output a series gets a header in each of its files; gaps reach across them */
+  constructor(output: Output | SerialOutput, format: 'csv' | 'ndjson') {
     this.#buffer = new OutputBuffer(output);
     this.#style = STYLES[format];
   }
@@ -62,7 +63,7 @@ export class TableWriter implements PacketWriter {
   }
 
   hasRoom(): boolean {
-    return this.#buffer.hasRoom(MAX_LINE_BYTES);
+    return this.#buffer.hasRoom(this.#style.header.length + MAX_LINE_BYTES);
   }
 
   /** For packets that come faster than they can be flushed. */
@@ -80,6 +81,7 @@ export class TableWriter implements PacketWriter {
 
   write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
     const style = this.#style;
+    if (this.#buffer.beginRecord(seconds, nanoseconds, MAX_LINE_BYTES)) this.#buffer.put(style.header);
     this.#text(style.beforeTime);
     this.#time(seconds, nanoseconds);
     this.#text(style.directions[outbound]!);

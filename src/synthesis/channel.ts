@@ -3,10 +3,12 @@
  * What the frames of one conversation have in common and what changes from one to the next: the headers of both directions,
  * written beforehand, the counters, the TCP connection and the stream of payload.
  */
+
+import { ROLE } from '../../models/conversations/role.js';
 import { writeU16BE } from '../bytes.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
 import type { Random } from '../random.js';
-import { type ConversationEnd, type ConversationSpec, ROLE } from './conversation-spec.js';
+import type { ConversationEnd, ConversationSpec } from './conversation-spec.js';
 import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER } from './identity.js';
 import type { PayloadStream } from './payload-stream.js';
 import type { TcpConnection } from './tcp-connection.js';
@@ -50,6 +52,8 @@ export class Channel {
   /** For packets too small for IPv6, made when there are any. */
   #smallHeaders: readonly [DirectionHeader, DirectionHeader] | undefined;
   readonly ports: readonly [number, number];
+  /** Whether nobody can answer: to groups, to everybody, or from somebody without an address. */
+  readonly isOneWay: boolean;
   /** Of the next packet of each direction. */
   readonly identification: [number, number];
   /** ICMP echo: of this conversation, and of the latest request and reply. */
@@ -64,6 +68,8 @@ export class Channel {
     this.stream = stream;
     this.connection = connection;
     this.ports = [peer.port, local.port];
+    this.isOneWay =
+      isMulticast(peer.address) || peer.mac.every((byte) => byte === 0xff) || local.address.every((byte) => byte === 0);
     this.headers = [directionHeader(spec, peer, local), directionHeader(spec, local, peer)];
     const draw = () => Math.floor(random.next() * 2 ** 16);
     this.identification = [draw(), draw()];

@@ -5,12 +5,6 @@
  */
 import type { SynOptions } from '../series/packet-series.js';
 
-/**
- * What a packet does in its conversation. `data` carries payload, or is any packet of a protocol without roles; a `fin` may carry
- * payload too.
- */
-export const ROLE = { data: 0, ack: 1, syn: 2, synAck: 3, fin: 4, rst: 5 } as const;
-
 export interface ConversationEnd {
   readonly mac: Uint8Array;
   /** 4 or 16 bytes, as the IP version of the conversation has them. */

@@ -4,27 +4,33 @@
  * itself, or, as the rest of what it was cut into, at the same time.
  */
 import type { CaptureWriter } from '../capture/capture-writer.js';
-import type { PacketWriter } from '../series/packet-writer.js';
-import type { Assigner } from './assigner.js';
+import type { Channel } from './channel.js';
 import type { FrameComposer } from './frame-composer.js';
 
 /** Time between frames that stand before a packet: as long as there is time, but at most this, in ns. */
 const MOST_APART_NS = 20e6;
 
-export class FrameWriter implements PacketWriter {
+/** A packet whose conversation is known. */
+export interface AssignedPacket {
+  readonly sizeBytes: number;
+  readonly outbound: number;
+  readonly conversation: Channel;
+  /** Of `ROLE`. */
+  readonly role: number;
+}
+
+export class FrameWriter {
   readonly #capture: CaptureWriter;
   readonly #composer: FrameComposer;
-  readonly #assigner: Assigner;
   /** Time of the first packet in seconds, and of the previous packet since then in ns. Times count from the full second. */
   #startSeconds = -1;
   #startNanoseconds = 0;
   #previousNs = 0;
   #forcedFrames = 0;
 
-  constructor(capture: CaptureWriter, composer: FrameComposer, assigner: Assigner) {
+  constructor(capture: CaptureWriter, composer: FrameComposer) {
     this.#capture = capture;
     this.#composer = composer;
-    this.#assigner = assigner;
   }
 
   /** Frames that were not sampled. */
@@ -49,16 +55,15 @@ export class FrameWriter implements PacketWriter {
     return this.#capture.end();
   }
 
-  write(seconds: number, nanoseconds: number, sizeBytes: number, outbound: number): void {
+  /** Writes the frames of a packet, for which there is room. */
+  write(seconds: number, nanoseconds: number, { sizeBytes, outbound, conversation, role }: AssignedPacket): void {
     const composer = this.#composer;
-    const assigner = this.#assigner;
     if (this.#startSeconds < 0) {
       this.#startSeconds = seconds;
       this.#startNanoseconds = nanoseconds;
     }
     const timeNs = (seconds - this.#startSeconds) * 1e9 + nanoseconds - this.#startNanoseconds;
-    assigner.next(timeNs, sizeBytes, outbound);
-    const frames = composer.plan(assigner.channel, sizeBytes, outbound, assigner.role, timeNs / 1e6);
+    const frames = composer.plan(conversation, sizeBytes, outbound, role, timeNs / 1e6);
     let index = 0;
     if (composer.isForced(0)) index = this.#writeBefore(timeNs, frames);
     for (; index < frames; index++) {

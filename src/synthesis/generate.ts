@@ -2,24 +2,25 @@
  * @module
  * From a model to a file or a stream: the second half of the way of the data.
  */
+import { Likelihoods } from '../../models/conversations/likelihoods.js';
 import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
-import { CAPTURE_FORMATS, CaptureWriter } from '../capture/capture-writer.js';
+import { CAPTURE_FORMATS, CaptureWriter, type WrittenCaptureFormat } from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
-import type { Output } from '../output-file.js';
-import { openOutput } from '../output-file.js';
+import { isGzipName, uncompressedName } from '../output/output-name.js';
+import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
+import type { SerialOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
-import type { PacketWriter } from '../series/packet-writer.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
-import { OneConversation } from './assigner.js';
-import { FrameComposer } from './frame-composer.js';
+import { ChannelFactory } from './channel-factory.js';
+import { DeviceTraffic } from './device-traffic.js';
+import { FrameComposer, type Oversize } from './frame-composer.js';
 import { FrameWriter } from './frame-writer.js';
-import { conversationOf, type Identity } from './identity.js';
+import { deviceAddresses, type Identity, singleConversation } from './identity.js';
 import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
-import type { PayloadSource } from './payload-stream.js';
-import { type WrittenPackets, writePackets } from './write-packets.js';
+import { type WrittenPackets, writeDevices, writePackets } from './write-packets.js';
 
 export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
@@ -31,13 +32,14 @@ const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
 ];
 
-/** The format that the name of a file asks for; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
+/** The format that the name of a file asks for, compressed or not; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
 export function outputFormatOf(path: string): OutputFormat {
   if (path === '-' || path.startsWith('/dev/')) return 'pcap';
-  const ending = ENDINGS.find(([pattern]) => pattern.test(path));
+  const name = isGzipName(path) ? uncompressedName(path) : path;
+  const ending = ENDINGS.find(([pattern]) => pattern.test(name));
   if (ending) return ending[1];
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: `End it in .pcap, .pcapng, .csv or .ndjson, or give --format ${OUTPUT_FORMATS.join('|')}.`,
+    hint: `End it in .pcap, .pcapng, .csv or .ndjson, with .gz behind it to compress, or give --format ${OUTPUT_FORMATS.join('|')}.`,
   });
 }
 
@@ -46,46 +48,104 @@ export interface GenerateOptions {
   readonly out: string;
   readonly format: OutputFormat;
   readonly force: boolean;
+  /** A series of files in place of one. */
+  readonly rotation?: Rotation | undefined;
   readonly seed: string;
+  /** Of each device. */
   readonly limit: SampleLimit;
   /** How packets are drawn; as the model has learned if left out. */
   readonly sampling?: Sampling | undefined;
   /** Time of the first packet, in ns since the Unix epoch. */
   readonly startNs: bigint;
   readonly identity: Identity;
-  /** What packets carry. */
+  /** How many devices talk, each with its own addresses and seed. */
+  readonly devices: number;
   readonly payload: PayloadChoice;
+  /** Leaves out what protocols need beside the packets that the model draws. */
+  readonly strictSizes: boolean;
+  /** Longest IP packet, in bytes; may be infinite. */
+  readonly mtu: number;
+  readonly oversize: Oversize;
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((packets: number, offsetNs: number) => void) | undefined;
 }
 
+export interface GeneratedPackets extends WrittenPackets, WrittenSeries {
+  /** Null for tables, which have none. */
+  readonly conversations: number | null;
+  /** Frames that protocols need beside the packets that the model has drawn. */
+  readonly forcedFrames: number;
+}
+
 /**
- * Samples a model into a file.
+ * Samples a model into a file, or a series of files.
  *
- * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, or the model cannot be told how to draw; as
- *   `openPayloadSource`, `openOutput` and `writePackets` do
+ * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, the model cannot be told how to draw, or a table shall have more than
+ *   one device; as `openPayloadSource`, `writeSeries` and `writePackets` do
  */
-export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<WrittenPackets> {
-  const { out, force, inputs, seed, limit, sampling, startNs, signal, onProgress } = options;
+export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<GeneratedPackets> {
+  const { out, force, format, inputs, rotation, seed, limit, sampling, devices } = options;
   const model = sampling === undefined ? file.model : samplingModel(file.model, sampling);
   if (limit.packets === Number.POSITIVE_INFINITY && !advances(model)) {
     throw new SynthError('SYNTH_USAGE', 'all packets of the model come at the same time; no duration is reached', {
       hint: 'Say how many with --packets.',
     });
   }
-  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
-  const output = await openOutput(out, { force, inputs });
-  try {
-    const writer = createWriter(output, file, options, payload);
-    const blocks = model.sample(randomStream(seed, 'packets'), limit);
-    const written = await writePackets(blocks, writer, { startNs, signal, onProgress });
-    await output.finish();
-    return written;
-  } finally {
-    await output.discard();
+  if (format === 'csv' || format === 'ndjson') {
+    if (devices > 1) {
+      throw new SynthError('SYNTH_USAGE', 'a table has one device', { hint: 'Write several devices into a capture.' });
+    }
+    const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, (output) =>
+      writePackets(model.sample(randomStream(seed, 'packets'), limit), new TableWriter(output, format), options),
+    );
+    return { ...result, ...series, conversations: null, forcedFrames: 0 };
   }
+  const synthesis = await prepareCapture({ ...file, model }, format, options);
+  const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, synthesis);
+  return { ...result, ...series };
+}
+
+/** @returns a function that writes the capture to an output */
+async function prepareCapture(
+  file: LoadedModelFile,
+  format: WrittenCaptureFormat,
+  options: GenerateOptions,
+): Promise<(output: SerialOutput) => Promise<Omit<GeneratedPackets, keyof WrittenSeries>>> {
+  const { seed, limit, identity, strictSizes, mtu, oversize } = options;
+  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
+  const random = randomStream(seed, 'headers');
+  const composer = new FrameComposer({ payload, random, strictSizes, mtu, oversize });
+  const isSingle = file.profile.kind !== 'device' || file.conversations === undefined;
+  const conversations = isSingle ? singleConversation(file.conversations, identity) : file.conversations!;
+  const likelihoods = new Likelihoods(conversations.counts);
+  const devices = Array.from({ length: options.devices }, (_, index) => {
+    // One device draws as it does where it is alone.
+    const of = (stream: string) => randomStream(seed, index === 0 ? stream : `device-${index}/${stream}`);
+    const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, identity, index));
+    const blocks = file.model.sample(of('packets'), limit);
+    return new DeviceTraffic(blocks, { conversations, likelihoods, factory, random: of('conversations'), isSingle });
+  });
+  const captureOptions = {
+    format,
+    linkType: LINK_TYPE.ethernet,
+    application: `synth ${packageVersion}`,
+    comment: commentOf(file, options),
+  };
+  return async (output) => {
+    const capture = new CaptureWriter(output, captureOptions, payload.preamble);
+    const writer = new FrameWriter(capture, composer);
+    const written = await writeDevices(devices, writer, options);
+    const opened = devices.reduce((sum, device) => sum + device.conversations, 0);
+    return { ...written, conversations: opened, forcedFrames: writer.forcedFrames };
+  };
+}
+
+function commentOf({ hash }: LoadedModelFile, { seed, sampling, devices }: GenerateOptions): string {
+  const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
+  const many = devices === 1 ? '' : ` devices:${devices}`;
+  return `Synthetic traffic. model sha256:${hash} seed:${seed}${many}${drawn} synth:${packageVersion}`;
 }
 
 /** @throws SynthError `SYNTH_USAGE` */
@@ -106,27 +166,4 @@ function advances(model: TrafficModel): boolean {
     if (offsetsNs[length - 1]! > 0) return true;
   }
   return false;
-}
-
-function createWriter(
-  output: Output,
-  { hash }: LoadedModelFile,
-  options: GenerateOptions,
-  payload: PayloadSource,
-): PacketWriter {
-  const { format, seed, sampling, identity } = options;
-  if (format === 'csv' || format === 'ndjson') return new TableWriter(output, format);
-  const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
-  const composer = new FrameComposer({
-    payload,
-    random: randomStream(seed, 'headers'),
-    strictSizes: true,
-    mtu: Number.POSITIVE_INFINITY,
-    oversize: 'error',
-  });
-  const assigner = new OneConversation(composer.open(conversationOf(identity)));
-  const comment = `Synthetic traffic. model sha256:${hash} seed:${seed}${drawn} synth:${packageVersion}`;
-  const application = `synth ${packageVersion}`;
-  const captureOptions = { format, linkType: LINK_TYPE.ethernet, application, comment };
-  return new FrameWriter(new CaptureWriter(output, captureOptions, payload.preamble), composer, assigner);
 }

@@ -3,11 +3,21 @@
  * Who talks to whom in a generated capture. Without captured or chosen addresses these are the ones reserved for documentation:
  * RFC 7042 (MAC), RFC 5737 (IPv4), RFC 3849 (IPv6).
  */
+import { ConversationCounts } from '../../models/conversations/counts.js';
+import {
+  type ConnectionRecords,
+  type Conversations,
+  type End,
+  emptyRecords,
+  NO_PORT,
+  RECORD_FLAG,
+} from '../../models/conversations/records.js';
 import type { TargetProfile } from '../../models/model-file.js';
 import { type Address, type AddressFamily, parseAddress } from '../capture/address.js';
+import { IP_PROTOCOL } from '../capture/packet.js';
 import { SynthError } from '../errors.js';
 import type { Target } from '../series/target.js';
-import { type ConversationEnd, type ConversationSpec, NO_SYN_OPTIONS } from './conversation-spec.js';
+import { type ConversationEnd, NO_SYN_OPTIONS } from './conversation-spec.js';
 
 /** One end of a generated conversation; both IP addresses, since a device may use both versions. */
 export interface Party {
@@ -25,6 +35,8 @@ export interface Identity {
   /** The device, or the first endpoint of a flow. */
   readonly client: Party;
   readonly server: Party;
+  /** What becomes of every IP address in the end. */
+  readonly map: (address: Address) => Address;
 }
 
 export const DOCUMENTATION_CLIENT: Omit<Party, 'port'> = {
@@ -54,6 +66,7 @@ export interface IdentityOptions {
   readonly serverIp?: string | undefined;
   readonly serverMac?: string | undefined;
   readonly serverPort?: number | undefined;
+  readonly map?: ((address: Address) => Address) | undefined;
 }
 
 /**
@@ -69,6 +82,15 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
     text === undefined ? undefined : parseAddress(text).family,
   );
   const [first, second] = chosen.filter((family) => family !== undefined);
+  if (profile.kind === 'device' && (options.clientPort ?? options.serverPort) !== undefined) {
+    throw new SynthError(
+      'SYNTH_USAGE',
+      '--client-port and --server-port are for flows; a device has many conversations',
+      {
+        hint: 'Change ports with: synth rewrite --map-port',
+      },
+    );
+  }
   if (second !== undefined && first !== second) {
     throw new SynthError('SYNTH_USAGE', '--client-ip and --server-ip are of different IP versions');
   }
@@ -87,24 +109,181 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
       parseAs(options.serverMac, ['mac'], '--server-mac'),
       options.serverPort ?? profile.peerPort ?? 0,
     ),
+    map: options.map ?? ((address) => address),
   };
 }
 
-/** The conversation of an identity, which has begun before the capture. */
-export function conversationOf({ ipVersion, protocol, client, server }: Identity): ConversationSpec {
-  const end = ({ mac, ipv4, ipv6, port }: Party): ConversationEnd => ({
-    mac: mac.bytes,
-    address: ipVersion === 4 ? ipv4.bytes : ipv6.bytes,
-    port,
+/** The ends of a device's conversations, by their index in what was learned. Ports aside. */
+export interface DeviceAddresses {
+  local(end: number): Omit<ConversationEnd, 'port'>;
+  peer(end: number): Omit<ConversationEnd, 'port'>;
+  /** Some IPv4 address of the device, and of a peer. */
+  readonly someLocal: Omit<ConversationEnd, 'port'>;
+  readonly somePeer: Omit<ConversationEnd, 'port'>;
+}
+
+/** Addresses for devices beyond those reserved for documentation: the benchmarking range (RFC 2544), and locally administered MACs. */
+const FURTHER_DEVICES = {
+  ipv4: parseAddress('198.18.0.1').bytes,
+  mac: parseAddress('02:00:5e:00:53:00').bytes,
+} as const;
+/** Peers beyond the first 254 are in TEST-NET-3 and then in the other half of the benchmarking range. */
+const FURTHER_PEERS = [parseAddress('203.0.113.1').bytes, parseAddress('198.19.0.1').bytes] as const;
+const NET_HOSTS = 254;
+/** Another MAC address than the device's, for peers on its link: the others are reached through the one of the server. */
+const LINK_PEERS_MAC = parseAddress('00:00:5e:00:53:03').bytes;
+const LINK_PEERS = 0xfd;
+const BROADCAST = { mac: new Uint8Array(6).fill(0xff), address: new Uint8Array(4).fill(0xff) } as const;
+
+/** An address so many further on. */
+function plus(bytes: Uint8Array, count: number): Uint8Array {
+  const sum = Uint8Array.from(bytes);
+  let carry = count;
+  for (let i = sum.length - 1; i >= 0 && carry > 0; i--) {
+    carry += sum[i]!;
+    sum[i] = carry & 0xff;
+    carry = Math.floor(carry / 256);
+  }
+  return sum;
+}
+
+/** The modified EUI-64 interface identifier of a MAC address under fe80::/64 (RFC 4291 §2.5.6, appendix A). */
+function linkLocalOf(mac: Uint8Array): Uint8Array {
+  const [a, b, c, d, e, f] = mac as Uint8Array & [number, number, number, number, number, number]; // six bytes
+  return Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f);
+}
+
+/** RFC 3927: of the block for hosts without another address. */
+const linkLocal4Of = (mac: Uint8Array): Uint8Array => Uint8Array.of(169, 254, 1 + (mac[4]! % 254), mac[5]!);
+
+/** RFC 1112 §6.4, RFC 2464 §7. */
+function groupMac(address: Uint8Array): Uint8Array {
+  if (address.length === 16) return Uint8Array.of(0x33, 0x33, ...address.subarray(12));
+  return Uint8Array.of(1, 0, 0x5e, address[1]! & 0x7f, address[2]!, address[3]!);
+}
+
+/**
+ * The addresses of one of many devices: of the first those of the identity, of the others the following ones. They all have the same peers.
+ *
+ * @param map applied to every IP address in the end
+ */
+export function deviceAddresses(
+  { ends, records }: Conversations,
+  { client, server, map }: Identity,
+  device: number,
+): DeviceAddresses {
+  const mac = device === 0 ? client.mac.bytes : plus(FURTHER_DEVICES.mac, device);
+  const own = { 4: deviceIpv4(client.ipv4.bytes, device), 6: plus(client.ipv6.bytes, device) } as const;
+  const busiest = busiestPeers(records, ends);
+  const counts = { local: { 4: 0, 6: 0 }, peer: { 4: 0, 6: 0 } };
+  const mapped = (address: Uint8Array): Uint8Array =>
+    map({ family: address.length === 4 ? 'ipv4' : 'ipv6', bytes: address }).bytes;
+  const locals = new Map<number, Omit<ConversationEnd, 'port'>>();
+  const peers = new Map<number, Omit<ConversationEnd, 'port'>>();
+  const localOf = ({ ipVersion, kind, address }: End): Uint8Array => {
+    if (kind === 'unspecified') return new Uint8Array(ipVersion === 4 ? 4 : 16);
+    if (kind === 'linkLocal' && address === null) return ipVersion === 4 ? linkLocal4Of(mac) : linkLocalOf(mac);
+    if (address !== null && kind !== 'host') return parseAddress(address).bytes;
+    const nth = counts.local[ipVersion]++;
+    if (nth === 0 || address === null) return plus(own[ipVersion], nth * ADDRESSES_APART);
+    return plus(parseAddress(address).bytes, device);
+  };
+  const peerOf = ({ ipVersion, kind, address }: End, isBusiest: boolean): Omit<ConversationEnd, 'port'> => {
+    if (kind === 'unspecified') return { mac: server.mac.bytes, address: new Uint8Array(ipVersion === 4 ? 4 : 16) };
+    if (kind === 'broadcast') {
+      const directed = own[4].map((byte, i) => (i === 3 ? 255 : byte));
+      return { mac: BROADCAST.mac, address: address === null ? directed : parseAddress(address).bytes };
+    }
+    if (kind === 'group') {
+      const group = parseAddress(address!).bytes; // groups are always kept
+      return { mac: groupMac(group), address: group };
+    }
+    if (kind === 'linkLocal') {
+      const linkMac = plus(LINK_PEERS_MAC, counts.peer[ipVersion]++ % LINK_PEERS);
+      const derived = ipVersion === 4 ? linkLocal4Of(linkMac) : linkLocalOf(linkMac);
+      return { mac: linkMac, address: address === null ? derived : parseAddress(address).bytes };
+    }
+    const chosen = ipVersion === 4 ? server.ipv4.bytes : server.ipv6.bytes;
+    if (isBusiest) return { mac: server.mac.bytes, address: chosen };
+    if (address !== null) return { mac: server.mac.bytes, address: parseAddress(address).bytes };
+    return { mac: server.mac.bytes, address: nthPeer(chosen, ++counts.peer[ipVersion]) };
+  };
+  records.local.forEach((end) => {
+    if (!locals.has(end)) locals.set(end, { mac, address: mapped(localOf(ends[end]!)) });
+  });
+  records.peer.forEach((end) => {
+    if (peers.has(end)) return;
+    const peer = peerOf(ends[end]!, busiest.has(end));
+    peers.set(end, { mac: peer.mac, address: mapped(peer.address) });
   });
   return {
-    ipVersion,
-    protocol,
-    local: end(client),
-    peer: end(server),
-    openedByLocal: true,
-    midstream: true,
-    syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
+    local: (end) => locals.get(end)!,
+    peer: (end) => peers.get(end)!,
+    someLocal: { mac, address: mapped(own[4]) },
+    somePeer: { mac: server.mac.bytes, address: mapped(server.ipv4.bytes) },
+  };
+}
+
+/** Further addresses of a device are so far from its first one, since the next ones belong to other devices. */
+const ADDRESSES_APART = 65_536;
+
+function deviceIpv4(first: Uint8Array, device: number): Uint8Array {
+  const isDocumentation = first.every((byte, i) => byte === DOCUMENTATION_CLIENT.ipv4.bytes[i]);
+  return isDocumentation && device >= NET_HOSTS ? plus(FURTHER_DEVICES.ipv4, device - NET_HOSTS) : plus(first, device);
+}
+
+function nthPeer(first: Uint8Array, nth: number): Uint8Array {
+  if (first.length === 16 || nth < NET_HOSTS) return plus(first, nth);
+  return nth < 2 * NET_HOSTS ? plus(FURTHER_PEERS[0], nth - NET_HOSTS) : plus(FURTHER_PEERS[1], nth - 2 * NET_HOSTS);
+}
+
+/** The ends of most packets of either IP version that are hosts: they get the address of the identity's server. */
+function busiestPeers(records: ConnectionRecords, ends: readonly End[]): ReadonlySet<number> {
+  const packets = new Float64Array(ends.length);
+  records.peer.forEach((end, record) => {
+    packets[end]! += records.packets[record]!;
+  });
+  const busiest = ([4, 6] as const).map((ipVersion) =>
+    ends.reduce<number>(
+      (best, end, index) =>
+        end.kind === 'host' && end.ipVersion === ipVersion && packets[index]! > (packets[best] ?? 0) ? index : best,
+      -1,
+    ),
+  );
+  return new Set(busiest);
+}
+
+/**
+ * The conversations of what has only one: a flow, or a series whose conversations are not known.
+ *
+ * @param learned what is known of the flow; undefined for a conversation that went on all the time
+ */
+export function singleConversation(learned: Conversations | undefined, identity: Identity): Conversations {
+  const { ipVersion, protocol, client, server } = identity;
+  const ends: End[] = Array.from({ length: 2 }, () => ({ ipVersion, kind: 'host', address: null }));
+  const hasPorts = protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp;
+  const port = (one: number) => Uint32Array.of(hasPorts ? one : NO_PORT);
+  const services = (learned?.services ?? [{ protocol, openedByLocal: true, port: server.port, long: false }]).map(
+    (service) => ({ ...service, ipVersion }),
+  );
+  const first = learned?.records;
+  return {
+    services,
+    ends,
+    syns: learned?.syns ?? [{ local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS }],
+    records: {
+      ...emptyRecords(1),
+      service: Uint32Array.of(first?.service[0] ?? 0),
+      peer: Uint32Array.of(1),
+      syn: Uint32Array.of(first?.syn[0] ?? 0),
+      localPort: port(client.port),
+      peerPort: port(server.port),
+      packets: Uint32Array.of(first?.packets[0] ?? 1),
+      firstStep: Uint32Array.of(first?.firstStep[0] ?? 0),
+      firstSize: Uint32Array.of(first?.firstSize[0] ?? 0),
+      flags: Uint32Array.of((first?.flags[0] ?? RECORD_FLAG.midstream) | RECORD_FLAG.unfinished),
+    },
+    counts: learned?.counts ?? new ConversationCounts(1),
   };
 }
 

@@ -5,9 +5,11 @@
  * ACK where the window of the receiver would be exceeded. What is planned is what a capture close to one of the ends would show of a
  * connection that loses nothing.
  */
+
+import { ROLE } from '../../models/conversations/role.js';
 import { TCP_FLAG } from '../capture/packet.js';
 import type { Random } from '../random.js';
-import { type ConversationSpec, ROLE } from './conversation-spec.js';
+import type { ConversationSpec } from './conversation-spec.js';
 import { TcpEnd } from './tcp-end.js';
 import { fittingOptions, optionBytes, TCP_OPTION } from './tcp-options.js';
 import type { SegmentList } from './tcp-segments.js';

@@ -99,6 +99,10 @@ describe('the format of an output', () => {
     ['a.csv', 'csv'],
     ['a.ndjson', 'ndjson'],
     ['a.jsonl', 'ndjson'],
+    ['a.pcap.gz', 'pcap'],
+    ['a.pcapng.GZ', 'pcapng'],
+    ['a.csv.gz', 'csv'],
+    ['a.ndjson.gz', 'ndjson'],
     ['-', 'pcap'],
     ['/dev/null', 'pcap'],
     ['/dev/stdout', 'pcap'],
@@ -106,7 +110,7 @@ describe('the format of an output', () => {
     expect(outputFormatOf(path)).toBe(format);
   });
 
-  test.each(['a', 'a.txt', 'pcap', 'a.pcap.gz', 'a.json', ''])('of “%s” is not known', async (path) => {
+  test.each(['a', 'a.txt', 'pcap', 'a.gz', 'a.gz.pcapx', 'a.json', ''])('of “%s” is not known', async (path) => {
     const error = await expectSynthError(() => outputFormatOf(path), 'SYNTH_USAGE');
     expect(error.hint).toContain('--format pcap|nsecpcap|pcapng|csv|ndjson');
   });

@@ -1,12 +1,13 @@
 /** Scripted conversations: what a model may sample and an assigner may make of it, as captures. */
 import fc from 'fast-check';
+import { ROLE } from '../../models/conversations/role.js';
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
 import { LINK_TYPE } from '../../src/capture/link-type.js';
 import { randomStream } from '../../src/random.js';
 import type { SynOptions } from '../../src/series/packet-series.js';
 import type { Assigner } from '../../src/synthesis/assigner.js';
 import type { Channel } from '../../src/synthesis/channel.js';
-import { type ConversationSpec, NO_SYN_OPTIONS, ROLE } from '../../src/synthesis/conversation-spec.js';
+import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';
 import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';

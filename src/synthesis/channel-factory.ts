@@ -1,0 +1,90 @@
+/**
+ * @module
+ * Makes channels of the conversations of one device: gives their ends addresses and asks what they can carry. Between what assigns packets to
+ * conversations and what makes frames of them.
+ */
+import type { ConversationFactory, Opening } from '../../models/conversations/assigner.js';
+import { type Conversations, type End, RECORD_FLAG } from '../../models/conversations/records.js';
+import { IP_PROTOCOL } from '../capture/packet.js';
+import {
+  type Channel,
+  EXPERIMENT,
+  ICMP_HEADER_BYTES,
+  IGMP_MESSAGE_BYTES,
+  IP_HEADER_BYTES,
+  NO_NEXT_HEADER,
+  UDP_HEADER_BYTES,
+} from './channel.js';
+import { NO_SYN_OPTIONS } from './conversation-spec.js';
+import type { FrameComposer } from './frame-composer.js';
+import type { DeviceAddresses } from './identity.js';
+import { TCP_HEADER_BYTES } from './tcp-connection.js';
+
+/** The protocols that are spoken, and the least that a packet of each needs above its IP header. */
+const LEAST_ROOM: ReadonlyMap<number, number> = new Map([
+  [IP_PROTOCOL.tcp, TCP_HEADER_BYTES],
+  [IP_PROTOCOL.udp, UDP_HEADER_BYTES],
+  [IP_PROTOCOL.icmp, ICMP_HEADER_BYTES],
+  [IP_PROTOCOL.icmpv6, ICMP_HEADER_BYTES],
+  [IP_PROTOCOL.igmp, IGMP_MESSAGE_BYTES],
+]);
+
+export class ChannelFactory implements ConversationFactory<Channel> {
+  /** Opened so far. */
+  conversations = 0;
+  readonly #composer: FrameComposer;
+  readonly #data: Conversations;
+  readonly #addresses: DeviceAddresses;
+  #stray: Channel | undefined;
+
+  constructor(composer: FrameComposer, data: Conversations, addresses: DeviceAddresses) {
+    this.#composer = composer;
+    this.#data = data;
+    this.#addresses = addresses;
+  }
+
+  open({ record, localPort, peerPort }: Opening): Channel {
+    const { services, records, syns } = this.#data;
+    const { ipVersion, protocol, openedByLocal } = services[records.service[record]!]!;
+    this.conversations++;
+    return this.#composer.open({
+      ipVersion,
+      protocol: LEAST_ROOM.has(protocol) ? protocol : ipVersion === 4 ? EXPERIMENT : NO_NEXT_HEADER,
+      local: { ...this.#addresses.local(records.local[record]!), port: localPort ?? 0 },
+      peer: { ...this.#addresses.peer(records.peer[record]!), port: peerPort ?? 0 },
+      openedByLocal,
+      midstream: (records.flags[record]! & RECORD_FLAG.midstream) !== 0,
+      syn: syns[records.syn[record]!]!,
+    });
+  }
+
+  mayCarry(channel: Channel, outbound: number, sizeBytes: number, role: number): boolean {
+    return (outbound === 1 || !channel.isOneWay) && channel.mayCarry(outbound, sizeBytes, role);
+  }
+
+  mayOpen(record: number, outbound: number, sizeBytes: number): boolean {
+    const { services, records, ends } = this.#data;
+    const { ipVersion, protocol } = services[records.service[record]!]!;
+    const isSomebody = ({ kind }: End) => kind === 'host' || kind === 'linkLocal';
+    if (outbound === 0 && !isSomebody(ends[records.peer[record]!]!)) return false;
+    return sizeBytes - IP_HEADER_BYTES[ipVersion] >= (LEAST_ROOM.get(protocol) ?? 0);
+  }
+
+  isOver(channel: Channel): boolean {
+    return channel.isClosed;
+  }
+
+  /** A bare IPv4 packet, between the device and some peer. */
+  stray(): Channel {
+    this.#stray ??= this.#composer.open({
+      ipVersion: 4,
+      protocol: EXPERIMENT,
+      local: { ...this.#addresses.someLocal, port: 0 },
+      peer: { ...this.#addresses.somePeer, port: 0 },
+      openedByLocal: true,
+      midstream: true,
+      syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
+    });
+    return this.#stray;
+  }
+}

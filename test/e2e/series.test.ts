@@ -1,0 +1,212 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { runPeer, runPeerToExit, testWithPeers } from '../support/peers.js';
+import { testWithSmallDisk } from '../support/small-disk.js';
+
+const cwd = workFolder();
+const read = (name: string) => readFileSync(join(cwd, name));
+const named = (pattern: RegExp) =>
+  readdirSync(cwd)
+    .filter((name) => pattern.test(name))
+    .sort();
+const GENERATE = ['generate', '-n', '20000', '--seed', '42'];
+
+interface Listed {
+  readonly path: string;
+  readonly packets: number;
+  readonly fileBytes: number;
+  readonly firstTime: string;
+  readonly lastTime: string;
+  readonly kept: boolean;
+}
+
+beforeAll(async () => {
+  await synthJson(['train', 'capture.pcap', '--device', DEVICE, '--out', 'model.safetensors'], { cwd });
+  await synthJson([...GENERATE, '--out', 'all.pcap'], { cwd });
+});
+
+describe('a compressed output', () => {
+  test.each(['pcap', 'pcapng', 'csv', 'ndjson'])('of %s holds the bytes of the one that is not', async (format) => {
+    await synthJson([...GENERATE, '--out', `plain.${format}`], { cwd });
+    const { files } = await synthJson([...GENERATE, '--out', `packed.${format}.gz`], { cwd });
+    const packed = read(`packed.${format}.gz`);
+    expect(files).toMatchObject([{ path: `packed.${format}.gz`, packets: 20_000, fileBytes: packed.length }]);
+    expect(gunzipSync(packed).equals(read(`plain.${format}`))).toBe(true);
+    expect(packed.length).toBeLessThan(statSync(join(cwd, `plain.${format}`)).size / 2);
+  });
+
+  testWithPeers(['gzip', 'zcat', 'tcpdump'], 'is read by gzip, tcpdump and synth', async () => {
+    await synthJson([...GENERATE, '--out', 'peer.pcap.gz'], { cwd });
+    expect(runPeerToExit('gzip', ['-t', join(cwd, 'peer.pcap.gz')]).status).toBe(0);
+    const { stdout } = await runProgram('sh', ['-c', 'zcat peer.pcap.gz | tcpdump -nr - 2>/dev/null | wc -l'], { cwd });
+    expect(Number(stdout.toString())).toBe(20_000);
+    expect(await synthJson(['inspect', 'peer.pcap.gz'], { cwd })).toMatchObject({ packets: 20_000 });
+  });
+
+  test('is what extract writes too', async () => {
+    for (const format of ['csv', 'ndjson']) {
+      for (const out of [`series.${format}`, `series.${format}.gz`]) {
+        await synthJson(['extract', 'capture.pcap', '--device', DEVICE, '--out', out], { cwd });
+      }
+      expect(gunzipSync(read(`series.${format}.gz`)).equals(read(`series.${format}`))).toBe(true);
+    }
+  });
+});
+
+describe('a series of files', () => {
+  testWithPeers(
+    ['capinfos', 'mergecap', 'tshark'],
+    'is merged into the one capture, and each of its files is one',
+    async () => {
+      const args = [...GENERATE, '--rotate', '300kB,10m', '--out', 'part.pcap'];
+      const { packets, files } = (await synthJson(args, { cwd })) as { packets: number; files: Listed[] };
+      const names = named(/^part_\d{5}\.pcap$/);
+      expect(files.map(({ path }) => path)).toEqual(names);
+      expect(packets).toBe(20_000);
+      const rows = runPeer('capinfos', ['-T', '-r', '-m', '-M', '-c', '-o', ...names.map((name) => join(cwd, name))])
+        .trim()
+        .split('\n')
+        .map((row) => row.split(','));
+      expect(rows.map(([, count]) => Number(count))).toEqual(files.map((file) => file.packets));
+      expect(rows.every(([, , ordered]) => ordered === 'True')).toBe(true);
+      expect(files.map(({ fileBytes }) => fileBytes)).toEqual(names.map((name) => read(name).length));
+      expect(Math.max(...files.map(({ fileBytes }) => fileBytes))).toBeLessThanOrEqual(300_000);
+      // --start-time, to which the intervals are aligned, is at midnight by default.
+      const tenMinutes = (time: string) => Math.floor(Date.parse(time) / 600_000);
+      expect(files.every(({ firstTime, lastTime }) => tenMinutes(firstTime) === tenMinutes(lastTime))).toBe(true);
+      // -a: one behind the other. By time, packets at the same µs on both sides of a border may change places.
+      runPeer('mergecap', [
+        '-a',
+        '-F',
+        'pcap',
+        '-w',
+        join(cwd, 'merged.pcap'),
+        ...names.map((name) => join(cwd, name)),
+      ]);
+      expect(read('merged.pcap').equals(read('all.pcap'))).toBe(true);
+      expect(runPeer('tshark', ['-r', join(cwd, names[1]!), '-Y', '_ws.malformed'])).toBe('');
+    },
+  );
+
+  test('of tables has the rows of the one table, each file with its header', async () => {
+    await synthJson([...GENERATE, '--out', 'one.csv'], { cwd });
+    const { files } = (await synthJson([...GENERATE, '--rotate', '100KiB', '--out', 'row.csv.gz'], { cwd })) as {
+      files: Listed[];
+    };
+    const [header, ...rows] = read('one.csv').toString().trimEnd().split('\n');
+    const tables = files.map(({ path }) => gunzipSync(read(path)).toString().trimEnd().split('\n'));
+    expect(tables.length).toBeGreaterThan(5);
+    expect(tables.every(([first]) => first === header)).toBe(true);
+    expect(tables.flatMap((table) => table.slice(1))).toEqual(rows);
+    expect(tables.map(({ length }) => length - 1)).toEqual(files.map(({ packets }) => packets));
+  });
+
+  test('is summed up in a line, with a warning of what an earlier one has left', async () => {
+    const run = (n: string) => synth(['generate', '-n', n, '--rotate', '1kB', '--out', 'sum.pcap', '--force'], { cwd });
+    expect((await run('100')).stderr).toMatch(
+      / of pcap → sum_00001\.pcap … sum_000\d\d\.pcap \(\d\d files\); seed \d+\n$/,
+    );
+    expect((await run('1')).stderr).toMatch(
+      / of pcap → sum_00001\.pcap; .*\nWarning: sum_00002\.pcap is of an earlier series/,
+    );
+  });
+
+  test('that was interrupted goes on by the command that it prints, to the same bytes', async () => {
+    const args = ['generate', '-n', '400000', '--rotate', '1MiB', '--start-time=now', '--out', 'on.pcap.gz'];
+    const child = runProgram(
+      'sh',
+      // Interrupted as soon as three files are complete.
+      [
+        '-c',
+        '"$0" "$@" & while [ ! -e on_00003.pcap.gz ] && kill -0 $!; do sleep 0.05; done; kill -INT $!; wait $!',
+        process.execPath,
+        synthBin,
+        ...args,
+      ],
+      { cwd },
+    );
+    const { code, stderr } = await child;
+    expect([code, named(/^\.on/)]).toEqual([130, []]);
+    const complete = named(/^on_\d{5}\.pcap\.gz$/);
+    expect(complete.length).toBeGreaterThanOrEqual(3);
+    expect(stderr).toContain(`${complete.length} files complete, the last is ${complete.at(-1)},`);
+    const command = /Go on with: synth (.*)\n/.exec(stderr)![1]!;
+    expect(command).toMatch(/--out on\.pcap\.gz --seed \d+ --start-time \d+\.\d{9} --resume$/);
+    const resumed = await synthJson(command.split(' '), { cwd });
+    const kept = (resumed as unknown as { files: Listed[] }).files.filter((file) => file.kept);
+    expect(kept.map(({ path }) => path)).toEqual(complete);
+    const whole = command.replace(/ --rotate \S+| --resume/g, '').replace('on.pcap.gz', 'whole.pcap');
+    await synthJson(whole.split(' '), { cwd });
+    const parts = named(/^on_\d{5}\.pcap\.gz$/).map((name, i) => gunzipSync(read(name)).subarray(i === 0 ? 0 : 24));
+    expect(sha256(Buffer.concat(parts))).toBe(sha256(read('whole.pcap')));
+  });
+
+  test('is gone on with only by the same seed', async () => {
+    await synthJson([...GENERATE, '--rotate', '1MiB', '--out', 'seed.pcapng'], { cwd });
+    const other = ['generate', '-n', '20000', '--seed', '43', '--rotate', '1MiB', '--out', 'seed.pcapng', '--resume'];
+    const { code, stderr } = await synth(other, { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toContain('seed_00001.pcapng: is not what would be written: it differs from byte');
+  });
+});
+
+describe('a disk that fills up', () => {
+  testWithSmallDisk(
+    '2560k',
+    'keeps what is complete, and the series goes on when there is room',
+    async ({ folder, resize }) => {
+      const out = join(folder, 'full.pcap');
+      const args = ['generate', '-n', '60000', '--seed', '7', '--rotate', '1MiB', '--out', out];
+      const failed = await synth([...args, '--json'], { cwd });
+      expect(failed.code).toBe(5);
+      const { error } = JSON.parse(failed.stdout.toString()) as {
+        error: { code: string; message: string; hint: string };
+      };
+      expect(error.code).toBe('SYNTH_OUTPUT_FAILED');
+      expect(error.message).toMatch(
+        /full_00003\.pcap: cannot be written: no space left on the device; 2 files complete, the last is \S+full_00002\.pcap, [\d,]+ packets up to 2025-/,
+      );
+      expect(error.hint).toContain(
+        `go on with: synth generate -n 60000 --rotate 1MiB --out ${out} --json --seed 7 --resume`,
+      );
+      expect(readdirSync(folder).sort()).toEqual(['full_00001.pcap', 'full_00002.pcap']);
+      resize('20m');
+      const { files } = (await synthJson([...args, '--resume'], { cwd })) as unknown as { files: Listed[] };
+      expect(files.map(({ kept }) => kept).slice(0, 3)).toEqual([true, true, false]);
+      await synthJson(['generate', '-n', '60000', '--seed', '7', '--out', 'room.pcap'], { cwd });
+      const parts = files.map(({ path }, i) => readFileSync(path).subarray(i === 0 ? 0 : 24));
+      expect(sha256(Buffer.concat(parts))).toBe(sha256(read('room.pcap')));
+      for (const { path } of files) rmSync(path);
+    },
+  );
+
+  testWithSmallDisk('1m', 'leaves nothing of a single file, compressed or not', async ({ folder }) => {
+    for (const name of ['full.pcap', 'full.pcap.gz']) {
+      const args = ['generate', '-n', '200000', '--payload', 'random', '--out', join(folder, name)];
+      const { code, stderr } = await synth(args, { cwd });
+      expect([code, readdirSync(folder)]).toEqual([5, []]);
+      expect(stderr).toContain(`${name}: cannot be written: no space left on the device`);
+    }
+  });
+});
+
+describe('mistakes', () => {
+  test.each([
+    [['--rotate', '1MB', '--out', '-'], 'standard output: cannot be rotated'],
+    [['--rotate', '1MB', '--out', '/dev/null'], '/dev/null: cannot be rotated'],
+    [['--rotate', '100', '--out', 'x.pcap'], '100MiB,1h'],
+    [['--resume', '--out', 'x.pcap'], '--rotate'],
+    [['--rotate', '1MB', '--resume', '--out', 'x.pcap'], '--seed'],
+    [['--rotate', '1MB', '--resume', '--seed', '1', '--start-time', 'now', '--out', 'x.pcap'], '--start-time'],
+    [['--rotate', '1MB', '--resume', '--seed', '1', '--force', '--out', 'x.pcap'], '--force'],
+    [['--out', 'x.pcap.zst'], 'synth compresses by gzip only'],
+    [['--format', 'pcap', '--out', 'x.zst'], 'synth compresses by gzip only'],
+  ])('%j: exit code 2, and no file', async (flags, text) => {
+    const { code, stderr } = await synth(['generate', ...flags], { cwd });
+    expect([code, stderr.includes(text), stderr.includes('SYNTH_USAGE')]).toEqual([2, true, true]);
+    expect(named(/^\.?x/)).toEqual([]);
+  });
+});
