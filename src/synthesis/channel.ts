@@ -51,7 +51,7 @@ export class Channel {
   #smallHeaders: readonly [DirectionHeader, DirectionHeader] | undefined;
   readonly ports: readonly [number, number];
   /** Of the next packet of each direction. */
-  readonly identification: [number, number];
+  readonly #identification: [number, number];
   /** ICMP echo: of this conversation, and of the latest request and reply. */
   readonly echoIdentifier: number;
   #requested: number;
@@ -66,7 +66,7 @@ export class Channel {
     this.ports = [peer.port, local.port];
     this.headers = [directionHeader(spec, peer, local), directionHeader(spec, local, peer)];
     const draw = () => Math.floor(random.next() * 2 ** 16);
-    this.identification = [draw(), draw()];
+    this.#identification = [draw(), draw()];
     this.echoIdentifier = draw();
     this.#requested = draw();
     this.#replied = this.#requested;
@@ -115,8 +115,8 @@ export class Channel {
   }
 
   nextIdentification(outbound: number): number {
-    const identification = this.identification[outbound]!;
-    this.identification[outbound] = (identification + 1) & 0xffff;
+    const identification = this.#identification[outbound]!;
+    this.#identification[outbound] = (identification + 1) & 0xffff;
     return identification;
   }
 
