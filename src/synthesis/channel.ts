@@ -55,7 +55,7 @@ export class Channel {
   /** Whether nobody can answer: to groups, to everybody, or from somebody without an address. */
   readonly isOneWay: boolean;
   /** Of the next packet of each direction. */
-  readonly identification: [number, number];
+  readonly #identification: [number, number];
   /** ICMP echo: of this conversation, and of the latest request and reply. */
   readonly echoIdentifier: number;
   #requested: number;
@@ -72,7 +72,7 @@ export class Channel {
       isMulticast(peer.address) || peer.mac.every((byte) => byte === 0xff) || local.address.every((byte) => byte === 0);
     this.headers = [directionHeader(spec, peer, local), directionHeader(spec, local, peer)];
     const draw = () => Math.floor(random.next() * 2 ** 16);
-    this.identification = [draw(), draw()];
+    this.#identification = [draw(), draw()];
     this.echoIdentifier = draw();
     this.#requested = draw();
     this.#replied = this.#requested;
@@ -121,8 +121,8 @@ export class Channel {
   }
 
   nextIdentification(outbound: number): number {
-    const identification = this.identification[outbound]!;
-    this.identification[outbound] = (identification + 1) & 0xffff;
+    const identification = this.#identification[outbound]!;
+    this.#identification[outbound] = (identification + 1) & 0xffff;
     return identification;
   }
 

@@ -117,12 +117,13 @@ export class FrameComposer {
     return new Channel(spec, stream, connection, random);
   }
 
-  /** The most frames that a packet can take, and the most bytes of each together. For making room before `plan`. */
+  /** The most frames that a packet can take. For making room before `plan`. */
   mostFrames(sizeBytes: number): number {
     const { mtu } = this.#options;
     return MOST_FORCED + (sizeBytes > mtu ? Math.ceil(sizeBytes / (mtu - LONGEST_HEADERS)) : 1);
   }
 
+  /** The most bytes that they can have altogether. */
   mostBytes(sizeBytes: number): number {
     return sizeBytes + this.mostFrames(sizeBytes) * (ETHERNET_HEADER_BYTES + LONGEST_HEADERS);
   }
@@ -389,7 +390,7 @@ export class FrameComposer {
   #writeFragment(fragment: number, bytes: Uint8Array, at: number): void {
     const { preamble } = this.#options.payload;
     if (this.#whole.length === 0) {
-      this.#whole = new Uint8Array(preamble.length + MAX_PACKET_BYTES);
+      this.#whole = new Uint8Array(preamble.length + ETHERNET_HEADER_BYTES + MAX_DATAGRAM_BYTES);
       this.#whole.set(preamble);
     }
     if (fragment === 0) {

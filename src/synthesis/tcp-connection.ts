@@ -16,14 +16,14 @@ import type { SegmentList } from './tcp-segments.js';
 
 export const TCP_HEADER_BYTES = 20;
 const MAX_HEADER_BYTES = 60;
-/** How old the timestamp is that is echoed to an end of which the capture shows nothing yet. */
-const UNSEEN_AGE_MS = 20;
 const MAX_OPTION_BYTES = MAX_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What makes a header longer where the payload has to be shorter. */
 const PADDING_BYTES = 4;
 /** Of a segment that has timestamps and no other options. */
 const TIMESTAMPED_HEADER_BYTES = TCP_HEADER_BYTES + optionBytes(TCP_OPTION.timestamps);
-/** Analysers remember a limited number of segments: a FIN beyond it would be forgotten. */
+/** How old the timestamp is that is echoed to an end of which the capture shows nothing yet. */
+const UNSEEN_AGE_MS = 20;
+/** Analysers remember a limited number of segments, Wireshark 10000: a FIN beyond it would be forgotten. */
 const MAX_IN_FLIGHT = 1000;
 
 /** In their order. A midstream connection begins open. */
@@ -212,7 +212,8 @@ export class TcpConnection {
     const end = this.ends[outbound]!;
     const peer = this.ends[1 - outbound]!;
     const pure = payloadBytes === 0 && fin === 0;
-    const padding = !pure && fin === 0 && this.#wouldFillWindow(outbound, payloadBytes) ? PADDING_BYTES : 0;
+    const mayPad = fin === 0 && payloadBytes > PADDING_BYTES;
+    const padding = mayPad && this.#wouldFillWindow(outbound, payloadBytes) ? PADDING_BYTES : 0;
     const acknowledgement = fin !== 0 ? peer.next : end.nextAcknowledgement(peer, pure);
     const flags = ACK | fin | (payloadBytes > 0 ? PSH : 0);
     this.#sendEstablished(outbound, flags, headerBytes + padding, payloadBytes - padding, acknowledgement, forced);
@@ -233,16 +234,16 @@ export class TcpConnection {
   #openWindow(outbound: number, payloadBytes: number, fin: number): void {
     const end = this.ends[outbound]!;
     const receiver = this.ends[1 - outbound]!;
-    if (this.#strictSizes || end.next === receiver.acknowledged) return;
-    const inFlight = (end.next + payloadBytes - receiver.acknowledged) | 0;
+    if (this.#strictSizes || end.next === receiver.lastAcknowledged) return;
+    const inFlight = (end.next + payloadBytes - receiver.lastAcknowledged) | 0;
     const isExceeded = receiver.hasSent && inFlight >= receiver.windowBytes;
     if (isExceeded || (fin !== 0 && end.inFlight >= MAX_IN_FLIGHT)) this.#forceAck(1 - outbound);
   }
 
+  /** Acknowledges everything; there has to be something that the last segment of this end has not acknowledged. */
   #forceAck(outbound: number): void {
-    const acknowledgement = this.ends[outbound]!.nextAcknowledgement(this.ends[1 - outbound]!, true);
     const headerBytes = this.#timestamps ? TIMESTAMPED_HEADER_BYTES : TCP_HEADER_BYTES;
-    this.#sendEstablished(outbound, ACK, headerBytes, 0, acknowledgement, 1);
+    this.#sendEstablished(outbound, ACK, headerBytes, 0, this.ends[1 - outbound]!.next, 1);
   }
 
   /** A segment that goes exactly to the end of the window says that the sender has been stopped by it. */

@@ -230,16 +230,44 @@ describe('acknowledgements', () => {
 });
 
 describe('windows', () => {
-  test.each([NO_SYN_OPTIONS, LINUX_SYN])('are not exceeded: the receiver acknowledges before that', (options) => {
+  test.each([NO_SYN_OPTIONS, LINUX_SYN])('are not reached: the receiver acknowledges before that', (options) => {
     const conversation = new Conversation({ syn: { local: options, peer: options } });
+    const random = randomStream('1', 'rooms');
     let forced = 0;
-    for (let i = 0; i < 2000; i++) {
-      const before = conversation.connection.ends[0].windowBytes;
-      forced += conversation.send(1, 1480).filter((segment) => segment.forced === 1).length;
-      const [receiver, sender] = conversation.connection.ends;
-      expect((sender.next - receiver.acknowledged) | 0).toBeLessThan(Math.max(before, receiver.windowBytes));
+    for (let i = 0; i < 5000; i++) {
+      const outbound = random.next() < 0.002 ? 0 : 1;
+      const segments = conversation.send(outbound, random.next() < 0.5 ? 33 : 20 + Math.floor(random.next() * 9000));
+      if (i > 0) forced += segments.length - 1;
+      const { next } = conversation.connection.ends[outbound];
+      const receiver = conversation.connection.ends[1 - outbound]!;
+      expect((next - receiver.lastAcknowledged) | 0).toBeLessThan(receiver.windowBytes);
     }
-    expect(forced).toBeGreaterThan(3); // more than the handshake
+    expect(forced).toBeGreaterThan(0);
+  });
+
+  test('that a segment would fill to the last byte are filled but for four', () => {
+    const conversation = new Conversation({}, { strictSizes: true });
+    conversation.send(0, 120);
+    conversation.send(1, 20 + 64_000);
+    // The window of a SYN is never scaled, and there was none: 240 bytes are left.
+    expect(conversation.connection.mayCarry(1, 20 + 240, ROLE.data)).toBe(true);
+    expect(conversation.sendOne(1, 20 + 240)).toMatchObject({ headerBytes: 24, payloadBytes: 236 });
+    expect(conversation.connection.mayCarry(1, 20 + 4, ROLE.data)).toBe(false);
+    expect(conversation.connection.mayCarry(1, 20 + 3, ROLE.data)).toBe(true);
+  });
+
+  test('do not let a FIN follow too many segments', () => {
+    const strict = new Conversation({}, { strictSizes: true });
+    const forcing = new Conversation({ midstream: true });
+    for (let i = 0; i < 1000; i++) {
+      strict.send(1, 33);
+      forcing.send(1, 33);
+    }
+    expect(strict.connection.mayCarry(1, 20, ROLE.fin)).toBe(false);
+    expect(forcing.send(1, 20, ROLE.fin).map(({ flags, forced }) => [flags, forced])).toEqual([
+      [ACK, 1],
+      [FIN | ACK, 0],
+    ]);
   });
 
   test('are not kept with strict sizes', () => {
