@@ -14,6 +14,12 @@ import { MAX_PACKET_BYTES } from './record-reader.js';
 export const CAPTURE_FORMATS = ['pcap', 'nsecpcap', 'pcapng'] as const;
 export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];
 
+/** The format that the name of a file asks for, if it is that of a capture. */
+export function captureFormatOf(path: string): WrittenCaptureFormat | undefined {
+  if (/\.(pcap|cap|dmp)$/i.test(path)) return 'pcap';
+  return /\.(pcapng|ntar)$/i.test(path) ? 'pcapng' : undefined;
+}
+
 const PCAP_RECORD_BYTES = 16;
 /** Type, length, interface, time, two lengths before the frame, and the length again behind it. */
 const EPB_BYTES = 32;
@@ -51,27 +57,33 @@ function pcapHeader(magic: number, linkType: number): Uint8Array {
   return header;
 }
 
-/** Section and interface: draft-ietf-opsawg-pcapng §4.1, §4.2. */
-function pcapngHeader({ application, comment, linkType }: CaptureWriterOptions): Uint8Array {
+const END_OF_OPTIONS = [0, 0, 0, 0];
+
+/** Draft-ietf-opsawg-pcapng §4.1. */
+function sectionBlock({ application, comment }: CaptureWriterOptions): number[] {
   const text = new TextEncoder();
   const fixed = new Uint8Array(16);
   writeU32LE(fixed, 0, BYTE_ORDER_MAGIC);
   writeU32LE(fixed, 4, 1); // version 1.0
   fixed.fill(0xff, 8); // length of the section not given
-  const end = [0, 0, 0, 0];
-  const section = [...fixed, ...option(1, text.encode(comment)), ...option(4, text.encode(application)), ...end];
+  const options = [...option(1, text.encode(comment)), ...option(4, text.encode(application))];
+  return block(BLOCK.section, [...fixed, ...options, ...END_OF_OPTIONS]);
+}
+
+/** Draft §4.2. */
+function interfaceBlock(linkType: number, index: number): number[] {
   const description = new Uint8Array(8);
   writeU32LE(description, 0, linkType);
   writeU32LE(description, 4, MAX_PACKET_BYTES);
-  const nanoseconds = Uint8Array.of(9);
-  const interfaceBody = [...description, ...option(2, text.encode('synth0')), ...option(9, nanoseconds), ...end];
-  return Uint8Array.from([...block(BLOCK.section, section), ...block(BLOCK.interface, interfaceBody)]);
+  const name = option(2, new TextEncoder().encode(`synth${index}`));
+  const nanoseconds = option(9, Uint8Array.of(9));
+  return block(BLOCK.interface, [...description, ...name, ...nanoseconds, ...END_OF_OPTIONS]);
 }
 
 export interface CaptureWriterOptions {
   readonly format: WrittenCaptureFormat;
-  /** LINKTYPE_ value of the frames. */
-  readonly linkType: number;
+  /** LINKTYPE_ value of the frames; undefined where `useLinkType` says it before the first of them. */
+  readonly linkType: number | undefined;
   /** Go into pcapng files. */
   readonly application: string;
   readonly comment: string;
@@ -80,6 +92,10 @@ export interface CaptureWriterOptions {
 export class CaptureWriter {
   readonly #buffer: OutputBuffer;
   readonly #options: CaptureWriterOptions;
+  /** Those that the file has been told of: one, or in pcapng as many as it has interfaces. */
+  readonly #linkTypes: number[];
+  /** Index of the link type of the records. */
+  #interface = 0;
   /** Of the record that is being written. */
   #frameAt = 0;
   #frameBytes = 0;
@@ -88,6 +104,7 @@ export class CaptureWriter {
   constructor(output: Output, options: CaptureWriterOptions, preamble?: Uint8Array) {
     this.#buffer = new OutputBuffer(output, preamble);
     this.#options = options;
+    this.#linkTypes = options.linkType === undefined ? [] : [options.linkType];
   }
 
   /** Where frames are written to. Another array after every `flush`. */
@@ -97,14 +114,47 @@ export class CaptureWriter {
 
   /** Writes what stands before the records. */
   begin(): Promise<void> {
-    const { format, linkType } = this.#options;
-    if (format === 'pcapng') return this.#buffer.append(pcapngHeader(this.#options));
-    return this.#buffer.append(pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType));
+    const section = this.#options.format === 'pcapng' ? sectionBlock(this.#options) : [];
+    return this.#buffer.append(Uint8Array.from([...section, ...this.#linkTypes.flatMap(this.#describe)]));
+  }
+
+  /** What a file says of a link type: an interface, or the whole header of a pcap. */
+  readonly #describe = (linkType: number, index: number): number[] => {
+    const { format } = this.#options;
+    if (format === 'pcapng') return interfaceBlock(linkType, index);
+    return [...pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType)];
+  };
+
+  /**
+   * Says of which link type the following records are.
+   *
+   * @throws SynthError `SYNTH_USAGE` for a second one in a pcap file, which has only one
+   */
+  useLinkType(linkType: number): void {
+    const known = this.#linkTypes.indexOf(linkType);
+    if (known >= 0) {
+      this.#interface = known;
+      return;
+    }
+    if (this.#options.format !== 'pcapng' && this.#linkTypes.length > 0) {
+      const message = `frames of link types ${this.#linkTypes[0]} and ${linkType}; a pcap file has one`;
+      throw new SynthError('SYNTH_USAGE', message, { hint: 'Write pcapng.' });
+    }
+    this.#interface = this.#linkTypes.push(linkType) - 1;
+    const description = this.#describe(linkType, this.#interface);
+    this.#buffer.reserve(description.length);
+    this.#buffer.bytes.set(description, this.#buffer.position);
+    this.#buffer.position += description.length;
   }
 
   /** False if `flush` has to be called before a frame of this length. */
   hasRoom(frameBytes: number): boolean {
     return this.#buffer.hasRoom(frameBytes + EPB_BYTES + 4);
+  }
+
+  /** Makes room for a frame of this length where there can be no flush now. */
+  reserve(frameBytes: number): void {
+    this.#buffer.reserve(frameBytes + EPB_BYTES + 4);
   }
 
   flush(): Promise<void> {
@@ -177,7 +227,7 @@ export class CaptureWriter {
     const lowWord = (carried % 2 ** 12) * 2 ** 20 + (low % 2 ** 20);
     writeU32LE(bytes, position, BLOCK.enhancedPacket);
     writeU32LE(bytes, position + 4, EPB_BYTES + frameBytes + ((4 - (frameBytes & 3)) & 3));
-    writeU32LE(bytes, position + 8, 0);
+    writeU32LE(bytes, position + 8, this.#interface);
     writeU32LE(bytes, position + 12, highWord);
     writeU32LE(bytes, position + 16, lowWord);
     writeU32LE(bytes, position + 20, frameBytes);

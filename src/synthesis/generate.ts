@@ -4,7 +4,7 @@
  */
 import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
-import { CAPTURE_FORMATS, CaptureWriter } from '../capture/capture-writer.js';
+import { CAPTURE_FORMATS, CaptureWriter, captureFormatOf } from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
 import type { Output } from '../output-file.js';
@@ -23,8 +23,6 @@ export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
-  [/\.(pcap|cap|dmp)$/i, 'pcap'],
-  [/\.(pcapng|ntar)$/i, 'pcapng'],
   [/\.csv$/i, 'csv'],
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
 ];
@@ -32,8 +30,8 @@ const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
 /** The format that the name of a file asks for; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
 export function outputFormatOf(path: string): OutputFormat {
   if (path === '-' || path.startsWith('/dev/')) return 'pcap';
-  const ending = ENDINGS.find(([pattern]) => pattern.test(path));
-  if (ending) return ending[1];
+  const format = captureFormatOf(path) ?? ENDINGS.find(([pattern]) => pattern.test(path))?.[1];
+  if (format) return format;
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
     hint: `End it in .pcap, .pcapng, .csv or .ndjson, or give --format ${OUTPUT_FORMATS.join('|')}.`,
   });

@@ -1,0 +1,14 @@
+/**
+ * @module
+ * The contract of whatever changes addresses: maps that the user gives, and anonymisation.
+ */
+import type { AddressFamily } from '../capture/address.js';
+
+export interface AddressChange {
+  /**
+   * Changes the address at a position in place.
+   *
+   * @returns true if the address is dealt with, changed or kept on purpose; false to leave it to the next change
+   */
+  apply(bytes: Uint8Array, at: number, family: AddressFamily): boolean;
+}

@@ -1,0 +1,177 @@
+/**
+ * @module
+ * Zeros in place of whatever a frame says beyond its headers: transport payload, IP options, padding, the body of frames without IP. Payload
+ * is full of names and addresses, and anonymised headers around it hide nothing. Lengths stay; checksums are those of the zeros.
+ */
+import { readU16BE } from '../bytes.js';
+import { isExtension } from '../capture/decode.js';
+import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
+import { SKIP } from '../capture/skip-reason.js';
+import { sumOfWords, updateChecksum, wordChange } from './checksum.js';
+import { ARP_BYTES, extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
+import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from './icmp.js';
+import { computeTransportChecksum, headerLength } from './transport.js';
+
+/** What of a quoted transport header stays: the eight bytes that are always quoted (RFC 792). */
+const QUOTED_TRANSPORT_BYTES = 8;
+const NO_OPERATION = 1;
+
+/** Neighbour discovery options whose addresses are anonymised, or that have none; others may hold anything (RDNSS, DNSSL …). */
+const KEPT_OPTIONS: ReadonlySet<number> = new Set([
+  ICMPV6.optionSource,
+  ICMPV6.optionTarget,
+  ICMPV6.optionPrefix,
+  ICMPV6.optionMtu,
+]);
+
+/**
+ * Erases in a copy of the frame of a packet, whose addresses may have been changed.
+ *
+ * @param at where the copy is
+ * @param growth by how much what is behind the link layer's addresses has moved in it
+ * @param finalDestinationAt where the pseudo header's destination is
+ */
+export function erasePayload(
+  packet: Packet,
+  bytes: Uint8Array,
+  at: number,
+  growth: number,
+  finalDestinationAt: number,
+): void {
+  const end = at + packet.capturedLength + growth;
+  if (packet.contentAt === NONE) {
+    // Not even the link layer is known.
+    bytes.fill(0, packet.sourceMacAt === NONE ? at : Math.min(end, at + 14), end);
+    return;
+  }
+  const contentAt = packet.contentAt + at - packet.at + growth;
+  if (packet.skip !== SKIP.decoded) {
+    bytes.fill(0, isArp(packet, bytes, contentAt) ? Math.min(end, contentAt + ARP_BYTES) : contentAt, end);
+    return;
+  }
+  eraseInPacket(packet, bytes, contentAt, end, finalDestinationAt);
+}
+
+function eraseInPacket(
+  packet: Packet,
+  bytes: Uint8Array,
+  at: number,
+  frameEnd: number,
+  finalDestinationAt: number,
+): void {
+  const { ipVersion: version, protocol, sizeBytes, transportAt } = packet;
+  const end = Math.min(frameEnd, at + sizeBytes);
+  bytes.fill(0, end, frameEnd); // padding, and a frame check sequence that would tell the original
+  if (version === 4) eraseIpv4Options(bytes, at, end);
+  else eraseExtensions(bytes, at, end);
+  if (transportAt === NONE) {
+    bytes.fill(0, Math.min(end, at + sizeBytes - packet.payloadLength), end);
+    return;
+  }
+  const segmentAt = transportAt - packet.contentAt + at;
+  if (segmentAt >= end) return;
+  if (version === 4 && protocol === IP_PROTOCOL.icmp) eraseInIcmp4(bytes, segmentAt, end);
+  else if (version === 6 && protocol === IP_PROTOCOL.icmpv6) eraseInIcmp6(bytes, segmentAt, end);
+  else eraseFrom(bytes, segmentAt + headerLength(bytes, segmentAt, end, protocol), end);
+  // The length that the pseudo header of other protocols needs is not known of a fragment.
+  const canCompute = !packet.fragment || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.icmp;
+  if (!canCompute) return;
+  computeTransportChecksum(bytes, {
+    version,
+    protocol,
+    at: segmentAt,
+    length: sizeBytes - (segmentAt - at),
+    capturedLength: end - segmentAt,
+    sourceAt: packet.sourceAt - packet.contentAt + at,
+    destinationAt: finalDestinationAt,
+  });
+}
+
+function eraseFrom(bytes: Uint8Array, from: number, end: number): void {
+  if (from < end) bytes.fill(0, from, end);
+}
+
+/** Options such as record route hold addresses (RFC 791 §3.1). @returns the change of all words */
+function eraseIpv4Options(bytes: Uint8Array, at: number, end: number): number {
+  const from = at + 20;
+  const to = Math.min(end, at + (bytes[at]! & 15) * 4);
+  if (from >= to) return 0;
+  const before = sumOfWords(bytes, from, to - from);
+  bytes.fill(NO_OPERATION, from, to);
+  const change = wordChange(before, sumOfWords(bytes, from, to - from));
+  return change + updateChecksum(bytes, at + 10, change);
+}
+
+/** IPv6 extension headers (IANA). */
+const EXTENSION = { routing: 43, fragment: 44, destinationOptions: 60, mobility: 135, hip: 139, shim6: 140 } as const;
+
+/** Extension headers hold addresses too: home addresses (RFC 6275 §6.3), those of mobility, HIP and Shim6, and compressed routes. */
+function eraseExtensions(bytes: Uint8Array, ip: number, end: number): void {
+  let kind = bytes[ip + 6]!;
+  for (let at = ip + 40; isExtension(kind) && at + 8 <= end; ) {
+    const length = extensionLength(bytes, at, kind);
+    const to = Math.min(end, at + length);
+    if (kind === EXTENSION.fragment && readU16BE(bytes, at + 2) >= 8) return; // behind it is the middle of something
+    if (kind === EXTENSION.destinationOptions) padOptions(bytes, at + 2, length - 2, to);
+    else if (kind === EXTENSION.mobility || kind === EXTENSION.hip || kind === EXTENSION.shim6)
+      bytes.fill(0, at + 2, to);
+    else if (kind === EXTENSION.routing && !hasWholeAddresses(bytes[at + 2]!)) bytes.fill(0, at + 4, to);
+    kind = bytes[at]!;
+    at += length;
+  }
+}
+
+/** Makes padding of options: PadN, RFC 8200 §4.2. */
+function padOptions(bytes: Uint8Array, at: number, length: number, end: number): void {
+  let option = at;
+  for (let left = length; left > 0 && option + 2 <= end; ) {
+    const padding = Math.min(left, 257);
+    bytes.fill(0, option, Math.min(end, option + padding));
+    // A single byte is Pad1, which is zero.
+    if (padding > 1) {
+      bytes[option] = 1;
+      bytes[option + 1] = padding - 2;
+    }
+    option += padding;
+    left -= padding;
+  }
+}
+
+function eraseInIcmp4(bytes: Uint8Array, at: number, end: number): void {
+  const quoted = at + 8;
+  if (!ICMP_ERRORS.has(bytes[at]!)) eraseFrom(bytes, quoted, end);
+  else eraseInQuoted(bytes, quoted, end);
+}
+
+/** The checksum of the message is computed afterwards; those inside are no longer those of the packet it was. */
+function eraseInQuoted(bytes: Uint8Array, at: number, end: number): void {
+  const version = at < end ? bytes[at]! >> 4 : 0;
+  const headerBytes = version === 6 ? 40 : (bytes[at]! & 15) * 4;
+  if ((version !== 4 && version !== 6) || headerBytes < 20 || at + headerBytes > end) {
+    eraseFrom(bytes, at, end);
+    return;
+  }
+  if (version === 4) eraseIpv4Options(bytes, at, end);
+  const protocol = bytes[at + (version === 4 ? 9 : 6)]!;
+  const isLaterFragment = version === 4 && (readU16BE(bytes, at + 6) & 0x1fff) !== 0;
+  const keeps = headerLength(bytes, at + headerBytes, end, protocol) > 0 && !isLaterFragment;
+  eraseFrom(bytes, at + headerBytes + (keeps ? QUOTED_TRANSPORT_BYTES : 0), end);
+}
+
+function eraseInIcmp6(bytes: Uint8Array, at: number, end: number): void {
+  const type = bytes[at]!;
+  if (type === ICMPV6.listenerReport2) return; // groups only, and their sources
+  const bodyAt = at + icmp6HeaderLength(type);
+  if (type <= ICMPV6.lastError) eraseInQuoted(bytes, bodyAt, end);
+  else if (type >= ICMPV6.routerSolicitation && type <= ICMPV6.redirect) eraseNeighbourOptions(bytes, bodyAt, end);
+  else eraseFrom(bytes, bodyAt, end);
+}
+
+function eraseNeighbourOptions(bytes: Uint8Array, at: number, end: number): void {
+  let rest = at;
+  for (const { kind, at: option, length } of neighbourOptions(bytes, at, end)) {
+    if (!KEPT_OPTIONS.has(kind)) bytes.fill(0, option + 2, option + length);
+    rest = option + length;
+  }
+  eraseFrom(bytes, rest, end);
+}
