@@ -11,7 +11,6 @@ import { readAnonymizationKey } from '../rewrite/anonymization-key.js';
 import { Anonymizer } from '../rewrite/anonymizer.js';
 import { CRYPTO_PAN_KEY_BYTES } from '../rewrite/crypto-pan.js';
 import type { FrameChangeOptions } from '../rewrite/frame-change.js';
-import { SAME_SPEED, type TimeChangeOptions } from '../rewrite/time-change.js';
 
 export const addressFlags = {
   map: Flags.string({
@@ -64,10 +63,14 @@ interface AddressFlags {
 }
 
 /** True if a flag asks for anything that only a capture can show. */
-export const changesAddresses = (flags: AddressFlags): boolean =>
-  flags.map.length > 0 || flags['map-mac'].length > 0 || isAnonymous(flags);
+export const concernsAddresses = (flags: AddressFlags): boolean =>
+  flags.map.length > 0 ||
+  flags['map-mac'].length > 0 ||
+  isAnonymous(flags) ||
+  flags['keep-payload'] ||
+  flags['keep-oui'];
 
-export const isAnonymous = (flags: AddressFlags): boolean => flags.anonymize || flags['anonymize-key'] !== undefined;
+const isAnonymous = (flags: AddressFlags): boolean => flags.anonymize || flags['anonymize-key'] !== undefined;
 
 /** What is said of an anonymisation, if there is one. */
 export function anonymityNote(flags: AddressFlags): string | undefined {
@@ -97,15 +100,3 @@ export async function parseAddressChanges(
   }
   return { addresses, erasePayload: anonymous && !flags['keep-payload'] };
 }
-
-/** Frames that are changed in nothing. */
-export const UNCHANGED_FRAMES: FrameChangeOptions = {
-  addresses: [],
-  ports: undefined,
-  vlan: { set: undefined, strip: false, map: undefined },
-  erasePayload: false,
-  fixChecksums: false,
-  snapLength: Number.POSITIVE_INFINITY,
-};
-
-export const SAME_TIMES: TimeChangeOptions = { shiftNs: 0n, startNs: undefined, speed: SAME_SPEED };

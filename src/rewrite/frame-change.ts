@@ -19,6 +19,16 @@ export interface FrameChangeOptions extends FrameEdits {
   readonly snapLength: number;
 }
 
+/** Frames are copied as they are. */
+export const SAME_FRAMES: FrameChangeOptions = {
+  addresses: [],
+  ports: undefined,
+  vlan: { set: undefined, strip: false, map: undefined },
+  erasePayload: false,
+  fixChecksums: false,
+  snapLength: Number.POSITIVE_INFINITY,
+};
+
 export class FrameChange {
   /** Bytes of the frame that `measure` has looked at, as it will be: in the file, and on the wire. */
   length = 0;

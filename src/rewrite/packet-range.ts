@@ -21,6 +21,13 @@ export interface PacketRangeOptions {
   readonly packets: number;
 }
 
+export const ALL_PACKETS: PacketRangeOptions = {
+  after: undefined,
+  before: undefined,
+  skip: 0,
+  packets: Number.POSITIVE_INFINITY,
+};
+
 interface Instant {
   readonly seconds: number;
   readonly nanoseconds: number;

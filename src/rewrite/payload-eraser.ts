@@ -61,7 +61,7 @@ function eraseInPacket(
 ): void {
   const { ipVersion: version, protocol, sizeBytes, transportAt } = packet;
   const end = Math.min(frameEnd, at + sizeBytes);
-  bytes.fill(0, end, frameEnd); // padding, and a frame check sequence that would tell the original
+  eraseFrom(bytes, end, frameEnd); // padding, and a frame check sequence that would tell the original
   if (version === 4) eraseIpv4Options(bytes, at, end);
   else eraseExtensions(bytes, at, end);
   if (transportAt === NONE) {

@@ -12,8 +12,6 @@ export interface Speed {
   readonly denominator: number;
 }
 
-export const SAME_SPEED: Speed = { numerator: 1, denominator: 1 };
-
 export interface TimeChangeOptions {
   /** Added to every time, in ns; may be negative. */
   readonly shiftNs: bigint;
@@ -21,6 +19,12 @@ export interface TimeChangeOptions {
   readonly startNs: bigint | undefined;
   readonly speed: Speed;
 }
+
+export const SAME_TIMES: TimeChangeOptions = {
+  shiftNs: 0n,
+  startNs: undefined,
+  speed: { numerator: 1, denominator: 1 },
+};
 
 const SECOND_NS = 1_000_000_000;
 
