@@ -42,7 +42,8 @@ export function fixChecksums(
   });
 }
 
-function fixIpv4Header(bytes: Uint8Array, at: number, end: number): void {
+/** If all of the header was captured. */
+export function fixIpv4Header(bytes: Uint8Array, at: number, end: number): void {
   const headerBytes = (bytes[at]! & 15) * 4;
   if (at + headerBytes > end) return;
   writeU16BE(bytes, at + 10, 0);

@@ -7,7 +7,7 @@ import { readU16BE } from '../bytes.js';
 import { isExtension } from '../capture/decode.js';
 import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
-import { sumOfWords, updateChecksum, wordChange } from './checksum.js';
+import { fixIpv4Header } from './fix-checksums.js';
 import { ARP_BYTES, extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from './icmp.js';
 import { computeTransportChecksum, headerLength } from './transport.js';
@@ -62,8 +62,12 @@ function eraseInPacket(
   const { ipVersion: version, protocol, sizeBytes, transportAt } = packet;
   const end = Math.min(frameEnd, at + sizeBytes);
   eraseFrom(bytes, end, frameEnd); // padding, and a frame check sequence that would tell the original
-  if (version === 4) eraseIpv4Options(bytes, at, end);
-  else eraseExtensions(bytes, at, end);
+  if (version === 4) {
+    eraseIpv4Options(bytes, at, end);
+    fixIpv4Header(bytes, at, end);
+  } else {
+    eraseExtensions(bytes, at, end);
+  }
   if (transportAt === NONE) {
     bytes.fill(0, Math.min(end, at + sizeBytes - packet.payloadLength), end);
     return;
@@ -91,15 +95,11 @@ function eraseFrom(bytes: Uint8Array, from: number, end: number): void {
   if (from < end) bytes.fill(0, from, end);
 }
 
-/** Options such as record route hold addresses (RFC 791 §3.1). @returns the change of all words */
-function eraseIpv4Options(bytes: Uint8Array, at: number, end: number): number {
+/** Options such as record route hold addresses (RFC 791 §3.1). */
+function eraseIpv4Options(bytes: Uint8Array, at: number, end: number): void {
   const from = at + 20;
   const to = Math.min(end, at + (bytes[at]! & 15) * 4);
-  if (from >= to) return 0;
-  const before = sumOfWords(bytes, from, to - from);
-  bytes.fill(NO_OPERATION, from, to);
-  const change = wordChange(before, sumOfWords(bytes, from, to - from));
-  return change + updateChecksum(bytes, at + 10, change);
+  if (from < to) bytes.fill(NO_OPERATION, from, to);
 }
 
 /** IPv6 extension headers (IANA). */
@@ -143,7 +143,7 @@ function eraseInIcmp4(bytes: Uint8Array, at: number, end: number): void {
   else eraseInQuoted(bytes, quoted, end);
 }
 
-/** The checksum of the message is computed afterwards; those inside are no longer those of the packet it was. */
+/** The checksum of the message that quotes is computed afterwards. */
 function eraseInQuoted(bytes: Uint8Array, at: number, end: number): void {
   const version = at < end ? bytes[at]! >> 4 : 0;
   const headerBytes = version === 6 ? 40 : (bytes[at]! & 15) * 4;
@@ -151,11 +151,29 @@ function eraseInQuoted(bytes: Uint8Array, at: number, end: number): void {
     eraseFrom(bytes, at, end);
     return;
   }
-  if (version === 4) eraseIpv4Options(bytes, at, end);
+  if (version === 4) {
+    eraseIpv4Options(bytes, at, end);
+    fixIpv4Header(bytes, at, end);
+  }
   const protocol = bytes[at + (version === 4 ? 9 : 6)]!;
   const isLaterFragment = version === 4 && (readU16BE(bytes, at + 6) & 0x1fff) !== 0;
-  const keeps = headerLength(bytes, at + headerBytes, end, protocol) > 0 && !isLaterFragment;
-  eraseFrom(bytes, at + headerBytes + (keeps ? QUOTED_TRANSPORT_BYTES : 0), end);
+  const segmentAt = at + headerBytes;
+  if (isLaterFragment || headerLength(bytes, segmentAt, end, protocol) === 0) {
+    eraseFrom(bytes, segmentAt, end);
+    return;
+  }
+  eraseFrom(bytes, segmentAt + QUOTED_TRANSPORT_BYTES, end);
+  // Of all transports only UDP has its checksum and its length within these bytes.
+  if (protocol !== IP_PROTOCOL.udp) return;
+  computeTransportChecksum(bytes, {
+    version,
+    protocol,
+    at: segmentAt,
+    length: 0,
+    capturedLength: end - segmentAt,
+    sourceAt: at + (version === 4 ? 12 : 8),
+    destinationAt: at + (version === 4 ? 16 : 24),
+  });
 }
 
 function eraseInIcmp6(bytes: Uint8Array, at: number, end: number): void {

@@ -35,10 +35,10 @@ const MAX_SPEED_PART = 2 ** 20;
 export function parseSpeed(text: string): Speed {
   const [, whole, fraction = ''] = /^(\d{1,7})(?:\.(\d{1,6}))?$/.exec(text) ?? [];
   const denominator = 10 ** fraction.length;
-  const numerator = Number(whole) * denominator + Number(fraction);
+  const numerator = Number(whole ?? 0) * denominator + Number(fraction);
   const divisor = greatestCommonDivisor(numerator, denominator);
   const speed = { numerator: numerator / divisor, denominator: denominator / divisor };
-  if (!(speed.numerator > 0 && speed.numerator <= MAX_SPEED_PART)) {
+  if (speed.numerator === 0 || speed.numerator > MAX_SPEED_PART) {
     throw new SynthError('SYNTH_USAGE', `“${text}” is not a speed`, {
       hint: 'Write it like 2 (twice as fast) or 0.5, from 0.000001 to 1000000.',
     });
