@@ -5,6 +5,8 @@
 import type { AddressFamily } from '../capture/address.js';
 
 export interface AddressChange {
+  /** The kinds of addresses that it may deal with. */
+  readonly families: ReadonlySet<AddressFamily>;
   /**
    * Changes the address at a position in place.
    *

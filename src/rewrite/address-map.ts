@@ -21,10 +21,12 @@ interface AddressRule {
 }
 
 export class AddressMaps implements AddressChange {
+  readonly families: ReadonlySet<AddressFamily>;
   readonly #rules: Readonly<Record<AddressFamily, readonly AddressRule[]>>;
 
   constructor(rules: readonly AddressRule[]) {
     const of = (family: AddressFamily) => rules.filter(({ from }) => from.family === family);
+    this.families = new Set(rules.map(({ from }) => from.family));
     this.#rules = { mac: of('mac'), ipv4: of('ipv4'), ipv6: of('ipv6') };
   }
 

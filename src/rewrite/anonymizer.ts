@@ -25,11 +25,12 @@ const ENTRY_WORDS = 9;
 const FAMILY_NUMBER = { mac: 1, ipv4: 2, ipv6: 3 } as const satisfies Record<AddressFamily, number>;
 
 export class Anonymizer implements AddressChange {
+  readonly families: ReadonlySet<AddressFamily> = new Set(['mac', 'ipv4', 'ipv6']);
   readonly #ip: CryptoPan;
   readonly #mac: CryptoPan;
   readonly #keepOui: boolean;
   readonly #cache = new Uint32Array(CACHE_ENTRIES * ENTRY_WORDS);
-  /** An address, and zeros behind it. */
+  /** An address, and zeros up to the end of its last word. */
   readonly #scratch = new Uint8Array(16);
 
   /** @param key of 32 bytes, for IP addresses as Crypto-PAn takes it */
@@ -42,34 +43,37 @@ export class Anonymizer implements AddressChange {
 
   apply(bytes: Uint8Array, at: number, family: AddressFamily): boolean {
     const length = ADDRESS_LENGTHS[family];
-    const scratch = this.#scratch.fill(0);
+    const words = (length + 3) >> 2;
+    const scratch = this.#scratch;
     for (let i = 0; i < length; i++) scratch[i] = bytes[at + i]!;
-    const entry = this.#find(FAMILY_NUMBER[family]);
+    for (let i = length; i < 4 * words; i++) scratch[i] = 0;
+    const number = FAMILY_NUMBER[family];
+    const entry = this.#find(number, words);
     const cache = this.#cache;
-    if (cache[entry] === FAMILY_NUMBER[family]) {
-      for (let word = 0; word < 4; word++) writeU32BE(scratch, 4 * word, cache[entry + 5 + word]!);
+    if (cache[entry] === number) {
+      for (let word = 0; word < words; word++) writeU32BE(scratch, 4 * word, cache[entry + 5 + word]!);
     } else {
-      for (let word = 0; word < 4; word++) cache[entry + 1 + word] = readU32BE(scratch, 4 * word);
+      for (let word = 0; word < words; word++) cache[entry + 1 + word] = readU32BE(scratch, 4 * word);
       this.#change(scratch, family);
-      for (let word = 0; word < 4; word++) cache[entry + 5 + word] = readU32BE(scratch, 4 * word);
-      cache[entry] = FAMILY_NUMBER[family];
+      for (let word = 0; word < words; word++) cache[entry + 5 + word] = readU32BE(scratch, 4 * word);
+      cache[entry] = number;
     }
     for (let i = 0; i < length; i++) bytes[at + i] = scratch[i]!;
     return true;
   }
 
   /** Where in the cache the address of the scratch belongs; the entry is cleared if another one is there. */
-  #find(family: number): number {
+  #find(family: number, words: number): number {
     const scratch = this.#scratch;
     const cache = this.#cache;
     let hash = family;
-    for (let at = 0; at < 16; at += 4) {
-      hash = Math.imul(hash ^ readU32BE(scratch, at), 0x9e3779b1);
+    for (let word = 0; word < words; word++) {
+      hash = Math.imul(hash ^ readU32BE(scratch, 4 * word), 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     const entry = (hash & (CACHE_ENTRIES - 1)) * ENTRY_WORDS;
     let same = cache[entry] === family;
-    for (let word = 0; same && word < 4; word++) same = cache[entry + 1 + word] === readU32BE(scratch, 4 * word);
+    for (let word = 0; same && word < words; word++) same = cache[entry + 1 + word] === readU32BE(scratch, 4 * word);
     if (!same) cache[entry] = 0;
     return entry;
   }

@@ -28,11 +28,11 @@ export interface FrameEdits {
 const ARP_REASONS: ReadonlySet<number> = new Set([skipEtherType(0x0806), skipEtherType(0x8035)]);
 /** Ethernet and IPv4, with addresses of their lengths. */
 const ARP_HEAD = [0, 1, 8, 0, 6, 4] as const;
-export const ARP_BYTES = 28;
 
 /** True for a packet of ARP between Ethernet and IPv4 addresses. */
-export function isArp({ skip }: Packet, bytes: Uint8Array, at: number): boolean {
-  return ARP_REASONS.has(skip) && ARP_HEAD.every((byte, i) => bytes[at + i] === byte);
+export function isArp({ skip, contentAt, bytes, at, capturedLength }: Packet): boolean {
+  if (!ARP_REASONS.has(skip) || contentAt + ARP_HEAD.length > at + capturedLength) return false;
+  return ARP_HEAD.every((byte, i) => bytes[contentAt + i] === byte);
 }
 
 /** Routing headers with whole addresses: of RFC 2460 §4.4, RFC 6275 §6.4 and RFC 8754 §2. */
@@ -45,14 +45,15 @@ export const hasWholeAddresses = (routingType: number): boolean =>
 export class FrameEditor {
   /** Position of the address that stands as the destination in the pseudo header of the packet edited last. */
   finalDestinationAt = 0;
-  readonly #addresses: readonly AddressChange[];
+  readonly #changes: Readonly<Record<AddressFamily, readonly AddressChange[]>>;
   readonly #ports: NumberMap | undefined;
   /** The frame that is being edited. */
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
 
   constructor({ addresses, ports }: FrameEdits) {
-    this.#addresses = addresses;
+    const of = (family: AddressFamily) => addresses.filter(({ families }) => families.has(family));
+    this.#changes = { mac: of('mac'), ipv4: of('ipv4'), ipv6: of('ipv6') };
     this.#ports = ports;
   }
 
@@ -66,11 +67,9 @@ export class FrameEditor {
     const shift = at - packet.at + growth;
     this.#bytes = bytes;
     this.#end = at + packet.capturedLength + growth;
-    if (this.#addresses.length > 0) this.#link(packet, at);
+    if (this.#changes.mac.length > 0) this.#link(packet, at);
     if (packet.skip === SKIP.decoded) this.#packet(packet, shift);
-    else if (packet.contentAt !== NONE && isArp(packet, bytes, packet.contentAt + shift)) {
-      this.#arp(packet.contentAt + shift);
-    }
+    else if (isArp(packet)) this.#arp(packet.contentAt + shift);
   }
 
   #link(packet: Packet, at: number): void {
@@ -325,7 +324,7 @@ export class FrameEditor {
   #address(at: number, family: AddressFamily): number {
     const bytes = this.#bytes;
     const length = ADDRESS_LENGTHS[family];
-    if (at + length > this.#end) return 0;
+    if (this.#changes[family].length === 0 || at + length > this.#end) return 0;
     if (family !== 'ipv6') return this.#shortAddress(at, family);
     const before0 = readU32BE(bytes, at);
     const before1 = readU32BE(bytes, at + 4);
@@ -350,8 +349,9 @@ export class FrameEditor {
   }
 
   #apply(at: number, family: AddressFamily): boolean {
-    for (const change of this.#addresses) {
-      if (change.apply(this.#bytes, at, family)) return true;
+    const changes = this.#changes[family];
+    for (let i = 0; i < changes.length; i++) {
+      if (changes[i]!.apply(this.#bytes, at, family)) return true;
     }
     return false;
   }

@@ -8,12 +8,14 @@ import { isExtension } from '../capture/decode.js';
 import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { fixIpv4Header } from './fix-checksums.js';
-import { ARP_BYTES, extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
+import { extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from './icmp.js';
 import { computeTransportChecksum, headerLength } from './transport.js';
 
 /** What of a quoted transport header stays: the eight bytes that are always quoted (RFC 792). */
 const QUOTED_TRANSPORT_BYTES = 8;
+/** The same in the options of IPv4 and of TCP. */
+const END_OF_OPTIONS = 0;
 const NO_OPERATION = 1;
 
 /** Neighbour discovery options whose addresses are anonymised, or that have none; others may hold anything (RDNSS, DNSSL …). */
@@ -46,11 +48,14 @@ export function erasePayload(
   }
   const contentAt = packet.contentAt + at - packet.at + growth;
   if (packet.skip !== SKIP.decoded) {
-    bytes.fill(0, isArp(packet, bytes, contentAt) ? Math.min(end, contentAt + ARP_BYTES) : contentAt, end);
+    eraseFrom(bytes, contentAt + (isArp(packet) ? keptOfArp(end - contentAt) : 0), end);
     return;
   }
   eraseInPacket(packet, bytes, contentAt, end, finalDestinationAt);
 }
+
+/** Of ARP the addresses that are there in full, which have been anonymised (RFC 826). */
+const keptOfArp = (captured: number): number => [28, 24, 18, 14, 8].find((end) => end <= captured) ?? 0;
 
 function eraseInPacket(
   packet: Packet,
@@ -75,7 +80,8 @@ function eraseInPacket(
   const segmentAt = transportAt - packet.contentAt + at;
   if (segmentAt >= end) return;
   if (version === 4 && protocol === IP_PROTOCOL.icmp) eraseInIcmp4(bytes, segmentAt, end);
-  else if (version === 6 && protocol === IP_PROTOCOL.icmpv6) eraseInIcmp6(bytes, segmentAt, end);
+  else if (version === 6 && protocol === IP_PROTOCOL.icmpv6) eraseInIcmp6(bytes, segmentAt, end, end < at + sizeBytes);
+  else if (protocol === IP_PROTOCOL.tcp) eraseInTcp(bytes, segmentAt, end);
   else eraseFrom(bytes, segmentAt + headerLength(bytes, segmentAt, end, protocol), end);
   // The length that the pseudo header of other protocols needs is not known of a fragment.
   const canCompute = !packet.fragment || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.icmp;
@@ -115,31 +121,50 @@ function eraseExtensions(bytes: Uint8Array, ip: number, end: number): void {
     if (kind === EXTENSION.destinationOptions) padOptions(bytes, at + 2, length - 2, to);
     else if (kind === EXTENSION.mobility || kind === EXTENSION.hip || kind === EXTENSION.shim6)
       bytes.fill(0, at + 2, to);
-    else if (kind === EXTENSION.routing && !hasWholeAddresses(bytes[at + 2]!)) bytes.fill(0, at + 4, to);
+    // An address of which only a part was captured has not been anonymised.
+    else if (kind === EXTENSION.routing && (to < at + length || !hasWholeAddresses(bytes[at + 2]!)))
+      bytes.fill(0, at + 4, to);
     kind = bytes[at]!;
     at += length;
   }
 }
 
-/** Makes padding of options: PadN, RFC 8200 §4.2. */
+/** Makes padding of options: PadN; a single byte that is left is Pad1, which is zero (RFC 8200 §4.2). */
 function padOptions(bytes: Uint8Array, at: number, length: number, end: number): void {
-  let option = at;
-  for (let left = length; left > 0 && option + 2 <= end; ) {
+  eraseFrom(bytes, at, end);
+  for (let option = at, left = length; left > 1 && option + 2 <= end; ) {
     const padding = Math.min(left, 257);
-    bytes.fill(0, option, Math.min(end, option + padding));
-    // A single byte is Pad1, which is zero.
-    if (padding > 1) {
-      bytes[option] = 1;
-      bytes[option + 1] = padding - 2;
-    }
+    bytes[option] = 1;
+    bytes[option + 1] = padding - 2;
     option += padding;
     left -= padding;
   }
 }
 
+/** Maximum segment size, window scale, SACK permitted, SACK, timestamps: options without addresses (IANA). */
+const KEPT_TCP_OPTIONS: ReadonlySet<number> = new Set([NO_OPERATION, 2, 3, 4, 5, 8]);
+
+/** Multipath TCP, for one, tells addresses in its options (RFC 8684 §3.4.1). */
+function eraseInTcp(bytes: Uint8Array, at: number, end: number): void {
+  const headerEnd = at + headerLength(bytes, at, end, IP_PROTOCOL.tcp);
+  const optionsEnd = Math.min(headerEnd, end);
+  eraseFrom(bytes, optionsEnd, end);
+  for (let option = at + 20; option < optionsEnd; ) {
+    const kind = bytes[option]!;
+    if (kind === END_OF_OPTIONS) {
+      eraseFrom(bytes, option, optionsEnd);
+      return;
+    }
+    const length = kind === NO_OPERATION ? 1 : option + 1 < optionsEnd ? Math.max(2, bytes[option + 1]!) : 2;
+    if (!KEPT_TCP_OPTIONS.has(kind)) bytes.fill(NO_OPERATION, option, Math.min(optionsEnd, option + length));
+    option += length;
+  }
+}
+
 function eraseInIcmp4(bytes: Uint8Array, at: number, end: number): void {
   const quoted = at + 8;
-  if (!ICMP_ERRORS.has(bytes[at]!)) eraseFrom(bytes, quoted, end);
+  if (quoted > end) eraseFrom(bytes, at + 4, end);
+  else if (!ICMP_ERRORS.has(bytes[at]!)) eraseFrom(bytes, quoted, end);
   else eraseInQuoted(bytes, quoted, end);
 }
 
@@ -176,11 +201,13 @@ function eraseInQuoted(bytes: Uint8Array, at: number, end: number): void {
   });
 }
 
-function eraseInIcmp6(bytes: Uint8Array, at: number, end: number): void {
+/** @param isCut not all of it was captured; a part of an address has not been anonymised */
+function eraseInIcmp6(bytes: Uint8Array, at: number, end: number, isCut: boolean): void {
   const type = bytes[at]!;
-  if (type === ICMPV6.listenerReport2) return; // groups only, and their sources
   const bodyAt = at + icmp6HeaderLength(type);
-  if (type <= ICMPV6.lastError) eraseInQuoted(bytes, bodyAt, end);
+  if (type === ICMPV6.listenerReport2 && !isCut) return; // groups only, and their sources
+  if (bodyAt > end) eraseFrom(bytes, at + 8, end);
+  else if (type <= ICMPV6.lastError) eraseInQuoted(bytes, bodyAt, end);
   else if (type >= ICMPV6.routerSolicitation && type <= ICMPV6.redirect) eraseNeighbourOptions(bytes, bodyAt, end);
   else eraseFrom(bytes, bodyAt, end);
 }

@@ -361,6 +361,18 @@ describe('an anonymised frame', () => {
   const tcpSegment = segment(ip4(OLD), ip4(PEER), 6, 16, tcp(1000, 443, secret));
   test.each<[string, Uint8Array]>([
     ['TCP', frame(0x800, packet4(tcpSegment, { source: OLD, protocol: 6 }))],
+    [
+      'an address in an option of TCP', // kind 30, length 8 (RFC 8684)
+      frame(0x800, packet4(tcp(7, 9, [], [30, 8, ...secret]), { protocol: 6 })),
+    ],
+    [
+      'a part of an address in ARP',
+      frame(0x806, join([0, 1, 8, 0, 6, 4, 0, 1], new Uint8Array(16), secret.slice(0, 3))),
+    ],
+    [
+      'a part of an address in neighbour discovery',
+      frame(0x86dd, ipv6(join([135, 0, 0, 0], u32(0), secret), { nextHeader: 58, payloadLength: 24 })),
+    ],
     ['padding behind the packet', join(frame(0x800, packet4(udp(7, 9), { source: OLD })), secret)],
     ['a later fragment', frame(0x800, packet4(secret, { source: OLD, fragmentOffset: 9 }))],
     ['a later fragment of IPv6', frame(0x86dd, ipv6(join([17, 0, ...u16(72), ...u32(1)], secret), { nextHeader: 44 }))],
