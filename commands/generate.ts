@@ -3,27 +3,40 @@ import { Args, Flags } from '@oclif/core';
 import type { Sampling } from '../models/generator.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { formatTimestamp, parseDuration, parsePayload, parsePositive, parseShare, parseTimestamp } from '../src/cli/parse.js';
+import {
+  formatTimestamp,
+  parseDuration,
+  parsePayload,
+  parsePositive,
+  parseShare,
+  parseTimestamp,
+} from '../src/cli/parse.js';
 import { fileJson, formatFiles, parseRotation, resumeCommand, seriesFlags } from '../src/cli/series-output.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
-import { formatBytes, formatCount, formatSeconds } from '../src/format.js';
+import { formatBytes, formatCount, formatCounted, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
+import { parseAddressMaps } from '../src/rewrite/address-map.js';
+import { MIN_MTU, OVERSIZE } from '../src/synthesis/frame-composer.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
 import { identityOf } from '../src/synthesis/identity.js';
+
+/** A million conversations at a time would not fit into memory. */
+const MAX_DEVICES = 100_000;
 
 export default class Generate extends BaseCommand {
   static override summary = 'Generate packets that a model could have sent and received.';
   static override description =
     'Writes a capture with valid frames, or a table. Without --packets and --duration as many packets as the model was trained on. ' +
-    'Addresses are those reserved for documentation unless given, or kept in the model; protocol and ports are those of the busiest ' +
-    'conversation.';
+    'Addresses are those reserved for documentation unless given, or kept in the model; protocols and ports of services are those of the ' +
+    'capture.';
   static override examples = [
     '<%= config.bin %> <%= command.id %> --out fake.pcap',
     '<%= config.bin %> <%= command.id %> model.safetensors --duration 10m --seed 42 --out fake.pcapng',
     '<%= config.bin %> <%= command.id %> rnn.safetensors --temperature 0.8 --top-p 0.95 --out likely.pcap',
+    '<%= config.bin %> <%= command.id %> --payload protocol --devices 3 --packets 500 --out three.pcap',
     '<%= config.bin %> <%= command.id %> --duration 30m --rotate 64kB,10m --out part.pcap.gz',
     '<%= config.bin %> <%= command.id %> --packets 1000 --client-ip 10.1.2.3 --payload random --format nsecpcap --out -',
   ];
@@ -97,6 +110,41 @@ export default class Generate extends BaseCommand {
       max: 65_535,
       helpValue: 'PORT',
     }),
+    map: Flags.string({
+      summary: 'Map addresses in the end: A=B, or A/n=B/m to replace the network; may be given several times.',
+      helpValue: '192.0.2.0/24=10.1.2.0/24',
+      multiple: true,
+      multipleNonGreedy: true,
+      default: [],
+      helpGroup: 'IDENTITY',
+    }),
+    devices: Flags.integer({
+      summary: 'Devices that talk at the same time, each with its own addresses and seed, as long each.',
+      min: 1,
+      max: MAX_DEVICES,
+      default: 1,
+      helpGroup: 'IDENTITY',
+      helpValue: 'N',
+    }),
+    'strict-sizes': Flags.boolean({
+      summary: 'Write no frame beside the packets of the model, even where TCP needs one (a handshake).',
+      default: false,
+      helpGroup: 'FRAMES',
+    }),
+    mtu: Flags.integer({
+      summary: 'Longest IP packet, in bytes; longer ones become what --oversize says. No limit if left out.',
+      min: MIN_MTU,
+      max: 65_535,
+      helpGroup: 'FRAMES',
+      helpValue: 'BYTES',
+    }),
+    oversize: Flags.option({ options: OVERSIZE })({
+      summary:
+        'What becomes of packets above the MTU: IP fragments, TCP segments (other protocols: fragments), or an error.',
+      default: 'fragment' as const,
+      dependsOn: ['mtu'],
+      helpGroup: 'FRAMES',
+    }),
     ...seriesFlags,
     force: forceFlag,
   };
@@ -109,6 +157,7 @@ export default class Generate extends BaseCommand {
     const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
     const sampling = parseSampling(flags);
     const payload = parsePayload(flags.payload);
+    const maps = parseAddressMaps(flags.map);
     const seed = flags.seed ?? drawSeed();
     requireRepeatable(flags);
     const fixed = {
@@ -128,6 +177,7 @@ export default class Generate extends BaseCommand {
       serverIp: flags['server-ip'],
       serverMac: flags['server-mac'],
       serverPort: flags['server-port'],
+      map: (address) => maps.map(address),
     });
     const progress = this.progress('generating');
     const written = await generate(file, {
@@ -140,7 +190,11 @@ export default class Generate extends BaseCommand {
       sampling,
       startNs,
       identity,
+      devices: flags.devices,
       payload,
+      strictSizes: flags['strict-sizes'],
+      mtu: flags.mtu ?? Number.POSITIVE_INFINITY,
+      oversize: flags.oversize,
       inputs: [...(args.model === '-' ? [] : [args.model]), ...(typeof payload === 'string' ? [] : [payload.file])],
       signal: this.signal,
       onProgress: (packets, offsetNs) =>
@@ -149,13 +203,19 @@ export default class Generate extends BaseCommand {
           `${formatCount(packets)} packets`,
         ),
     }).finally(() => progress.stop());
-    const { packets, outboundPackets, bytes, spanNs, files, leftover } = written;
+    const { packets, outboundPackets, bytes, spanNs, conversations, forcedFrames, files, leftover } = written;
+    const of = conversations === null ? '' : ` of ${formatCounted(conversations, 'conversation')}`;
     this.note(
-      `${formatCount(packets)} packets (${formatCount(outboundPackets)} out), ${formatBytes(bytes)}, ` +
+      `${formatCount(packets)} packets (${formatCount(outboundPackets)} out)${of}, ${formatBytes(bytes)}, ` +
         `${formatSeconds(spanNs / 1e9)} of ${format} → ${formatFiles(files)}; seed ${seed}${
           sampling ? `, temperature ${sampling.temperature}, top-p ${sampling.topP}` : ''
         }`,
     );
+    if (forcedFrames > 0) {
+      this.note(
+        `and ${formatCounted(forcedFrames, 'frame')} that TCP needs beside them; --strict-sizes leaves them out`,
+      );
+    }
     if (leftover !== undefined) this.note(`Warning: ${leftover} is of an earlier series, and no part of this one`);
     return {
       out: flags.out,
@@ -166,6 +226,9 @@ export default class Generate extends BaseCommand {
       outboundPackets,
       bytes,
       spanSeconds: spanNs / 1e9,
+      devices: flags.devices,
+      conversations,
+      forcedFrames,
       files: files.map(fileJson),
       leftover,
       modelHash: file.hash,

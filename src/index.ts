@@ -35,6 +35,14 @@ export type { BootstrapFloor, Evaluation, MetricResult } from './evaluation/resu
 export { loadModelFile } from './load-model.js';
 export type { Rotation, WrittenFile, WrittenSeries } from './output/output-series.js';
 export { type Random, randomStream } from './random.js';
+export type { AddressChange } from './rewrite/address-change.js';
+export { AddressMaps, parseAddressMaps, parseMacMaps } from './rewrite/address-map.js';
+export { readAnonymizationKey } from './rewrite/anonymization-key.js';
+export { Anonymizer } from './rewrite/anonymizer.js';
+export { type FrameChangeOptions, SAME_FRAMES } from './rewrite/frame-change.js';
+export { ALL_PACKETS, type PacketRangeOptions } from './rewrite/packet-range.js';
+export { type RewriteOptions, type Rewritten, rewriteCaptures } from './rewrite/rewrite.js';
+export { SAME_TIMES, type TimeChangeOptions } from './rewrite/time-change.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
 export { type LoadedSeries, loadSeries } from './series/load.js';
 export {

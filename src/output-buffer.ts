@@ -63,6 +63,11 @@ export class OutputBuffer {
     this.position += chunk.length;
   }
 
+  /** Makes sure that there is room for `count` bytes, where there can be no flush now. */
+  reserve(count: number): void {
+    while (!this.hasRoom(count)) this.grow();
+  }
+
   /** Makes room where there can be no flush now. */
   grow(): void {
     const larger = new Uint8Array(this.bytes.length * 2);

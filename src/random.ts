@@ -3,7 +3,7 @@
  * The only source of randomness. A seed names a family of independent streams, and a stream has a path, for example
  * `seed/device-17/outbound`, so that what one part of a run draws never depends on what another part drew.
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import seedrandom from 'seedrandom';
 
 /** A stream of pseudo-random numbers. */
@@ -26,4 +26,9 @@ export function randomStream(seed: string, path: string): Random {
 /** A fresh seed, short enough to be typed again. */
 export function drawSeed(): string {
   return String(randomInt(2 ** 47));
+}
+
+/** Bytes that nobody can guess or repeat, for a key. */
+export function drawKey(length: number): Uint8Array {
+  return new Uint8Array(randomBytes(length));
 }

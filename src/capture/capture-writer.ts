@@ -14,6 +14,12 @@ import { MAX_PACKET_BYTES } from './record-reader.js';
 export const CAPTURE_FORMATS = ['pcap', 'nsecpcap', 'pcapng'] as const;
 export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];
 
+/** The format that the name of a file asks for, if it is that of a capture. */
+export function captureFormatOf(path: string): WrittenCaptureFormat | undefined {
+  if (/\.(pcap|cap|dmp)$/i.test(path)) return 'pcap';
+  return /\.(pcapng|ntar)$/i.test(path) ? 'pcapng' : undefined;
+}
+
 const PCAP_RECORD_BYTES = 16;
 /** Type, length, interface, time, two lengths before the frame, and the length again behind it. */
 const EPB_BYTES = 32;
@@ -51,26 +57,27 @@ function pcapHeader(magic: number, linkType: number): Uint8Array {
   return header;
 }
 
-/** Section and interface: draft-ietf-opsawg-pcapng §4.1, §4.2. */
-function pcapngHeader({ application, comment, linkType }: CaptureWriterOptions): Uint8Array {
+const END_OF_OPTIONS = [0, 0, 0, 0];
+
+/** Draft-ietf-opsawg-pcapng §4.1. */
+function sectionBlock({ application, comment }: CaptureWriterOptions): number[] {
   const text = new TextEncoder();
   const fixed = new Uint8Array(16);
   writeU32LE(fixed, 0, BYTE_ORDER_MAGIC);
   writeU32LE(fixed, 4, 1); // version 1.0
   fixed.fill(0xff, 8); // length of the section not given
-  const end = [0, 0, 0, 0];
-  const section = [...fixed, ...option(1, text.encode(comment)), ...option(4, text.encode(application)), ...end];
+  const options = [...option(1, text.encode(comment)), ...option(4, text.encode(application))];
+  return block(BLOCK.section, [...fixed, ...options, ...END_OF_OPTIONS]);
+}
+
+/** Draft §4.2. */
+function interfaceBlock(linkType: number, index: number): number[] {
   const description = new Uint8Array(8);
   writeU32LE(description, 0, linkType);
   writeU32LE(description, 4, MAX_PACKET_BYTES);
-  const nanoseconds = Uint8Array.of(9);
-  const interfaceBody = [...description, ...option(2, text.encode('synth0')), ...option(9, nanoseconds), ...end];
-  return Uint8Array.from([...block(BLOCK.section, section), ...block(BLOCK.interface, interfaceBody)]);
-}
-
-function fileHeader(options: CaptureWriterOptions): Uint8Array {
-  if (options.format === 'pcapng') return pcapngHeader(options);
-  return pcapHeader(options.format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, options.linkType);
+  const name = option(2, new TextEncoder().encode(`synth${index}`));
+  const nanoseconds = option(9, Uint8Array.of(9));
+  return block(BLOCK.interface, [...description, ...name, ...nanoseconds, ...END_OF_OPTIONS]);
 }
 
 /** pcapng pads to four bytes. */
@@ -81,8 +88,8 @@ const epbBytes = (frameBytes: number): number => EPB_BYTES + frameBytes + paddin
 
 export interface CaptureWriterOptions {
   readonly format: WrittenCaptureFormat;
-  /** LINKTYPE_ value of the frames. */
-  readonly linkType: number;
+  /** LINKTYPE_ value of the frames; undefined where `useLinkType` says it before the first of them. */
+  readonly linkType: number | undefined;
   /** Go into pcapng files. */
   readonly application: string;
   readonly comment: string;
@@ -90,9 +97,13 @@ export interface CaptureWriterOptions {
 
 export class CaptureWriter {
   readonly #buffer: OutputBuffer;
-  readonly #format: WrittenCaptureFormat;
   /** What stands before the records of a file. */
-  readonly #header: Uint8Array;
+  #header: Uint8Array;
+  readonly #options: CaptureWriterOptions;
+  /** Those that the file has been told of: one, or in pcapng as many as it has interfaces. */
+  readonly #linkTypes: number[];
+  /** Index of the link type of the records. */
+  #interface = 0;
   /** Of the record that is being written. */
   #frameAt = 0;
   #frameBytes = 0;
@@ -104,8 +115,9 @@ export class CaptureWriter {
    */
   constructor(output: Output | SerialOutput, options: CaptureWriterOptions, preamble?: Uint8Array) {
     this.#buffer = new OutputBuffer(output, preamble);
-    this.#format = options.format;
-    this.#header = fileHeader(options);
+    this.#options = options;
+    this.#linkTypes = options.linkType === undefined ? [] : [options.linkType];
+    this.#header = this.#describeFile();
   }
 
   /** Where frames are written to. Another array after every `flush`. */
@@ -118,9 +130,49 @@ export class CaptureWriter {
     return this.#buffer.append(this.#header);
   }
 
+  #describeFile(): Uint8Array {
+    const section = this.#options.format === 'pcapng' ? sectionBlock(this.#options) : [];
+    return Uint8Array.from([...section, ...this.#linkTypes.flatMap(this.#describe)]);
+  }
+
+  /** What a file says of a link type: an interface, or the whole header of a pcap. */
+  readonly #describe = (linkType: number, index: number): number[] => {
+    const { format } = this.#options;
+    if (format === 'pcapng') return interfaceBlock(linkType, index);
+    return [...pcapHeader(format === 'pcap' ? PCAP_MAGIC.micro : PCAP_MAGIC.nano, linkType)];
+  };
+
+  /**
+   * Says of which link type the following records are.
+   *
+   * @throws SynthError `SYNTH_USAGE` for a second one in a pcap file, which has only one
+   */
+  useLinkType(linkType: number): void {
+    const known = this.#linkTypes.indexOf(linkType);
+    if (known >= 0) {
+      this.#interface = known;
+      return;
+    }
+    if (this.#options.format !== 'pcapng' && this.#linkTypes.length > 0) {
+      const message = `frames of link types ${this.#linkTypes[0]} and ${linkType}; a pcap file has one`;
+      throw new SynthError('SYNTH_USAGE', message, { hint: 'Write pcapng.' });
+    }
+    this.#interface = this.#linkTypes.push(linkType) - 1;
+    const description = this.#describe(linkType, this.#interface);
+    this.#buffer.reserve(description.length);
+    this.#buffer.bytes.set(description, this.#buffer.position);
+    this.#buffer.position += description.length;
+    this.#header = this.#describeFile();
+  }
+
   /** False if `flush` has to be called before frames of this length altogether. */
-  hasRoom(frameBytes: number, frames: number): boolean {
+  hasRoom(frameBytes: number, frames = 1): boolean {
     return this.#buffer.hasRoom(frameBytes + frames * (this.#header.length + EPB_BYTES + 4));
+  }
+
+  /** Makes room for a frame of this length where there can be no flush now. */
+  reserve(frameBytes: number): void {
+    this.#buffer.reserve(this.#header.length + frameBytes + EPB_BYTES + 4);
   }
 
   flush(): Promise<void> {
@@ -143,10 +195,10 @@ export class CaptureWriter {
    */
   beginRecord(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
     this.#frameBytes = frameBytes;
-    const recordBytes = this.#format === 'pcapng' ? epbBytes(frameBytes) : PCAP_RECORD_BYTES + frameBytes;
+    const recordBytes = this.#options.format === 'pcapng' ? epbBytes(frameBytes) : PCAP_RECORD_BYTES + frameBytes;
     if (this.#buffer.beginRecord(seconds, nanoseconds, recordBytes)) this.#buffer.put(this.#header);
     this.#frameAt =
-      this.#format === 'pcapng'
+      this.#options.format === 'pcapng'
         ? this.#enhancedPacket(seconds, nanoseconds, frameBytes, wireBytes)
         : this.#record(seconds, nanoseconds, frameBytes, wireBytes);
     return this.#frameAt;
@@ -155,7 +207,7 @@ export class CaptureWriter {
   endRecord(): void {
     const buffer = this.#buffer;
     const end = this.#frameAt + this.#frameBytes;
-    if (this.#format !== 'pcapng') {
+    if (this.#options.format !== 'pcapng') {
       buffer.position = end;
       return;
     }
@@ -173,7 +225,7 @@ export class CaptureWriter {
     }
     const { bytes, position } = this.#buffer;
     writeU32LE(bytes, position, seconds);
-    writeU32LE(bytes, position + 4, this.#format === 'pcap' ? Math.floor(nanoseconds / 1000) : nanoseconds);
+    writeU32LE(bytes, position + 4, this.#options.format === 'pcap' ? Math.floor(nanoseconds / 1000) : nanoseconds);
     writeU32LE(bytes, position + 8, frameBytes);
     writeU32LE(bytes, position + 12, wireBytes);
     return position + PCAP_RECORD_BYTES;
@@ -195,7 +247,7 @@ export class CaptureWriter {
     const lowWord = (carried % 2 ** 12) * 2 ** 20 + (low % 2 ** 20);
     writeU32LE(bytes, position, BLOCK.enhancedPacket);
     writeU32LE(bytes, position + 4, epbBytes(frameBytes));
-    writeU32LE(bytes, position + 8, 0);
+    writeU32LE(bytes, position + 8, this.#interface);
     writeU32LE(bytes, position + 12, highWord);
     writeU32LE(bytes, position + 16, lowWord);
     writeU32LE(bytes, position + 20, frameBytes);

@@ -21,6 +21,13 @@ const ETHERTYPE = {
   pppoeSession: 0x8864,
 } as const;
 
+/** The ethertype of an IEEE 802.1Q tag. */
+export const VLAN_TYPE = ETHERTYPE.vlan;
+
+/** Whether a VLAN tag stands behind this ethertype. */
+export const isVlanType = (type: number): boolean =>
+  type === ETHERTYPE.vlan || type === ETHERTYPE.serviceVlan || type === ETHERTYPE.oldServiceVlan;
+
 /** Below this the field after the addresses is a length and an LLC header follows (IEEE 802.3). */
 const FIRST_ETHERTYPE = 0x0600;
 
@@ -28,6 +35,7 @@ const FIRST_ETHERTYPE = 0x0600;
 export function decode(packet: Packet): void {
   packet.sourceMacAt = NONE;
   packet.destinationMacAt = NONE;
+  packet.contentAt = NONE;
   packet.skip = decodeLink(packet, packet.at, packet.at + packet.capturedLength);
 }
 
@@ -95,6 +103,7 @@ function etherType(packet: Packet, type: number, at: number, end: number): numbe
       case ETHERTYPE.pppoeSession:
         return pppoe(packet, cursor, end);
       default:
+        packet.contentAt = cursor;
         return next < FIRST_ETHERTYPE ? llc(packet, cursor, end) : skipEtherType(next);
     }
   }
@@ -109,6 +118,7 @@ function llc(packet: Packet, at: number, end: number): number {
   // Organisation 00:00:00 is RFC 1042; the others number their protocols themselves (CDP …).
   if (bytes[at + 3] !== 0 || bytes[at + 4] !== 0 || bytes[at + 5] !== 0) return SKIP.llc;
   const type = packet.view.getUint16(at + 6);
+  packet.contentAt = at + 8;
   return type < FIRST_ETHERTYPE ? skipEtherType(type) : etherType(packet, type, at + 8, end);
 }
 
@@ -122,6 +132,7 @@ function mpls(packet: Packet, at: number, end: number): number {
     cursor += 4;
     if (bottom) break;
   }
+  packet.contentAt = cursor;
   if (end === cursor) return SKIP.mplsPayload;
   const version = bytes[cursor]! >> 4;
   return version === 4 || version === 6 ? ip(packet, cursor, end) : SKIP.mplsPayload;
@@ -147,6 +158,7 @@ function ppp(packet: Packet, at: number, end: number): number {
   if (!short && end - at < 2) return SKIP.linkHeaderCut;
   const protocol = short ? bytes[at]! : packet.view.getUint16(at);
   const cursor = at + (short ? 1 : 2);
+  packet.contentAt = cursor;
   if (protocol === 0x0021 || protocol === 0x0057) return ip(packet, cursor, end);
   if (protocol === 0x0281 || protocol === 0x0283) return mpls(packet, cursor, end);
   return skipPppProtocol(protocol);
@@ -158,6 +170,7 @@ const IP_FAMILIES: ReadonlySet<number> = new Set([2, 10, 23, 24, 28, 30]);
 /** LINKTYPE_NULL has the address family in the byte order of the capturing host, LINKTYPE_LOOP in network order. */
 function loopback(packet: Packet, at: number, end: number): number {
   if (end - at < 4) return SKIP.linkHeaderCut;
+  packet.contentAt = at + 4;
   const little = packet.view.getUint32(at, true);
   const family = little <= 0xffff ? little : packet.view.getUint32(at);
   if (IP_FAMILIES.has(family)) return ip(packet, at + 4, end);
@@ -187,7 +200,10 @@ function wlan(packet: Packet, at: number, end: number, padded = false): number {
   const flags = bytes[at + 1]!;
   const isData = (control & 0x0f) === 0x08;
   const noPayload = (control & 0x40) !== 0;
-  if (!isData || noPayload) return SKIP.wlanNoData;
+  if (!isData || noPayload) {
+    packet.contentAt = Math.min(end, at + 24);
+    return SKIP.wlanNoData;
+  }
   const toDistribution = (flags & 1) !== 0;
   const fromDistribution = (flags & 2) !== 0;
   const qos = (control & 0x80) !== 0;
@@ -198,6 +214,7 @@ function wlan(packet: Packet, at: number, end: number, padded = false): number {
   // Table 9-30: which of the four addresses are the real source and destination.
   packet.destinationMacAt = at + (toDistribution ? 16 : 4);
   packet.sourceMacAt = at + (fromDistribution ? (toDistribution ? 24 : 16) : 10);
+  packet.contentAt = at + headerBytes;
   if ((flags & 0x40) !== 0) return SKIP.wlanEncrypted;
   if (qos && (bytes[qosAt]! & 0x80) !== 0) return SKIP.wlanAggregate;
   if (padded) headerBytes = Math.ceil(headerBytes / 4) * 4;
@@ -222,6 +239,7 @@ function radiotap(packet: Packet, at: number, end: number): number {
 
 /** The version nibble decides, as it does for every receiver; the ethertype has only led here. */
 function ip(packet: Packet, at: number, end: number): number {
+  packet.contentAt = at;
   if (at >= end) return SKIP.ipHeaderCut;
   const version = packet.bytes[at]! >> 4;
   if (version === 4) return ipv4(packet, at, end);
@@ -293,7 +311,7 @@ function ipv6(packet: Packet, at: number, end: number): number {
 }
 
 /** Hop-by-hop, routing, fragment, authentication, destination options, mobility, HIP, shim6 (IANA). */
-function isExtension(protocol: number): boolean {
+export function isExtension(protocol: number): boolean {
   return (
     protocol === 0 ||
     protocol === 43 ||

@@ -8,7 +8,18 @@
 export const NONE = -1;
 
 /** IP protocol numbers (IANA) that the code names. */
-export const IP_PROTOCOL = { icmp: 1, igmp: 2, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 } as const;
+export const IP_PROTOCOL = {
+  icmp: 1,
+  igmp: 2,
+  tcp: 6,
+  udp: 17,
+  dccp: 33,
+  icmpv6: 58,
+  ospf: 89,
+  pim: 103,
+  sctp: 132,
+  udpLite: 136,
+} as const;
 
 /** Bits of `tcpFlags`. */
 export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
@@ -36,6 +47,8 @@ export class Packet {
   /** Position of the link-layer source and destination addresses (6 bytes each), or NONE. */
   sourceMacAt = NONE;
   destinationMacAt = NONE;
+  /** Position of what the link layer carries, the IP header in most frames; NONE where the frame does not get that far. */
+  contentAt = NONE;
   /** 4 or 6. */
   ipVersion: 4 | 6 = 4;
   /** Position of the IP source and destination addresses (4 or 16 bytes). */
@@ -60,4 +73,21 @@ export class Packet {
   firstFragment = false;
   /** IP identification, where `fragment` is true. */
   identification = 0;
+
+  /** A packet of its own, with the bytes of its frame, that stays valid. */
+  copy(): Packet {
+    const bytes = this.bytes.slice(this.at, this.at + this.capturedLength);
+    const moved = (position: number) => (position === NONE ? NONE : position - this.at);
+    return Object.assign(new Packet(), this, {
+      bytes,
+      view: new DataView(bytes.buffer),
+      at: 0,
+      sourceMacAt: moved(this.sourceMacAt),
+      destinationMacAt: moved(this.destinationMacAt),
+      contentAt: moved(this.contentAt),
+      sourceAt: moved(this.sourceAt),
+      destinationAt: moved(this.destinationAt),
+      transportAt: moved(this.transportAt),
+    });
+  }
 }

@@ -45,6 +45,8 @@ export interface ReadOptions {
   readonly mayMatter?: ((packet: Packet) => boolean) | undefined;
   /** Waited for before every read from a file: the place to hand on what has been collected since. */
   readonly drain?: (() => Promise<void>) | undefined;
+  /** Asked before every read from a file: true ends the reading there, as if the files were no longer. */
+  readonly enough?: (() => boolean) | undefined;
 }
 
 /** With many files at once each gets a smaller window. */
@@ -101,7 +103,7 @@ async function readOne(file: CaptureFile, take: (packet: Packet) => void, option
     file.takeAll(packet, take);
     options.onProgress?.(file.progress);
     await options.drain?.();
-  } while (await file.advance());
+  } while (!options.enough?.() && (await file.advance()));
 }
 
 /** A merge of sequences: always the earliest of the next packets; at equal times the file named first. */
@@ -124,7 +126,7 @@ async function readMerged(
     const packet = new Packet();
     if (await advance(file, packet)) heads.push({ file, packet });
   }
-  while (heads.length > 0) {
+  while (heads.length > 0 && !options.enough?.()) {
     let first = 0;
     for (let i = 1; i < heads.length; i++) {
       if (isBefore(heads[i]!.packet, heads[first]!.packet)) first = i;

@@ -77,11 +77,17 @@ export async function runDemo({ folder, force, seed, signal, print }: DemoOption
     limit: { packets: LENGTHS * training.packets, durationNs: Number.POSITIVE_INFINITY },
     startNs: parseTimestamp('2025-01-01T00:00:00Z'),
     identity: identityOf(file.profile, {}),
-    payload: 'pattern',
+    devices: 1,
+    payload: 'protocol',
+    strictSizes: false,
+    mtu: Number.POSITIVE_INFINITY,
+    oversize: 'fragment',
     inputs: [capture],
     signal,
   });
-  print(`   ${formatCount(written.packets)} packets, ${formatSeconds(written.spanNs / 1e9)}`);
+  print(
+    `   ${formatCount(written.packets)} packets of ${formatCount(written.conversations ?? 0)} conversations, ${formatSeconds(written.spanNs / 1e9)}`,
+  );
 
   print('3. Evaluate it against the part of the real capture that was held out');
   const { candidates } = await evaluateFiles(capture, [fakePath], {

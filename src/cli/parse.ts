@@ -5,6 +5,7 @@
 import { MAX_COMPONENTS } from '../../models/limits.js';
 import { SynthError } from '../errors.js';
 import type { RotationLimits } from '../output/rotation.js';
+import type { TimeBound } from '../rewrite/packet-range.js';
 import { PAYLOAD_KINDS, type PayloadChoice } from '../synthesis/payload/payload-source.js';
 
 const UNITS_NS: Readonly<Record<string, number>> = {
@@ -23,13 +24,8 @@ const MAX_DURATION_NS = 2 ** 53;
 
 /** `500ms`, `10s`, `2m`, `1h`, `1h30m`, in ns, up to 2^53. @throws SynthError `SYNTH_USAGE` */
 export function parseDuration(text: string): number {
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
-  const total = Math.round(parts.reduce((sum, [, value, unit]) => sum + Number(value) * UNITS_NS[unit!]!, 0));
-  if (parts.map(([part]) => part).join('') !== text || !(total > 0)) {
-    throw new SynthError('SYNTH_USAGE', `“${text}” is not a duration`, {
-      hint: 'Write it like 500ms, 10s, 2m or 1h30m.',
-    });
-  }
+  const total = Math.round(durationParts(text).reduce((sum, part) => sum + part, 0));
+  if (!(total > 0)) throw notDuration(text);
   if (total > MAX_DURATION_NS) {
     throw new SynthError('SYNTH_USAGE', `“${text}” is longer than 2^53 ns, about 104 days`, {
       hint: 'Generate a longer time in parts.',
@@ -71,6 +67,32 @@ export function parseRotationLimits(text: string): RotationLimits {
   const [maxBytes = Number.POSITIVE_INFINITY] = sizes.map(parseSize);
   const [intervalNs = Number.POSITIVE_INFINITY] = durations.map(parseDuration);
   return { maxBytes, intervalNs };
+}
+
+/** Each part of a duration, in ns. @throws SynthError `SYNTH_USAGE` */
+function durationParts(text: string): number[] {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)/g)];
+  if (text === '' || parts.map(([part]) => part).join('') !== text) throw notDuration(text);
+  return parts.map(([, value, unit]) => Number(value) * UNITS_NS[unit!]!);
+}
+
+function notDuration(text: string): SynthError {
+  return new SynthError('SYNTH_USAGE', `“${text}” is not a duration`, {
+    hint: 'Write it like 500ms, 10s, 2m or 1h30m.',
+  });
+}
+
+/** A duration of any length, also 0, that may have a sign: `2h`, `-30s`. In ns. @throws SynthError `SYNTH_USAGE` */
+export function parseShift(text: string): bigint {
+  const parts = durationParts(text.replace(/^[+-]/, ''));
+  const ns = parts.reduce((sum, part) => sum + BigInt(Math.round(part)), 0n);
+  return text.startsWith('-') ? -ns : ns;
+}
+
+/** A time as `parseTimestamp` takes it, or a duration since the first packet. @throws SynthError `SYNTH_USAGE` */
+export function parseTimeBound(text: string): TimeBound {
+  const isDuration = /^[\d.]+(?:ns|us|µs|ms|s|m|h|d)/.test(text);
+  return isDuration ? { ns: parseShift(text), sinceFirst: true } : { ns: parseTimestamp(text), sinceFirst: false };
 }
 
 /** `1/3` or `0.25`: at least 0 and below 1. @throws SynthError `SYNTH_USAGE` */

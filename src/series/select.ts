@@ -22,6 +22,8 @@ export type SelectedPacketHandler = (
   outbound: boolean,
   conversation: number,
   marks: number,
+  /** The packet itself, or a copy of one that had to wait; valid during the call. */
+  packet: Packet,
 ) => void;
 
 export interface SelectOptions {
@@ -94,7 +96,8 @@ class DeviceSelector implements Selector {
     this.#counts[conversation]!++;
     if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) this.#handshakes.take(packet, outbound, conversation);
     if (packet.destinationMacAt !== NONE && isBroadcast(packet)) this.#broadcasts.add(conversation);
-    this.#onPacket(packet.seconds, packet.nanoseconds, packet.sizeBytes, outbound, conversation, marksOf(packet));
+    const { seconds, nanoseconds, sizeBytes } = packet;
+    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, conversation, marksOf(packet), packet);
   }
 
   #matches(packet: Packet, macAt: number, ipAt: number): boolean {
@@ -125,15 +128,9 @@ class DeviceSelector implements Selector {
   }
 }
 
-interface TimedSize {
-  readonly seconds: number;
-  readonly nanoseconds: number;
-  readonly sizeBytes: number;
-}
-
 /** A packet that waits, in its place, until it is known whether it belongs to the flow. */
-interface Waiting extends TimedSize {
-  readonly marks: number;
+interface Waiting {
+  readonly packet: Packet;
   outbound: boolean;
   /** Undefined once it is known to belong. */
   fragmentOf: string | undefined;
@@ -203,7 +200,7 @@ class FlowSelector implements Selector {
     const outbound = this.#direction(forward, backward, packet.sourcePort, packet.destinationPort);
     if (outbound === undefined || (this.#payloadOnly && packet.payloadLength === 0)) return;
     if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) this.#handshakes.take(packet, outbound, 0);
-    if (this.#waiting.length === 0) this.#emit(packet, outbound, marksOf(packet));
+    if (this.#waiting.length === 0) this.#emit(packet, outbound);
     else this.#wait(packet, outbound, undefined);
   }
 
@@ -222,7 +219,7 @@ class FlowSelector implements Selector {
     }
     const outbound = this.#direction(forward, backward, ports.source, ports.destination);
     if (outbound === undefined) return;
-    if (this.#waiting.length === 0) this.#emit(packet, outbound, marksOf(packet));
+    if (this.#waiting.length === 0) this.#emit(packet, outbound);
     else this.#wait(packet, outbound, undefined);
   }
 
@@ -236,11 +233,9 @@ class FlowSelector implements Selector {
   }
 
   #wait(packet: Packet, outbound: boolean, fragmentOf: string | undefined): void {
-    const { seconds, nanoseconds, sizeBytes } = packet;
-    const marks = marksOf(packet);
-    this.#waiting.push({ seconds, nanoseconds, sizeBytes, marks, outbound, fragmentOf, dropped: false });
+    this.#waiting.push({ packet: packet.copy(), outbound, fragmentOf, dropped: false });
     const oldest = this.#waiting[0]!;
-    if (this.#waiting.length > MAX_WAITING || seconds - oldest.seconds > MAX_WAIT_SECONDS) {
+    if (this.#waiting.length > MAX_WAITING || packet.seconds - oldest.packet.seconds > MAX_WAIT_SECONDS) {
       this.#giveUp(oldest);
       this.#release();
     }
@@ -270,15 +265,16 @@ class FlowSelector implements Selector {
     let count = 0;
     for (const waiting of this.#waiting) {
       if (waiting.fragmentOf !== undefined) break;
-      if (!waiting.dropped) this.#emit(waiting, waiting.outbound, waiting.marks);
+      if (!waiting.dropped) this.#emit(waiting.packet, waiting.outbound);
       count++;
     }
     this.#waiting.splice(0, count);
   }
 
-  #emit({ seconds, nanoseconds, sizeBytes }: TimedSize, outbound: boolean, marks: number): void {
+  #emit(packet: Packet, outbound: boolean): void {
+    const { seconds, nanoseconds, sizeBytes } = packet;
     this.#packets++;
-    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0, marks);
+    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0, marksOf(packet), packet);
   }
 
   finish(): void {

@@ -5,7 +5,12 @@
 import { Likelihoods } from '../../models/conversations/likelihoods.js';
 import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
-import { CAPTURE_FORMATS, CaptureWriter, type WrittenCaptureFormat } from '../capture/capture-writer.js';
+import {
+  CAPTURE_FORMATS,
+  CaptureWriter,
+  captureFormatOf,
+  type WrittenCaptureFormat,
+} from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
 import { isGzipName, uncompressedName } from '../output/output-name.js';
@@ -26,8 +31,6 @@ export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
-  [/\.(pcap|cap|dmp)$/i, 'pcap'],
-  [/\.(pcapng|ntar)$/i, 'pcapng'],
   [/\.csv$/i, 'csv'],
   [/\.(ndjson|jsonl)$/i, 'ndjson'],
 ];
@@ -36,8 +39,8 @@ const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
 export function outputFormatOf(path: string): OutputFormat {
   if (path === '-' || path.startsWith('/dev/')) return 'pcap';
   const name = isGzipName(path) ? uncompressedName(path) : path;
-  const ending = ENDINGS.find(([pattern]) => pattern.test(name));
-  if (ending) return ending[1];
+  const format = captureFormatOf(name) ?? ENDINGS.find(([pattern]) => pattern.test(name))?.[1];
+  if (format) return format;
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
     hint: `End it in .pcap, .pcapng, .csv or .ndjson, with .gz behind it to compress, or give --format ${OUTPUT_FORMATS.join('|')}.`,
   });

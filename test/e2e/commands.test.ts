@@ -533,6 +533,7 @@ describe('help', () => {
       'generate',
       'inspect',
       'model:info',
+      'rewrite',
       'train',
     ]);
   });
@@ -543,7 +544,7 @@ describe('help', () => {
       commands: Record<string, { examples: string[] }>;
     };
     // In the order in which one command needs what another made.
-    for (const name of ['inspect', 'extract', 'train', 'model:info', 'generate', 'evaluate', 'demo']) {
+    for (const name of ['inspect', 'extract', 'rewrite', 'train', 'model:info', 'generate', 'evaluate', 'demo']) {
       for (const example of manifest.commands[name]!.examples) {
         const line = example
           .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)

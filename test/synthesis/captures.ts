@@ -1,16 +1,18 @@
 /** Captures of our own making, in memory. */
+
+import { ROLE } from '../../models/conversations/role.js';
 import type { TargetProfile } from '../../models/model-file.js';
 import { CaptureWriter, type WrittenCaptureFormat } from '../../src/capture/capture-writer.js';
 import { LINK_TYPE } from '../../src/capture/link-type.js';
 import type { Output } from '../../src/output-file.js';
 import { randomStream } from '../../src/random.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
-import { OneConversation } from '../../src/synthesis/assigner.js';
+import type { Channel } from '../../src/synthesis/channel.js';
+import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
 import { FrameComposer } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { conversationOf, type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
+import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
-import { writePackets } from '../../src/synthesis/write-packets.js';
 
 export class MemoryOutput implements Output {
   readonly name = 'memory';
@@ -63,9 +65,33 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
     mtu: Number.POSITIVE_INFINITY,
     oversize: 'error',
   });
-  const assigner = new OneConversation(composer.open(conversationOf(identityOf(profile, identity))));
+  const chosen = identityOf(profile, identity);
+  const conversations = singleConversation(undefined, chosen);
+  const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, chosen, 0));
+  const channel = factory.open({ record: 0, localPort: chosen.client.port, peerPort: chosen.server.port });
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
   const writer = new CaptureWriter(output, captureOptions, source.preamble);
-  await writePackets([block], new FrameWriter(writer, composer, assigner), { startNs });
+  await writeFrames(block, new FrameWriter(writer, composer), startNs, () => ({
+    conversation: channel,
+    role: ROLE.data,
+  }));
   return output.content;
+}
+
+/** Writes a block whose packets have conversations that are given. */
+export async function writeFrames(
+  { length, offsetsNs, sizes, outbound }: PacketBlock,
+  writer: FrameWriter,
+  startNs: bigint,
+  assignment: (packet: number) => { readonly conversation: Channel; readonly role: number },
+): Promise<void> {
+  await writer.begin();
+  for (let i = 0; i < length; i++) {
+    const timeNs = startNs + BigInt(offsetsNs[i]!);
+    const sizeBytes = sizes[i]!;
+    if (!writer.hasRoom(sizeBytes)) await writer.flush();
+    const packet = { sizeBytes, outbound: outbound[i]!, ...assignment(i) };
+    writer.write(Number(timeNs / 1_000_000_000n), Number(timeNs % 1_000_000_000n), packet);
+  }
+  await writer.end();
 }

@@ -5,15 +5,13 @@ import { CaptureWriter } from '../../src/capture/capture-writer.js';
 import { LINK_TYPE } from '../../src/capture/link-type.js';
 import { randomStream } from '../../src/random.js';
 import type { SynOptions } from '../../src/series/packet-series.js';
-import type { Assigner } from '../../src/synthesis/assigner.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';
 import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
-import { writePackets } from '../../src/synthesis/write-packets.js';
 import { blockOf, type Row } from '../models/blocks.js';
-import { MemoryOutput, START_NS } from './captures.js';
+import { MemoryOutput, START_NS, writeFrames } from './captures.js';
 
 export interface ScriptedPacket {
   readonly sizeBytes: number;
@@ -53,23 +51,6 @@ const ALONE: Script = {
   spec: specOf(0, { protocol: 17 }),
   packets: [{ sizeBytes: 100, outbound: 1, role: ROLE.data }],
 };
-
-class ScriptAssigner implements Assigner {
-  channel!: Channel;
-  role = 0;
-  #next = 0;
-  readonly #turns: readonly { readonly channel: Channel; readonly role: number }[];
-
-  constructor(turns: readonly { readonly channel: Channel; readonly role: number }[]) {
-    this.#turns = turns;
-  }
-
-  next(): void {
-    const { channel, role } = this.#turns[this.#next++]!;
-    this.channel = channel;
-    this.role = role;
-  }
-}
 
 export interface ScriptedCaptureOptions {
   readonly strictSizes?: boolean;
@@ -124,8 +105,11 @@ export async function captureOfScripts(
     { format: 'nsecpcap', linkType: LINK_TYPE.ethernet, application: '', comment: '' },
     payload.preamble,
   );
-  const writer = new FrameWriter(capture, composer, new ScriptAssigner(turns));
-  await writePackets([blockOf(rows)], writer, { startNs: START_NS });
+  const writer = new FrameWriter(capture, composer);
+  await writeFrames(blockOf(rows), writer, START_NS, (packet) => ({
+    conversation: turns[packet]!.channel,
+    role: turns[packet]!.role,
+  }));
   return { bytes: output.content, forcedFrames: writer.forcedFrames, rows, channels };
 }
 

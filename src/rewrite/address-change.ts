@@ -1,0 +1,16 @@
+/**
+ * @module
+ * The contract of whatever changes addresses: maps that the user gives, and anonymisation.
+ */
+import type { AddressFamily } from '../capture/address.js';
+
+export interface AddressChange {
+  /** The kinds of addresses that it may deal with. */
+  readonly families: ReadonlySet<AddressFamily>;
+  /**
+   * Changes the address at a position in place.
+   *
+   * @returns true if the address is dealt with, changed or kept on purpose; false to leave it to the next change
+   */
+  apply(bytes: Uint8Array, at: number, family: AddressFamily): boolean;
+}
