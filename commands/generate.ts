@@ -84,9 +84,9 @@ export default class Generate extends BaseCommand {
     }),
     payload: Flags.string({
       summary:
-        'What packets carry: pattern, zeros, random, protocol (messages of the service), or a file to take bytes from.',
-      default: 'pattern',
-      helpValue: 'KIND|FILE',
+        'What packets carry: messages of the protocol that the port says, a pattern, zeros, random bytes, or the bytes of a file.',
+      default: 'protocol',
+      helpValue: 'protocol|pattern|zeros|random|FILE',
     }),
     'client-ip': Flags.string({
       summary: 'Address of the device, or of the first endpoint.',
@@ -141,7 +141,6 @@ export default class Generate extends BaseCommand {
     oversize: Flags.option({ options: OVERSIZE })({
       summary:
         'What becomes of packets above the MTU: IP fragments, TCP segments (other protocols: fragments), or an error.',
-      default: 'fragment' as const,
       dependsOn: ['mtu'],
       helpGroup: 'FRAMES',
     }),
@@ -194,7 +193,7 @@ export default class Generate extends BaseCommand {
       payload,
       strictSizes: flags['strict-sizes'],
       mtu: flags.mtu ?? Number.POSITIVE_INFINITY,
-      oversize: flags.oversize,
+      oversize: flags.oversize ?? 'fragment',
       inputs: [...(args.model === '-' ? [] : [args.model]), ...(typeof payload === 'string' ? [] : [payload.file])],
       signal: this.signal,
       onProgress: (packets, offsetNs) =>

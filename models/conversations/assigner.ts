@@ -76,7 +76,7 @@ const PERHAPS_ALIVE = 0.01;
 const MAX_DEMAND = 4;
 /** A service may have so many times more or fewer conversations than is due. */
 const DEMAND_SLACK = 1.15;
-/** Linux draws ephemeral ports from here (ip_local_port_range). */
+/** Linux takes ephemeral ports from here (ip_local_port_range). One after the other, so that none comes again soon. */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
 const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
@@ -100,6 +100,8 @@ export class ConversationAssigner<C> {
   readonly #packets: Float64Array;
   readonly #openings: Float64Array;
   readonly #meanPackets: Float64Array;
+  /** Where the next new port is taken, from the beginning of those. */
+  #newPorts: number;
   /** Of the packet before: its service and step. */
   #context: number;
   #lastNs = 0;
@@ -112,6 +114,7 @@ export class ConversationAssigner<C> {
 
   constructor({ conversations: data, likelihoods, factory, random, isSingle }: AssignerOptions<C>) {
     this.#isSingle = isSingle;
+    this.#newPorts = Math.floor(random.next() * EPHEMERAL.count);
     this.#data = data;
     this.#likelihoods = likelihoods;
     this.#factory = factory;
@@ -319,7 +322,9 @@ export class ConversationAssigner<C> {
 
   #port(port: number): number | undefined {
     if (port === NO_PORT) return undefined;
-    return port === NEW_PORT ? EPHEMERAL.from + Math.floor(this.#random.next() * EPHEMERAL.count) : port;
+    if (port !== NEW_PORT) return port;
+    this.#newPorts = (this.#newPorts + 1) % EPHEMERAL.count;
+    return EPHEMERAL.from + this.#newPorts;
   }
 
   #makeRoom(timeNs: number): void {

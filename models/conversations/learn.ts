@@ -169,7 +169,10 @@ function recordsOf(
   keepPorts: boolean,
 ): ConnectionRecords {
   const records = emptyRecords(connections.length);
-  const isFixed = keepPorts ? () => true : fixedPorts(connections, serviceOf);
+  const isUsual = fixedPorts(connections, serviceOf);
+  // Two TCP connections must not have the same ports one after the other.
+  const isFixed = (service: number, port: number, protocol: number) =>
+    keepPorts || (protocol !== IP_PROTOCOL_TCP && isUsual(service, port));
   connections.forEach((connection, i) => {
     const { conversation, openedByLocal } = connection;
     const { local, peer } = conversation;
@@ -178,7 +181,8 @@ function recordsOf(
     records.peer[i] = catalogue.end(conversation, peer, true);
     records.syn[i] = catalogue.syn(synPairOf(conversation));
     const opener = openedByLocal ? local.port : peer.port;
-    const openerPort = opener === undefined ? NO_PORT : isFixed(serviceOf[i]!, opener) ? opener : NEW_PORT;
+    const openerPort =
+      opener === undefined ? NO_PORT : isFixed(serviceOf[i]!, opener, conversation.protocol) ? opener : NEW_PORT;
     const servicePort = (openedByLocal ? peer.port : local.port) ?? NO_PORT;
     records.localPort[i] = openedByLocal ? openerPort : servicePort;
     records.peerPort[i] = openedByLocal ? servicePort : openerPort;

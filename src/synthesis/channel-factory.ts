@@ -64,10 +64,12 @@ export class ChannelFactory implements ConversationFactory<Channel> {
 
   mayOpen(record: number, outbound: number, sizeBytes: number): boolean {
     const { services, records, ends } = this.#data;
-    const { ipVersion, protocol } = services[records.service[record]!]!;
+    const { ipVersion, protocol, openedByLocal } = services[records.service[record]!]!;
     const isSomebody = ({ kind }: End) => kind === 'host' || kind === 'linkLocal';
     if (outbound === 0 && !isSomebody(ends[records.peer[record]!]!)) return false;
-    return sizeBytes - IP_HEADER_BYTES[ipVersion] >= (LEAST_ROOM.get(protocol) ?? 0);
+    const room = sizeBytes - IP_HEADER_BYTES[ipVersion];
+    const servicePort = openedByLocal ? records.peerPort[record]! : records.localPort[record]!;
+    return room >= (LEAST_ROOM.get(protocol) ?? 0) + this.#composer.leastBytes(protocol, servicePort);
   }
 
   isOver(channel: Channel): boolean {

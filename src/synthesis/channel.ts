@@ -43,10 +43,17 @@ export function isMulticast(address: Uint8Array): boolean {
   return address.length === 4 ? address[0]! >> 4 === 0xe : address[0] === 0xff;
 }
 
+export interface ChannelPayload {
+  readonly stream: PayloadStream;
+  /** The least payload of a datagram, other than none. */
+  readonly leastBytes: number;
+}
+
 export class Channel {
   readonly spec: ConversationSpec;
   readonly connection: TcpConnection | null;
   readonly stream: PayloadStream;
+  readonly #leastBytes: number;
   /** Indexed by direction, like everything that has two entries: inbound, outbound. */
   readonly headers: readonly [DirectionHeader, DirectionHeader];
   /** For packets too small for IPv6, made when there are any. */
@@ -62,10 +69,16 @@ export class Channel {
   #replied: number;
 
   /** @param connection null for everything but TCP */
-  constructor(spec: ConversationSpec, stream: PayloadStream, connection: TcpConnection | null, random: Random) {
+  constructor(
+    spec: ConversationSpec,
+    { stream, leastBytes }: ChannelPayload,
+    connection: TcpConnection | null,
+    random: Random,
+  ) {
     const { local, peer } = spec;
     this.spec = spec;
     this.stream = stream;
+    this.#leastBytes = leastBytes;
     this.connection = connection;
     this.ports = [peer.port, local.port];
     this.isOneWay =
@@ -86,7 +99,8 @@ export class Channel {
     const { ipVersion, protocol } = this.spec;
     const room = sizeBytes - IP_HEADER_BYTES[ipVersion];
     if (this.connection !== null) return this.connection.mayCarry(outbound, room, role);
-    return role === ROLE.data && room >= 0 && this.protocolFor(ipVersion, room) === protocol;
+    if (role !== ROLE.data || room < 0 || this.protocolFor(ipVersion, room) !== protocol) return false;
+    return protocol !== IP_PROTOCOL.udp || room === UDP_HEADER_BYTES || room - UDP_HEADER_BYTES >= this.#leastBytes;
   }
 
   /** TCP: nothing can be sent any more. */

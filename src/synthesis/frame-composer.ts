@@ -114,7 +114,12 @@ export class FrameComposer {
     const multicast = isMulticast(peer.address);
     const stream = payload.begin({ protocol, ipVersion, servicePort: service.port, multicast });
     const connection = protocol === IP_PROTOCOL.tcp ? new TcpConnection(spec, strictSizes, random) : null;
-    return new Channel(spec, stream, connection, random);
+    return new Channel(spec, { stream, leastBytes: payload.leastBytes(protocol, service.port) }, connection, random);
+  }
+
+  /** The least payload of a datagram that decoders do not take for broken. */
+  leastBytes(protocol: number, servicePort: number): number {
+    return this.#options.payload.leastBytes(protocol, servicePort);
   }
 
   /** The most frames that a packet can take. For making room before `plan`. */

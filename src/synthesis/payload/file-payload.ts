@@ -50,6 +50,10 @@ export class FilePayload implements PayloadSource {
     this.#content = content;
   }
 
+  leastBytes(): number {
+    return 0;
+  }
+
   begin(): PayloadStream {
     return new FileStream(this.#content);
   }

@@ -44,6 +44,19 @@ const OF_UDP: ReadonlyMap<number, Begin<DatagramApplication>> = new Map([
   [5683, coap],
 ]);
 
+/** A shorter datagram is malformed whatever it holds: it ends within the header, or in DHCP before the options. */
+const LEAST_BYTES: ReadonlyMap<number, number> = new Map([
+  [53, 12],
+  [67, 244],
+  [68, 244],
+  [123, 4],
+  [137, 12],
+  [443, 21],
+  [5353, 12],
+  [5355, 12],
+  [5683, 4],
+]);
+
 /** FTP, IMAP, POP3, LDAP, mail, DNS, SIP, AMQP, XMPP and MQTT over TLS, and the web. */
 const TLS_PORTS = [443, 465, 636, 853, 989, 990, 993, 995, 5061, 5223, 5671, 8443, 8883];
 const HTTP_PORTS = [80, 8000, 8080];
@@ -68,6 +81,10 @@ export class ProtocolPayload implements PayloadSource {
     this.preamble = this.#pool.preamble;
     this.#random = random;
     this.#unspoken = new Unspoken(this.#pool, random.split('unspoken'));
+  }
+
+  leastBytes(protocol: number, servicePort: number): number {
+    return protocol === IP_PROTOCOL.udp ? (LEAST_BYTES.get(servicePort) ?? 0) : 0;
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {

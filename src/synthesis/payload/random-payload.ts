@@ -16,6 +16,10 @@ export class RandomPayload implements PayloadSource {
     this.#stream = { write: (bytes, at, length) => pool.write(bytes, at, length, 'bytes', false, random) };
   }
 
+  leastBytes(): number {
+    return 0;
+  }
+
   begin(): PayloadStream {
     return this.#stream;
   }
