@@ -69,9 +69,6 @@ class OpenConversation<C> {
 
 /** More are never open at a time; the one that was silent longest is left alone. */
 const MAX_OPEN = 64;
-/** With more than a few open, those that have most likely ended are left alone. */
-const FEW_OPEN = 8;
-const PERHAPS_ALIVE = 0.01;
 /** A service that lacks conversations opens at most so much faster. */
 const MAX_DEMAND = 4;
 /** A service may have so many times more or fewer conversations than is due. */
@@ -302,7 +299,7 @@ export class ConversationAssigner<C> {
   }
 
   #begin(service: number, timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {
-    this.#makeRoom(timeNs);
+    this.#makeRoom(service, timeNs);
     const step = stepOf(outbound, this.role);
     const record = this.#isSingle
       ? 0
@@ -327,13 +324,23 @@ export class ConversationAssigner<C> {
     return EPHEMERAL.from + this.#newPorts;
   }
 
-  #makeRoom(timeNs: number): void {
-    for (let index = this.#open.length - 1; index >= 0 && this.#open.length > FEW_OPEN; index--) {
-      const { service, closing, packets, previous, lastNs } = this.#open[index]!;
+  /** No more conversations of a service are open at a time than there were in the capture: the ones that have most likely ended are left. */
+  #makeRoom(service: number, timeNs: number): void {
+    let open = 0;
+    let ended = -1;
+    let leastAlive = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.#open.length; index++) {
+      const { service: other, closing, packets, previous, lastNs } = this.#open[index]!;
+      if (other !== service) continue;
+      open++;
       const alive = this.#likelihoods.alive(service, closing, packets, previous, timeNs - lastNs);
-      if (alive < PERHAPS_ALIVE) this.#leave(index);
+      if (alive < leastAlive) {
+        leastAlive = alive;
+        ended = index;
+      }
     }
-    if (this.#open.length === MAX_OPEN) this.#leave(this.#longestSilent());
+    if (open >= this.#data.services[service]!.concurrent) this.#leave(ended);
+    else if (this.#open.length === MAX_OPEN) this.#leave(this.#longestSilent());
   }
 
   #longestSilent(): number {

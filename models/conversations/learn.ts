@@ -60,8 +60,11 @@ export function learnConversations(
 const serverPort = ({ conversation, openedByLocal }: Connection): number | undefined =>
   openedByLocal ? conversation.peer.port : conversation.local.port;
 
+/** What connections of one service have in common. */
+type ServiceKey = Omit<Service, 'concurrent'>;
+
 interface ServiceGroup {
-  readonly service: Service;
+  readonly service: ServiceKey;
   readonly connections: Connection[];
 }
 
@@ -70,9 +73,9 @@ function groupServices(connections: readonly Connection[]): {
   readonly services: readonly Service[];
   readonly serviceOf: Uint32Array;
 } {
-  const keyOf = ({ ipVersion, protocol, openedByLocal, port, long }: Service) =>
+  const keyOf = ({ ipVersion, protocol, openedByLocal, port, long }: ServiceKey) =>
     `${ipVersion} ${protocol} ${openedByLocal} ${port} ${long}`;
-  const groupBy = (serviceFor: (connection: Connection, index: number) => Service) => {
+  const groupBy = (serviceFor: (connection: Connection, index: number) => ServiceKey) => {
     const groups = new Map<string, ServiceGroup>();
     connections.forEach((connection, index) => {
       const service = serviceFor(connection, index);
@@ -82,13 +85,13 @@ function groupServices(connections: readonly Connection[]): {
     });
     return groups;
   };
-  const byPort = (connection: Connection): Service => {
+  const byPort = (connection: Connection): ServiceKey => {
     const { ipVersion, protocol } = connection.conversation;
     const port = serverPort(connection) ?? null;
     return { ipVersion, protocol, openedByLocal: connection.openedByLocal, port, long: false };
   };
   const longFrom = new Map([...groupBy(byPort)].map(([key, group]) => [key, longConnections(group)]));
-  const byLength = (connection: Connection): Service => {
+  const byLength = (connection: Connection): ServiceKey => {
     const service = byPort(connection);
     return { ...service, long: connection.packets >= longFrom.get(keyOf(service))! };
   };
@@ -100,16 +103,31 @@ function groupServices(connections: readonly Connection[]): {
     .slice(0, MAX_SERVICES / 2)
     .map(({ service }) => keyOf(service));
   const isKept = new Set(kept);
-  const shared = (connection: Connection): Service => {
+  const shared = (connection: Connection): ServiceKey => {
     const service = byLength(connection);
     return isKept.has(keyOf(service)) ? service : { ...service, port: null, long: false };
   };
   const groups = groupBy(shared);
   const indices = new Map([...groups.keys()].map((key, index) => [key, index]));
   return {
-    services: [...groups.values()].map(({ service }) => service),
+    services: [...groups.values()].map((group) => ({ ...group.service, concurrent: mostAtATime(group.connections) })),
     serviceOf: Uint32Array.from(connections, (connection) => indices.get(keyOf(shared(connection)))!),
   };
+}
+
+function mostAtATime(connections: readonly Connection[]): number {
+  const changes = connections.flatMap(({ firstNs, lastNs }) => [
+    { timeNs: firstNs, by: 1 },
+    { timeNs: lastNs, by: -1 },
+  ]);
+  changes.sort((a, b) => a.timeNs - b.timeNs || b.by - a.by);
+  let open = 0;
+  let most = 1;
+  for (const { by } of changes) {
+    open += by;
+    most = Math.max(most, open);
+  }
+  return most;
 }
 
 /** How many packets a connection of a service has that is unlike the others: it goes on where they end. */

@@ -39,6 +39,8 @@ const serviceSchema = z.object({
   port,
   /** Whether these are the connections that are much longer than the others to the same port. */
   long: z.boolean(),
+  /** How many of its connections were open at a time, at most. */
+  concurrent: z.int().positive(),
 });
 export type Service = z.infer<typeof serviceSchema>;
 

@@ -263,9 +263,9 @@ export function singleConversation(learned: Conversations | undefined, identity:
   const ends: End[] = Array.from({ length: 2 }, () => ({ ipVersion, kind: 'host', address: null }));
   const hasPorts = protocol === IP_PROTOCOL.tcp || protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.sctp;
   const port = (one: number) => Uint32Array.of(hasPorts ? one : NO_PORT);
-  const services = (learned?.services ?? [{ protocol, openedByLocal: true, port: server.port, long: false }]).map(
-    (service) => ({ ...service, ipVersion }),
-  );
+  const services = (
+    learned?.services ?? [{ protocol, openedByLocal: true, port: server.port, long: false, concurrent: 1 }]
+  ).map((service) => ({ ...service, ipVersion }));
   const first = learned?.records;
   return {
     services,
