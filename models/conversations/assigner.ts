@@ -14,6 +14,7 @@ import type { Likelihoods } from './likelihoods.js';
 import { RecordDeck } from './record-deck.js';
 import { type Conversations, NEW_PORT, NO_PORT, RECORD_FLAG } from './records.js';
 import { NO_STEP, ROLE, ROLES, STEPS, stepOf } from './role.js';
+import { timeBin } from './time-bins.js';
 
 /** A conversation that is about to begin. */
 export interface Opening {
@@ -82,6 +83,7 @@ export class ConversationAssigner<C> {
   conversation!: C;
   role: number = ROLE.data;
   readonly #isSingle: boolean;
+  readonly #services: readonly number[];
   readonly #data: Conversations;
   readonly #likelihoods: Likelihoods;
   readonly #factory: ConversationFactory<C>;
@@ -97,6 +99,9 @@ export class ConversationAssigner<C> {
   readonly #packets: Float64Array;
   readonly #openings: Float64Array;
   readonly #meanPackets: Float64Array;
+  /** Conversations of each service that were closed so far; and in the capture, for each packet. */
+  readonly #closings: Float64Array;
+  readonly #closedShare: Float64Array;
   /** Where the next new port is taken, from the beginning of those. */
   #newPorts: number;
   /** Of the packet before: its service and step. */
@@ -120,12 +125,18 @@ export class ConversationAssigner<C> {
     data.records.service.forEach((service, record) => {
       records[service]!.push(record);
     });
+    this.#services = records.map((_, service) => service);
     this.#packets = new Float64Array(records.length);
     this.#openings = new Float64Array(records.length);
     this.#meanPackets = Float64Array.from(
       records,
       (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / all.length,
     );
+    this.#closings = new Float64Array(records.length);
+    this.#closedShare = Float64Array.from(records, (all, service) => {
+      const closed = all.filter((record) => data.records.closingPackets[record]! > 0).length;
+      return closed / (this.#meanPackets[service]! * all.length);
+    });
     this.#decks = records.map((all) => new RecordDeck(data.records, all));
     this.#someRecord = records.map(([record]) => record ?? 0);
     this.#context = contextsOf(data.services.length) - 1;
@@ -162,8 +173,10 @@ export class ConversationAssigner<C> {
     const { service, lastNs } = conversation;
     const step = stepOf(outbound, this.role);
     conversation.packets++;
-    if (conversation.closing > 0 || this.role === ROLE.fin || this.role === ROLE.rst) conversation.closing++;
-    else {
+    if (conversation.closing > 0 || this.role === ROLE.fin || this.role === ROLE.rst) {
+      if (conversation.closing === 0) this.#closings[service]!++;
+      conversation.closing++;
+    } else {
       const hesitation = hesitationOf(step, timeNs - lastNs);
       conversation.closeness = this.#likelihoods.closeness(
         service,
@@ -190,7 +203,7 @@ export class ConversationAssigner<C> {
     const likelihoods = this.#likelihoods;
     const gapNs = timeNs - this.#lastNs;
     for (const service of likelihoods.openers(outbound, sizeBytes)) {
-      const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(service);
+      const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(this.#lack(service));
       for (const role of likelihoods.roles(service, outbound)) {
         const step = stepOf(outbound, role);
         this.#add(~service, role, rate * likelihoods.packet(service, 0, NO_STEP, step, sizeBytes, sizeIndex));
@@ -209,15 +222,17 @@ export class ConversationAssigner<C> {
     const likelihoods = this.#likelihoods;
     const conversation = this.#open[index]!;
     const { service, previous, packets, closing, closeness } = conversation;
-    const waitNs = timeNs - conversation.lastNs;
-    const alive = likelihoods.alive(service, closing, packets, previous, waitNs);
-    const rate = alive * likelihoods.waiting(service, previous, waitNs);
+    if (!likelihoods.isKnown(service, outbound, sizeIndex)) return;
+    const bin = timeBin(timeNs - conversation.lastNs);
+    const alive = likelihoods.alive(service, closing, packets, previous, bin);
+    const rate = alive * likelihoods.waiting(service, previous, bin);
     const closingRate =
       closing > 0 || closeness === 0 || this.#isSingle
         ? 0
         : alive *
-          likelihoods.closing(service, previous, waitNs) *
+          likelihoods.closing(service, previous, bin) *
           closeness *
+          this.#demand(this.#lackOfClosings(service)) *
           likelihoods.closingBefore(service, soon(service));
     const place = placeOf(packets, closing === 0 ? -1 : closing);
     for (const role of likelihoods.roles(service, outbound)) {
@@ -230,13 +245,22 @@ export class ConversationAssigner<C> {
     }
   }
 
-  /** How much a service lacks conversations for the packets that it has had: models that err must not open more and more. */
-  #demand(service: number): number {
-    const due = this.#packets[service]! / this.#meanPackets[service]!;
-    const ratio = (due + 1) / (this.#openings[service]! + 1);
+  /** How much a service lacks conversations, or closings: models that err must not open and close more and more. */
+  #demand(ratio: number): number {
     const lack = ratio < 1 ? Math.min(1, ratio * DEMAND_SLACK) : Math.max(1, ratio / DEMAND_SLACK);
     const squared = lack * lack;
     return Math.min(MAX_DEMAND, squared * squared * squared * squared);
+  }
+
+  /** Conversations that are due for the packets that a service has had, over those that it has. */
+  #lack(service: number): number {
+    const due = this.#packets[service]! / this.#meanPackets[service]!;
+    return (due + 1) / (this.#openings[service]! + 1);
+  }
+
+  #lackOfClosings(service: number): number {
+    const due = this.#packets[service]! * this.#closedShare[service]!;
+    return (due + 1) / (this.#closings[service]! + 1);
   }
 
   #add(candidate: number, role: number, weight: number): void {
@@ -279,23 +303,34 @@ export class ConversationAssigner<C> {
     return last;
   }
 
-  /** A packet that nobody has had so far goes to whoever spoke last and can have it, or opens a conversation of the busiest service that can. */
+  /**
+   * A packet that none of the open conversations has had before opens one of the service that has, and lacks conversations; or goes to whoever
+   * spoke last and can carry it; or opens one of any service that can.
+   */
   #anywhere(timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> | undefined {
+    const mayOpen = (service: number) => this.#factory.mayOpen(this.#someRecord[service]!, outbound, sizeBytes);
+    const services =
+      this.#isSingle && this.#open.length > 0 ? [] : this.#services.toSorted((a, b) => this.#lack(b) - this.#lack(a));
+    const sizeIndex = this.#likelihoods.sizeIndex(sizeBytes);
+    const begin = (service: number) => {
+      this.role = ROLE.data;
+      return this.#begin(service, timeNs, sizeBytes, outbound);
+    };
+    const lacking = services.find(
+      (service) =>
+        this.#lack(service) * DEMAND_SLACK >= 1 &&
+        this.#likelihoods.isKnown(service, outbound, sizeIndex) &&
+        mayOpen(service),
+    );
+    if (lacking !== undefined) return begin(lacking);
     const byTime = this.#open.toSorted((a, b) => b.lastNs - a.lastNs);
     for (const role of [ROLE.data, ROLE.ack]) {
       this.role = role;
       const conversation = byTime.find(({ it }) => this.#factory.mayCarry(it, outbound, sizeBytes, role));
       if (conversation) return conversation;
     }
-    if (this.#isSingle && this.#open.length > 0) return undefined;
-    this.role = ROLE.data;
-    const services = this.#meanPackets.map((_, service) => service).toSorted((a, b) => this.#share(b) - this.#share(a));
-    const service = services.find((one) => this.#factory.mayOpen(this.#someRecord[one]!, outbound, sizeBytes));
-    return service === undefined ? undefined : this.#begin(service, timeNs, sizeBytes, outbound);
-  }
-
-  #share(service: number): number {
-    return this.#packets[service]! + this.#meanPackets[service]!;
+    const able = services.find(mayOpen);
+    return able === undefined ? undefined : begin(able);
   }
 
   #begin(service: number, timeNs: number, sizeBytes: number, outbound: number): OpenConversation<C> {
@@ -333,7 +368,7 @@ export class ConversationAssigner<C> {
       const { service: other, closing, packets, previous, lastNs } = this.#open[index]!;
       if (other !== service) continue;
       open++;
-      const alive = this.#likelihoods.alive(service, closing, packets, previous, timeNs - lastNs);
+      const alive = this.#likelihoods.alive(service, closing, packets, previous, timeBin(timeNs - lastNs));
       if (alive < leastAlive) {
         leastAlive = alive;
         ended = index;

@@ -55,6 +55,7 @@ export class Likelihoods {
   readonly #sizeIndex = new Map<number, number>();
   /** For each row of `sizeRow`, its probabilities by index of size, then by bin; undefined for rows without packets. */
   readonly #sizes: readonly (SizeTable | undefined)[];
+  readonly #known: Uint8Array;
   readonly #openingBackground: Float64Array;
   readonly #marks: readonly (ServiceMarks | undefined)[];
   readonly #contexts: number;
@@ -81,6 +82,7 @@ export class Likelihoods {
       }
     }
     this.#sizes = sizeTables(counts, this.#sizeIndex);
+    this.#known = knownSizes(counts, this.#sizeIndex);
     this.#openingBackground = openingRates(counts);
     // Only what is closed asks how soon something is opened.
     this.#marks = serviceMarks(counts.services, counts.sizes).map((marks, service) =>
@@ -105,6 +107,11 @@ export class Likelihoods {
     return this.#sizeIndex.get(sizeBytes) ?? -1;
   }
 
+  /** Whether a service has had packets of this direction and size. What nobody has had anybody may have. */
+  isKnown(service: number, outbound: number, sizeIndex: number): boolean {
+    return sizeIndex < 0 || this.#known[(2 * service + outbound) * this.#sizeIndex.size + sizeIndex] === 1;
+  }
+
   /** Probability of a step and a size at a place after `previous`. */
   packet(service: number, place: number, previous: number, step: number, sizeBytes: number, sizeIndex: number): number {
     const probability = this.#steps[stepIndex(service, place, previous, step)]!;
@@ -112,26 +119,26 @@ export class Likelihoods {
     return probability * (table === undefined ? UNSEEN_SIZE : table.probability(sizeBytes, sizeIndex));
   }
 
-  /** Rate of a conversation's next packet, per ns, `waitNs` after the latest, which was `previous`. */
-  waiting(service: number, previous: number, waitNs: number): number {
-    return this.#waits[waitIndex(service, previous, timeBin(waitNs))]!;
+  /** Rate of a conversation's next packet, per ns, at a time (`timeBin`) since the latest, which was `previous`. */
+  waiting(service: number, previous: number, bin: number): number {
+    return this.#waits[waitIndex(service, previous, bin)]!;
   }
 
   /** The same for a packet that begins to close its connection. */
-  closing(service: number, previous: number, waitNs: number): number {
-    return this.#closings[waitIndex(service, previous, timeBin(waitNs))]!;
+  closing(service: number, previous: number, bin: number): number {
+    return this.#closings[waitIndex(service, previous, bin)]!;
   }
 
   /**
-   * Probability that a conversation goes on, after so many packets and a silence since the latest. Some end with a packet; the longer the
-   * silence, the likelier this one has.
+   * Probability that a conversation goes on, after so many packets and a silence (`timeBin`) since the latest. Some end with a packet; the
+   * longer the silence, the likelier this one has.
    *
    * @param closing packets of its closing; 0 if that has not begun
    */
-  alive(service: number, closing: number, packets: number, previous: number, waitNs: number): number {
+  alive(service: number, closing: number, packets: number, previous: number, bin: number): number {
     const length = closing > 0 ? lengthIndex(service, 1, closing) : lengthIndex(service, 0, packets);
     const ends = this.#ends[length]!;
-    const silent = (1 - ends) * this.#silences[waitIndex(service, previous, timeBin(waitNs))]!;
+    const silent = (1 - ends) * this.#silences[waitIndex(service, previous, bin)]!;
     return silent / (ends + silent);
   }
 
@@ -388,6 +395,17 @@ class SizeTable {
     const bin = Math.floor(sizeBytes / SIZE_BIN_BYTES);
     return bin < this.#byBin.length ? this.#byBin[bin]! : UNSEEN_SIZE;
   }
+}
+
+/** 1 where a service has had packets of a direction and size. */
+function knownSizes({ services, sizes }: ConversationCounts, indices: ReadonlyMap<number, number>): Uint8Array {
+  const known = new Uint8Array(2 * services * indices.size);
+  for (const [row, counts] of sizes) {
+    const { service, step } = partsOfSizeRow(row);
+    const at = (2 * service + (step < ROLES ? 0 : 1)) * indices.size;
+    for (const size of counts.keys()) known[at + indices.get(size)!] = 1;
+  }
+  return known;
 }
 
 /** Of a step at a place; shrunk to the step anywhere in the conversation, and that to sizes near by. */

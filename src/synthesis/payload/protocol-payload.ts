@@ -74,7 +74,6 @@ export class ProtocolPayload implements PayloadSource {
   readonly #pool: FillerPool;
   readonly #random: Random;
   readonly #unspoken: Unspoken;
-  #conversations = 0;
 
   constructor(random: Random) {
     this.#pool = new FillerPool(random);
@@ -88,12 +87,11 @@ export class ProtocolPayload implements PayloadSource {
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {
-    this.#conversations++;
     const beginDatagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort) : undefined;
     const beginSegments = protocol === IP_PROTOCOL.tcp ? OF_TCP.get(servicePort) : undefined;
     if (beginDatagrams === undefined && beginSegments === undefined)
       return this.#unspoken.stream(protocol, servicePort);
-    const random = this.#random.split(String(this.#conversations));
+    const random = this.#random;
     const circumstances = { servicePort, multicast, random };
     if (beginDatagrams !== undefined) return new DatagramStream(beginDatagrams(circumstances), this.#pool, random);
     return new SegmentStream(beginSegments!(circumstances), this.#pool, random);
