@@ -6,6 +6,7 @@ import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } fr
 import { arpCapture } from '../support/frames.js';
 import { fixture, runPeer, testWithPeers } from '../support/peers.js';
 
+const MAC = '02:aa:bb:cc:dd:ee';
 const cwd = workFolder();
 const read = (name: string) => readFileSync(join(cwd, name));
 
@@ -254,7 +255,8 @@ describe('train and generate', () => {
   test('every format holds the same packets', async () => {
     const series: string[] = [];
     for (const [name, ...more] of [['f.pcap'], ['f.pcapng'], ['ns', '--format', 'nsecpcap']] as const) {
-      await synthJson(['generate', '-n', '2000', '--seed', '7', '--out', name, '--force', ...more], { cwd });
+      const frames = ['--strict-sizes', '--force', ...more];
+      await synthJson(['generate', '-n', '2000', '--seed', '7', '--out', name, ...frames], { cwd });
       const { stdout } = await synth(['extract', name, '--device', '00:00:5e:00:53:01', '--out', '-'], { cwd });
       series.push(stdout.toString());
     }
@@ -268,7 +270,7 @@ describe('train and generate', () => {
   });
 
   test('writes a capture to standard output, and reads one from there', async () => {
-    const { stdout } = await synth(['generate', '-n', '500', '--seed', '1', '--out', '-'], { cwd });
+    const { stdout } = await synth(['generate', '-n', '500', '--seed', '1', '--strict-sizes', '--out', '-'], { cwd });
     const survey = await synth(['inspect', '-', '--json'], { cwd, stdin: stdout });
     expect(JSON.parse(survey.stdout.toString())).toMatchObject({ packets: 500 });
   });
@@ -288,7 +290,9 @@ describe('train and generate', () => {
     );
   });
 
-  test('addresses and ports can be chosen', async () => {
+  test('addresses and ports of a flow can be chosen', async () => {
+    const flow = ['--flow', 'UDP 10.77.0.17:40004 10.77.0.1:5004'];
+    await synthJson(['train', 'capture.pcap', ...flow, '--out', 'call.safetensors', '--force'], { cwd });
     const chosen = [
       '--client-ip',
       '10.9.8.7',
@@ -300,13 +304,18 @@ describe('train and generate', () => {
       '80',
     ];
     await synthJson(
-      ['generate', '-n', '50', '--out', 'id.pcap', '--force', ...chosen, '--client-mac', '02:aa:bb:cc:dd:ee'],
+      ['generate', 'call.safetensors', '-n', '50', '--out', 'id.pcap', '--force', ...chosen, '--client-mac', MAC],
       { cwd },
     );
     const survey = await synthJson(['inspect', 'id.pcap', '--limit', '0'], { cwd });
     const ids = (survey['devices'] as { id: string }[]).map(({ id }) => id);
-    expect(ids).toEqual(expect.arrayContaining(['02:aa:bb:cc:dd:ee', '10.9.8.7', '10.1.1.1']));
+    expect(ids).toEqual(expect.arrayContaining([MAC, '10.9.8.7', '10.1.1.1']));
     expect((survey['flows'] as { id: string }[]).some(({ id }) => id.includes('10.9.8.7:1234'))).toBe(true);
+  });
+
+  test('ports of a device cannot be chosen: it has many', async () => {
+    const { code, stderr } = await synth(['generate', '--out', 'ports.pcap', '--server-port', '80'], { cwd });
+    expect([code, stderr.includes('synth rewrite --map-port')]).toEqual([2, true]);
   });
 
   test('several captures are merged by time into one series', async () => {

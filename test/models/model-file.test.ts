@@ -105,9 +105,10 @@ describe('a model file', () => {
 });
 
 describe('damage', () => {
-  test('every flipped bit of the header gives a model or SYNTH_MODEL_INVALID', async () => {
+  test('flipped bits of the header give a model or SYNTH_MODEL_INVALID', async () => {
     let invalid = 0;
-    for (let bit = 0; bit < (8 + headerBytes) * 8; bit++) {
+    // All of the beginning, then some: a step that has no factor in common with the eight bits of a byte.
+    for (let bit = 0; bit < (8 + headerBytes) * 8; bit += bit < 1024 ? 1 : 29) {
       const damaged = file.slice();
       damaged[bit >> 3]! ^= 1 << (bit & 7);
       if ((await outcome(damaged)) === 'invalid') invalid++;
