@@ -5,10 +5,19 @@ import { CAPTURE_FORMATS, captureFormatOf, type WrittenCaptureFormat } from '../
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { explainOwnFiles } from '../src/cli/own-files.js';
-import { addressFlags, anonymityNote, concernsAddresses, parseAddressChanges } from '../src/cli/rewrite-flags.js';
+import {
+  addressFlags,
+  anonymityNote,
+  concernsAddresses,
+  parseAddressChanges,
+  parseRewriteRotation,
+} from '../src/cli/rewrite-flags.js';
 import { noteRewritten, rewrittenJson } from '../src/cli/rewrite-view.js';
+import { fileJson, formatFiles, leftoverNote, seriesFlags } from '../src/cli/series-output.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { SynthError } from '../src/errors.js';
+import { uncompressedName } from '../src/output/output-name.js';
+import type { Rotation } from '../src/output/output-series.js';
 import { SAME_FRAMES } from '../src/rewrite/frame-change.js';
 import { ALL_PACKETS } from '../src/rewrite/packet-range.js';
 import { rewriteCaptures } from '../src/rewrite/rewrite.js';
@@ -53,6 +62,7 @@ export default class Extract extends BaseCommand {
       summary: 'Format, where the name of the file does not tell.',
     }),
     force: forceFlag,
+    ...seriesFlags,
   };
 
   async run(): Promise<unknown> {
@@ -64,11 +74,12 @@ export default class Extract extends BaseCommand {
     const common: CommonOptions = {
       out: flags.out,
       force: flags.force,
+      rotation: await parseRewriteRotation(flags, this),
       payloadOnly: flags['payload-only'],
       signal: this.signal,
       onProgress,
     };
-    const format = flags.format ?? captureFormatOf(flags.out);
+    const format = flags.format ?? captureFormatOf(uncompressedName(flags.out));
     const extract =
       format === undefined || format === 'csv' || format === 'ndjson'
         ? (files: readonly NamedPath[]) => this.#toTable(files, flags, { ...common, format })
@@ -90,14 +101,22 @@ export default class Extract extends BaseCommand {
     }
     const result = await extractToTable(files, parseTarget(flags), options);
     const target = formatTarget(result.target);
-    const { packets, orphanFragments, report, busiestTaken } = result;
+    const { packets, orphanFragments, report, busiestTaken, files: written, leftover } = result;
     this.noteWarnings(report);
-    this.note(
-      `${packets} packets of ${busiestTaken ? 'the busiest device' : result.target.kind} ${target} → ${options.out}`,
-    );
+    const whose = busiestTaken ? 'the busiest device' : result.target.kind;
+    this.note(`${packets} packets of ${whose} ${target} → ${formatFiles(written)}`);
+    for (const text of leftoverNote(leftover)) this.note(text);
     if (orphanFragments > 0)
       this.note(`${orphanFragments} fragments left out: their first fragment is not in the capture`);
-    return { target, packets, orphanFragments, out: options.out, warnings: report.warnings };
+    return {
+      target,
+      packets,
+      orphanFragments,
+      out: options.out,
+      files: written.map(fileJson),
+      leftover,
+      warnings: report.warnings,
+    };
   }
 
   async #toCapture(
@@ -127,5 +146,6 @@ type ExtractFlags = Interfaces.InferredFlags<typeof Extract.flags>;
 interface CommonOptions extends ExtractOptions {
   readonly out: string;
   readonly force: boolean;
+  readonly rotation: Rotation | undefined;
   readonly payloadOnly: boolean;
 }

@@ -11,7 +11,14 @@ import {
   parseShare,
   parseTimestamp,
 } from '../src/cli/parse.js';
-import { fileJson, formatFiles, parseRotation, resumeCommand, seriesFlags } from '../src/cli/series-output.js';
+import {
+  fileJson,
+  formatFiles,
+  leftoverNote,
+  parseRotation,
+  resumeCommand,
+  seriesFlags,
+} from '../src/cli/series-output.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
@@ -215,7 +222,7 @@ export default class Generate extends BaseCommand {
         `and ${formatCounted(forcedFrames, 'frame')} that TCP needs beside them; --strict-sizes leaves them out`,
       );
     }
-    if (leftover !== undefined) this.note(`Warning: ${leftover} is of an earlier series, and no part of this one`);
+    for (const text of leftoverNote(leftover)) this.note(text);
     return {
       out: flags.out,
       format,

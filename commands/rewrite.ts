@@ -4,9 +4,10 @@ import { CAPTURE_FORMATS } from '../src/capture/capture-writer.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, targetFlags } from '../src/cli/flags.js';
 import { explainOwnFiles } from '../src/cli/own-files.js';
-import { parseShift, parseTimeBound, parseTimestamp } from '../src/cli/parse.js';
-import { addressFlags, anonymityNote, parseAddressChanges } from '../src/cli/rewrite-flags.js';
+import { formatTimestamp, parseShift, parseTimeBound, parseTimestamp } from '../src/cli/parse.js';
+import { addressFlags, anonymityNote, parseAddressChanges, parseRewriteRotation } from '../src/cli/rewrite-flags.js';
 import { noteRewritten, rewrittenJson } from '../src/cli/rewrite-view.js';
+import { seriesFlags } from '../src/cli/series-output.js';
 import { requireOneStdin } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { rewriteFormatOf } from '../src/rewrite/capture-output.js';
@@ -35,6 +36,7 @@ export default class Rewrite extends BaseCommand {
     '<%= config.bin %> <%= command.id %> capture.pcap --map 10.77.0.0/16=192.168.0.0/16 --map-port 5004=6004 --out moved.pcap',
     '<%= config.bin %> <%= command.id %> capture.pcap --after 10s --before 1m --vlan 12 --out part.pcapng',
     '<%= config.bin %> <%= command.id %> capture.pcap --device 02:00:00:00:00:17 --anonymize --out shared.pcap',
+    '<%= config.bin %> <%= command.id %> capture.pcap --rotate 10s --out ten-seconds.pcap.gz',
     '<%= config.bin %> <%= command.id %> capture.pcap --packets 1000 --snaplen 96 --format nsecpcap --out -',
   ];
   static override strict = false;
@@ -47,7 +49,7 @@ export default class Rewrite extends BaseCommand {
   static override flags = {
     out: Flags.string({
       char: 'o',
-      summary: 'File to write (.pcap, .pcapng), or - for standard output.',
+      summary: 'File to write (.pcap, .pcapng, .gz behind it to compress), or - for standard output.',
       required: true,
       helpValue: 'FILE',
     }),
@@ -140,6 +142,7 @@ export default class Rewrite extends BaseCommand {
       summary: 'Compute checksums of IPv4, TCP, UDP, SCTP, ICMP and ICMPv6 anew where all of a packet was captured.',
       default: false,
     }),
+    ...seriesFlags,
   };
 
   async run(): Promise<unknown> {
@@ -151,6 +154,8 @@ export default class Rewrite extends BaseCommand {
     const target = parseTarget(flags);
     const range = parseRange(flags);
     const time = parseTimes(flags);
+    const begun = flags['start-time'] === 'now' ? { '--start-time': formatTimestamp(time.startNs!) } : {};
+    const rotation = await parseRewriteRotation(flags, this, begun);
     const frames: FrameChangeOptions = {
       ...(await parseAddressChanges(flags)),
       ports: parseNumberMaps(flags['map-port'], 'port', MAX_PORT),
@@ -167,6 +172,7 @@ export default class Rewrite extends BaseCommand {
       out: flags.out,
       format,
       force: flags.force,
+      rotation,
       target,
       payloadOnly: false,
       range,
@@ -176,7 +182,7 @@ export default class Rewrite extends BaseCommand {
       onProgress: ({ bytes, totalBytes }) => progress.update(totalBytes && bytes / totalBytes, `${bytes >>> 20} MiB`),
     });
     const result = await explainOwnFiles(files, rewriting).finally(() => progress.stop());
-    noteRewritten(result, { out: flags.out, format, anonymity: anonymityNote(flags) }, (text) => this.note(text));
+    noteRewritten(result, { format, anonymity: anonymityNote(flags) }, (text) => this.note(text));
     return rewrittenJson(result, { out: flags.out, format });
   }
 }

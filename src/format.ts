@@ -6,26 +6,29 @@ import { basename } from 'node:path';
 
 export const formatCount = (value: number): string => value.toLocaleString('en-US');
 
+/** Three digits that count; of what has four before the point all four, where `toPrecision` would write an exponent. */
+const threeDigits = (value: number): string => (value < 999.5 ? value.toPrecision(3) : value.toFixed(0));
+
 /** Bytes with a binary unit. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
   let value = bytes;
   let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
+  while (Math.round(value) >= 1024 && unit < units.length - 1) {
     value /= 1024;
     unit++;
   }
-  return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
+  return `${unit === 0 ? value : threeDigits(value)} ${units[unit]}`;
 }
 
 /** Seconds in the largest unit that keeps three digits. */
 export function formatSeconds(seconds: number): string {
   if (seconds === 0) return '0 s';
-  if (seconds < 1e-3) return `${(seconds * 1e6).toPrecision(3)} µs`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(3)} ms`;
-  if (seconds < 120) return `${seconds.toPrecision(3)} s`;
-  if (seconds < 7200) return `${(seconds / 60).toPrecision(3)} min`;
-  return seconds < 172_800 ? `${(seconds / 3600).toPrecision(3)} h` : `${(seconds / 86_400).toPrecision(3)} d`;
+  if (seconds < 1e-3) return `${threeDigits(seconds * 1e6)} µs`;
+  if (seconds < 1) return `${threeDigits(seconds * 1e3)} ms`;
+  if (seconds < 120) return `${threeDigits(seconds)} s`;
+  if (seconds < 7200) return `${threeDigits(seconds / 60)} min`;
+  return seconds < 172_800 ? `${threeDigits(seconds / 3600)} h` : `${threeDigits(seconds / 86_400)} d`;
 }
 
 /** Seconds that were chosen, such as the width of a bin: without the zeros behind the point. */

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import { commandLine } from '../src/cli/command-line.js';
-import { formatCounted, formatNumber, formatQuantity, formatWidth, joinQuantities, shortNames } from '../src/format.js';
+import {
+  formatBytes,
+  formatCounted,
+  formatNumber,
+  formatQuantity,
+  formatSeconds,
+  formatWidth,
+  joinQuantities,
+  shortNames,
+} from '../src/format.js';
 import { formatInterval, formatPoints, formatQuantity as reportQuantity, trueMinus } from '../src/report/numbers.js';
 
 test.each([
@@ -19,6 +28,28 @@ test.each([
   [125_304_500, '1.3e8'],
 ])('%d is %s', (value, text) => {
   expect(formatNumber(value)).toBe(text);
+});
+
+test.each([
+  [0, '0 B'],
+  [1023, '1023 B'],
+  [1024, '1.00 KiB'],
+  [999 * 1024, '999 KiB'],
+  [1020 * 1024, '1020 KiB'],
+  [1024 * 1024 - 1, '1.00 MiB'], // 1023.999 KiB
+  [12.34 * 2 ** 30, '12.3 GiB'],
+  [5000 * 2 ** 40, '5000 TiB'],
+])('%d bytes are %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test('Seconds are never told with an exponent either', () => {
+  expect([0.000_999_6, 0.9996, 119.9, 2000 * 86_400].map(formatSeconds)).toEqual([
+    '1000 µs',
+    '1000 ms',
+    '120 s',
+    '2000 d',
+  ]);
 });
 
 test('A quantity has its unit, and seconds the one that suits them', () => {

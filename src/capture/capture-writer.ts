@@ -57,6 +57,7 @@ function pcapHeader(magic: number, linkType: number): Uint8Array {
   return header;
 }
 
+const NOTHING = new Uint8Array(0);
 const END_OF_OPTIONS = [0, 0, 0, 0];
 
 /** Draft-ietf-opsawg-pcapng §4.1. */
@@ -102,6 +103,8 @@ export class CaptureWriter {
   readonly #options: CaptureWriterOptions;
   /** Those that the file has been told of: one, or in pcapng as many as it has interfaces. */
   readonly #linkTypes: number[];
+  /** What the file has yet to be told of the last of them. */
+  #undescribed: Uint8Array = NOTHING;
   /** Index of the link type of the records. */
   #interface = 0;
   /** Of the record that is being written. */
@@ -158,10 +161,7 @@ export class CaptureWriter {
       throw new SynthError('SYNTH_USAGE', message, { hint: 'Write pcapng.' });
     }
     this.#interface = this.#linkTypes.push(linkType) - 1;
-    const description = this.#describe(linkType, this.#interface);
-    this.#buffer.reserve(description.length);
-    this.#buffer.bytes.set(description, this.#buffer.position);
-    this.#buffer.position += description.length;
+    this.#undescribed = Uint8Array.of(...this.#undescribed, ...this.#describe(linkType, this.#interface));
     this.#header = this.#describeFile();
   }
 
@@ -196,7 +196,11 @@ export class CaptureWriter {
   beginRecord(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number {
     this.#frameBytes = frameBytes;
     const recordBytes = this.#options.format === 'pcapng' ? epbBytes(frameBytes) : PCAP_RECORD_BYTES + frameBytes;
-    if (this.#buffer.beginRecord(seconds, nanoseconds, recordBytes)) this.#buffer.put(this.#header);
+    const undescribed = this.#undescribed;
+    const beginsFile = this.#buffer.beginRecord(seconds, nanoseconds, undescribed.length + recordBytes);
+    if (beginsFile) this.#buffer.put(this.#header);
+    else if (undescribed.length > 0) this.#buffer.put(undescribed);
+    this.#undescribed = NOTHING;
     this.#frameAt =
       this.#options.format === 'pcapng'
         ? this.#enhancedPacket(seconds, nanoseconds, frameBytes, wireBytes)

@@ -1,16 +1,18 @@
 /**
  * @module
- * What `rewrite` and `extract` share: maps of addresses, and anonymisation.
+ * What `rewrite` and `extract` share: maps of addresses, anonymisation, and what that means for a series of files.
  */
 import { Flags } from '@oclif/core';
 import { SynthError } from '../errors.js';
+import type { Rotation } from '../output/output-series.js';
 import { drawKey } from '../random.js';
 import type { AddressChange } from '../rewrite/address-change.js';
 import { parseAddressMaps, parseMacMaps } from '../rewrite/address-map.js';
-import { readAnonymizationKey } from '../rewrite/anonymization-key.js';
+import { isKeyFile, readAnonymizationKey } from '../rewrite/anonymization-key.js';
 import { Anonymizer } from '../rewrite/anonymizer.js';
 import { CRYPTO_PAN_KEY_BYTES } from '../rewrite/crypto-pan.js';
 import type { FrameChangeOptions } from '../rewrite/frame-change.js';
+import { parseRotation, resumeCommand } from './series-output.js';
 
 export const addressFlags = {
   map: Flags.string({
@@ -99,4 +101,36 @@ export async function parseAddressChanges(
     addresses.push(new Anonymizer(key, { keepOui: flags['keep-oui'] }));
   }
   return { addresses, erasePayload: anonymous && !flags['keep-payload'] };
+}
+
+/** Stands for a secret in the command that goes on with a series, which may end up in a log. */
+const SECRET_PLACE = 'SECRET';
+
+/**
+ * A series can only be gone on with by what gives the same bytes, which a key that was drawn does not.
+ *
+ * @param command as it was typed
+ * @param fixed values of flags that would not be the same a second time
+ * @throws SynthError `SYNTH_USAGE`
+ */
+export async function parseRewriteRotation(
+  flags: AddressFlags & { readonly rotate?: string | undefined; readonly resume?: boolean | undefined },
+  command: { readonly id?: string | undefined; readonly argv: readonly string[] },
+  fixed: Readonly<Record<string, string>> = {},
+): Promise<Rotation | undefined> {
+  const key = flags['anonymize-key'];
+  const secret = key === undefined || (await isKeyFile(key)) ? {} : { '--anonymize-key': SECRET_PLACE };
+  const rotation = parseRotation(flags, flags.anonymize ? undefined : resumeCommand(command, { ...fixed, ...secret }));
+  if (rotation?.resume && flags.anonymize) {
+    throw new SynthError('SYNTH_USAGE', '--resume cannot go on with --anonymize, whose key is another one each time', {
+      hint: 'Write all files again, with --anonymize-key if it may have to be gone on with.',
+    });
+  }
+  if (rotation?.resume && Object.keys(fixed).length > 0) {
+    const [flag] = Object.keys(fixed);
+    throw new SynthError('SYNTH_USAGE', `--resume needs the ${flag} of the first time`, {
+      hint: 'The run that ended early has printed the command that goes on with it.',
+    });
+  }
+  return rotation;
 }

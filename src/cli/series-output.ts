@@ -26,10 +26,10 @@ export const seriesFlags = {
   }),
 };
 
-/** @param command that goes on with the series if it ends early. @throws SynthError `SYNTH_USAGE` */
+/** @param command that goes on with the series if it ends early, if there is one. @throws SynthError `SYNTH_USAGE` */
 export function parseRotation(
   { rotate, resume }: { readonly rotate?: string | undefined; readonly resume?: boolean | undefined },
-  command: string,
+  command: string | undefined,
 ): Rotation | undefined {
   return rotate === undefined
     ? undefined
@@ -60,6 +60,10 @@ export function formatFiles(files: readonly WrittenFile[]): string {
   const count = `${formatCounted(files.length, 'file')}${kept === 0 ? '' : `, ${formatCount(kept)} of them kept`}`;
   return `${first} … ${files.at(-1)!.path} (${count})`;
 }
+
+/** A warning of what an earlier series has left, if it has. */
+export const leftoverNote = (leftover: string | undefined): readonly string[] =>
+  leftover === undefined ? [] : [`Warning: ${leftover} is of an earlier series, and no part of this one`];
 
 /** A file for `--json`. */
 export const fileJson = ({ path, packets, fileBytes, firstNs, lastNs, kept }: WrittenFile) => ({

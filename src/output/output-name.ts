@@ -23,8 +23,8 @@ export function isGzipName(path: string): boolean {
   return GZIP.test(path);
 }
 
-/** The name without `.gz`. */
-export const uncompressedName = (path: string): string => path.replace(GZIP, '');
+/** The name without `.gz`. @throws SynthError `SYNTH_USAGE` for another compression */
+export const uncompressedName = (path: string): string => (isGzipName(path) ? path.replace(GZIP, '') : path);
 
 /** `folder/out.pcap.gz` and 1 give `folder/out_00001.pcap.gz`. */
 export function numberedName(path: string, number: number): string {

@@ -20,8 +20,8 @@ import { type FileContent, NO_LIMITS, RotationAccount, type RotationLimits } fro
 export interface Rotation extends RotationLimits {
   /** Files that are there stay, if they hold exactly what would be written; the others are written. */
   readonly resume: boolean;
-  /** What goes on with a series that ends early, for messages. */
-  readonly resumeCommand: string;
+  /** What goes on with a series that ends early, for messages; undefined where no other run gives the same bytes. */
+  readonly resumeCommand: string | undefined;
 }
 
 export interface SeriesOptions extends OutputOptions {
@@ -145,8 +145,7 @@ class OutputSeries implements SerialOutput {
     }
     const resumable = RESUMABLE.has(error.code);
     if (!resumable && this.#files.length === 0) return error;
-    const goOn = `${error.code === 'SYNTH_OUTPUT_FAILED' ? 'When that is mended, go' : 'Go'} on with: ${rotation.resumeCommand}`;
-    const hint = resumable && this.#files.length > 0 ? goOn : error.hint;
+    const hint = resumable && this.#files.length > 0 ? howToGoOn(error.code, rotation.resumeCommand) : error.hint;
     return withMore(error, describeFiles(this.#files), hint);
   }
 
@@ -175,6 +174,11 @@ class OutputSeries implements SerialOutput {
     const fileBytes = written?.isFile() ? written.size : this.#bytes;
     this.#files.push({ path, ...this.#account.take(), fileBytes, kept });
   }
+}
+
+function howToGoOn(code: SynthErrorCode, command: string | undefined): string {
+  if (command === undefined) return 'No other run gives the same bytes: write all files again, with --force.';
+  return `${code === 'SYNTH_OUTPUT_FAILED' ? 'When that is mended, go' : 'Go'} on with: ${command}`;
 }
 
 function describeFiles(files: readonly WrittenFile[]): string {

@@ -16,7 +16,7 @@ export const NO_LIMITS: RotationLimits = {
   intervalNs: Number.POSITIVE_INFINITY,
 };
 
-/** The records of a file; times of the first and the last, in ns since the Unix epoch. */
+/** The records of a file; times of the earliest and the latest, in ns since the Unix epoch. */
 export interface FileContent {
   readonly packets: number;
   readonly firstNs: bigint | undefined;
@@ -26,13 +26,16 @@ export interface FileContent {
 const sinceEpoch = (seconds: number, nanoseconds: number): bigint =>
   BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
 
+const precedes = (seconds: number, nanoseconds: number, otherSeconds: number, otherNanoseconds: number): boolean =>
+  seconds < otherSeconds || (seconds === otherSeconds && nanoseconds < otherNanoseconds);
+
 export class RotationAccount {
   readonly #limits: RotationLimits;
   /** Of the first record of the series, to which times are aligned. */
   #originSeconds = Number.NaN;
   #originNanoseconds = 0;
   #intervalEndNs: number;
-  /** Of the current file. */
+  /** Of the current file; the times are of its earliest and its latest record. */
   #packets = 0;
   #firstSeconds = 0;
   #firstNanoseconds = 0;
@@ -60,13 +63,15 @@ export class RotationAccount {
       this.#ended.push(this.#content());
       this.#packets = 0;
     }
-    if (this.#packets === 0) {
+    if (this.#packets === 0 || precedes(seconds, nanoseconds, this.#firstSeconds, this.#firstNanoseconds)) {
       this.#firstSeconds = seconds;
       this.#firstNanoseconds = nanoseconds;
     }
+    if (this.#packets === 0 || !precedes(seconds, nanoseconds, this.#lastSeconds, this.#lastNanoseconds)) {
+      this.#lastSeconds = seconds;
+      this.#lastNanoseconds = nanoseconds;
+    }
     this.#packets++;
-    this.#lastSeconds = seconds;
-    this.#lastNanoseconds = nanoseconds;
     return begins;
   }
 
@@ -75,7 +80,7 @@ export class RotationAccount {
     return this.#ended.shift() ?? this.#content();
   }
 
-  /** A packet that comes late stays in the file of the time that has been reached. */
+  /** A packet whose time lies further back stays in the file of the time that has been reached, be it late or the clock set back. */
   #isInLaterInterval(seconds: number, nanoseconds: number): boolean {
     if (Number.isNaN(this.#originSeconds)) {
       this.#originSeconds = seconds;

@@ -3,8 +3,9 @@
  * The key of an anonymisation: 32 bytes, from a file, from hexadecimal digits, from words that somebody remembers, or drawn.
  */
 import { scryptSync } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { describeSystemError, SynthError } from '../errors.js';
+import { statOrUndefined } from '../output-file.js';
 import { CRYPTO_PAN_KEY_BYTES } from './crypto-pan.js';
 
 const HEX_KEY = /^[0-9a-f]{64}$/i;
@@ -30,9 +31,12 @@ export async function readAnonymizationKey(text: string): Promise<Uint8Array> {
   return Uint8Array.from(scryptSync(secret, SALT, CRYPTO_PAN_KEY_BYTES));
 }
 
+/** Whether this names a file that holds the key, and is not the secret itself. */
+export const isKeyFile = async (text: string): Promise<boolean> => (await statOrUndefined(text))?.isFile() ?? false;
+
 /** Undefined where there is no such file. */
 async function readIfFile(path: string): Promise<Uint8Array | undefined> {
-  const found = await stat(path).catch(() => undefined);
+  const found = await statOrUndefined(path);
   if (!found?.isFile()) return undefined;
   if (found.size > MAX_KEY_FILE_BYTES) throw new SynthError('SYNTH_USAGE', `${path}: is too large to hold a key`);
   try {

@@ -3,14 +3,15 @@
  * From captures to a capture, frame by frame: which packets, when, from whom to whom, and with how much of what they carry. Streamed, in
  * flat memory; what is not to be changed is copied byte by byte.
  */
-import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
+import { type CaptureInput, captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import type { CaptureWriter, WrittenCaptureFormat } from '../capture/capture-writer.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { type CaptureReport, type ReadOptions, readCaptures } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
+import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import { createSelector, type Selector } from '../series/select.js';
 import { formatTarget, type Target } from '../series/target.js';
-import { openCapture } from './capture-output.js';
+import { captureWriterFor } from './capture-output.js';
 import { FrameChange, type FrameChangeOptions } from './frame-change.js';
 import { PacketRange, type PacketRangeOptions } from './packet-range.js';
 import { TimeChange, type TimeChangeOptions } from './time-change.js';
@@ -19,6 +20,8 @@ export interface RewriteOptions extends ReadOptions {
   readonly out: string;
   readonly format: WrittenCaptureFormat;
   readonly force: boolean;
+  /** A series of files in place of one. */
+  readonly rotation?: Rotation | undefined;
   /** Whose packets to keep; undefined for all frames, also those without IP. */
   readonly target: Target | undefined;
   /** Leaves out packets of the target that carry no transport payload. */
@@ -28,7 +31,8 @@ export interface RewriteOptions extends ReadOptions {
   readonly frames: FrameChangeOptions;
 }
 
-export interface Rewritten {
+/** What was read, and left out of what was written. */
+export interface RewrittenPackets {
   readonly report: CaptureReport;
   /** Packets in the output. */
   readonly packets: number;
@@ -42,41 +46,45 @@ export interface Rewritten {
   readonly timesCut: number;
 }
 
+export interface Rewritten extends RewrittenPackets, WrittenSeries {}
+
 /**
- * @throws SynthError as `readCaptures` and `openOutput` do; `SYNTH_TARGET_NOT_FOUND` or `SYNTH_CAPTURE_EMPTY` if no packet is left;
+ * @throws SynthError as `readCaptures` and `writeSeries` do; `SYNTH_TARGET_NOT_FOUND` or `SYNTH_CAPTURE_EMPTY` if no packet is left;
  *   `SYNTH_USAGE` for what the format cannot say
  */
 export async function rewriteCaptures(files: readonly NamedPath[], options: RewriteOptions): Promise<Rewritten> {
-  const inputs = files.map(captureInput);
-  const { output, writer } = await openCapture(options.out, {
-    format: options.format,
-    force: options.force,
-    inputs: files.map((file) => withName(file).path),
+  const { out, format, force, rotation } = options;
+  const inputs = files.map((file) => withName(file).path);
+  const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, (output) =>
+    rewriteInto(captureWriterFor(output, format), files.map(captureInput), options),
+  );
+  return { ...result, ...series };
+}
+
+async function rewriteInto(
+  writer: CaptureWriter,
+  inputs: readonly CaptureInput[],
+  options: RewriteOptions,
+): Promise<RewrittenPackets> {
+  const rewriter = new Rewriter(writer, options);
+  const { target, payloadOnly } = options;
+  const selector = target && createSelector(target, { payloadOnly }, (...selected) => rewriter.take(selected[6]));
+  await writer.begin();
+  const report = await readCaptures(inputs, (packet) => takeFrom(packet, selector, rewriter), {
+    ...options,
+    mayMatter: (packet) => {
+      rewriter.range.begin(packet);
+      return selector?.mayMatter(packet) ?? true;
+    },
+    drain: () => writer.flush(),
+    enough: () => rewriter.range.isFull,
   });
-  try {
-    const rewriter = new Rewriter(writer, options);
-    const { target, payloadOnly } = options;
-    const selector = target && createSelector(target, { payloadOnly }, (...selected) => rewriter.take(selected[6]));
-    await writer.begin();
-    const report = await readCaptures(inputs, (packet) => takeFrom(packet, selector, rewriter), {
-      ...options,
-      mayMatter: (packet) => {
-        rewriter.range.begin(packet);
-        return selector?.mayMatter(packet) ?? true;
-      },
-      drain: () => writer.flush(),
-      enough: () => rewriter.range.isFull,
-    });
-    selector?.finish();
-    if (rewriter.range.taken === 0) throw withoutPackets(inputs, report, options);
-    await writer.end();
-    await output.finish();
-    const { range, bytes, unknownFrames, timesCut } = rewriter;
-    const orphanFragments = selector?.orphanFragments ?? 0;
-    return { report, packets: range.taken, bytes, unknownFrames, orphanFragments, timesCut };
-  } finally {
-    await output.discard();
-  }
+  selector?.finish();
+  if (rewriter.range.taken === 0) throw withoutPackets(inputs, report, options);
+  await writer.end();
+  const { range, bytes, unknownFrames, timesCut } = rewriter;
+  const orphanFragments = selector?.orphanFragments ?? 0;
+  return { report, packets: range.taken, bytes, unknownFrames, orphanFragments, timesCut };
 }
 
 function takeFrom(packet: Packet, selector: Selector | undefined, rewriter: Rewriter): void {

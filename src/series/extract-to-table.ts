@@ -4,8 +4,8 @@
  */
 import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError } from '../errors.js';
-import { openNamedOutput } from '../output/gzip-output.js';
 import { uncompressedName } from '../output/output-name.js';
+import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import { type Extraction, type ExtractOptions, streamTarget } from './extract.js';
 import { busiestDevice } from './load.js';
 import type { TableFormat } from './table-reader.js';
@@ -17,29 +17,31 @@ export interface ExtractToTableOptions extends ExtractOptions {
   /** Undefined to go by the name of `out`. */
   readonly format: TableFormat | undefined;
   readonly force: boolean;
+  /** A series of files in place of one. */
+  readonly rotation?: Rotation | undefined;
 }
 
-export interface ExtractedTable extends Extraction {
+export interface ExtractedTable extends Extraction, WrittenSeries {
   readonly target: Target;
   readonly busiestTaken: boolean;
 }
 
-/** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `openNamedOutput` do */
+/** @throws SynthError `SYNTH_USAGE`, and as `streamTarget` and `writeSeries` do */
 export async function extractToTable(
   files: readonly NamedPath[],
   target: Target | undefined,
   options: ExtractToTableOptions,
 ): Promise<ExtractedTable> {
-  const { out } = options;
+  const { out, force, rotation } = options;
   const format = options.format ?? tableFormatOf(out);
-  const inputs = files.map(captureInput);
-  const chosen = target ?? (await busiestDevice(inputs, options));
-  const output = await openNamedOutput(out, { force: options.force, inputs: files.map((file) => withName(file).path) });
-  try {
+  const captures = files.map(captureInput);
+  const chosen = target ?? (await busiestDevice(captures, options));
+  const inputs = files.map((file) => withName(file).path);
+  const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, async (output) => {
     const writer = new TableWriter(output, format);
     await writer.begin();
     const extraction = await streamTarget(
-      inputs,
+      captures,
       chosen,
       (seconds, nanoseconds, sizeBytes, outbound) => {
         if (!writer.hasRoom()) writer.grow();
@@ -48,11 +50,9 @@ export async function extractToTable(
       { ...options, drain: () => writer.flush() },
     );
     await writer.end();
-    await output.finish();
-    return { ...extraction, target: chosen, busiestTaken: target === undefined };
-  } finally {
-    await output.discard();
-  }
+    return extraction;
+  });
+  return { ...result, ...series, target: chosen, busiestTaken: target === undefined };
 }
 
 function tableFormatOf(path: string): TableFormat {

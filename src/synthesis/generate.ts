@@ -13,7 +13,7 @@ import {
 } from '../capture/capture-writer.js';
 import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
-import { isGzipName, uncompressedName } from '../output/output-name.js';
+import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import type { SerialOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
@@ -38,7 +38,7 @@ const ENDINGS: readonly (readonly [RegExp, OutputFormat])[] = [
 /** The format that the name of a file asks for, compressed or not; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
 export function outputFormatOf(path: string): OutputFormat {
   if (path === '-' || path.startsWith('/dev/')) return 'pcap';
-  const name = isGzipName(path) ? uncompressedName(path) : path;
+  const name = uncompressedName(path);
   const format = captureFormatOf(name) ?? ENDINGS.find(([pattern]) => pattern.test(name))?.[1];
   if (format) return format;
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
