@@ -176,7 +176,11 @@ export class Likelihoods {
         const mark = markOf(step < ROLES ? 0 : 1, size);
         const known = this.#openers.get(mark) ?? [];
         // In the same order whatever that of the counts is.
-        if (!known.includes(service)) this.#openers.set(mark, [...known, service].sort((a, b) => a - b));
+        if (!known.includes(service))
+          this.#openers.set(
+            mark,
+            [...known, service].sort((a, b) => a - b),
+          );
       }
     }
   }
