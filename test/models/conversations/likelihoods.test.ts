@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { contextsOf, PLACES } from '../../../models/conversations/counts.js';
+import { ConversationCounts, contextsOf, PLACES } from '../../../models/conversations/counts.js';
 import { markOf } from '../../../models/conversations/foresight.js';
 import { learnConversations } from '../../../models/conversations/learn.js';
 import { Likelihoods } from '../../../models/conversations/likelihoods.js';
@@ -99,6 +99,12 @@ describe('what may open', () => {
     ] as const) {
       expect(likelihoods.openers(direction, size)).toEqual([]);
     }
+  });
+
+  test('is in the same order whatever the counts came in', () => {
+    const counts = new ConversationCounts(3);
+    for (const service of [2, 0, 1]) counts.addSize(service, 0, outbound(ROLE.data), 100);
+    expect(new Likelihoods(counts).openers(1, 100)).toEqual([0, 1, 2]);
   });
 
   test('is likelier after the packet that it usually comes after', () => {
