@@ -1,5 +1,17 @@
 // `npm run bench -- NAME…`: runs the named benchmarks, or all of them. Each prints a Markdown table; docs/benchmarks.md keeps the results.
-const benchmarks = ['extract', 'rewrite', 'generate', 'hmm', 'gmm', 'rnn', 'tcn', 'likelihood', 'sample', 'evaluate'];
+const benchmarks = [
+  'extract',
+  'rewrite',
+  'generate',
+  'hmm',
+  'gmm',
+  'rnn',
+  'tcn',
+  'likelihood',
+  'conversations',
+  'sample',
+  'evaluate',
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !benchmarks.includes(name));

@@ -5,11 +5,8 @@
  */
 import type { PacketBlock } from '../../src/series/packet-series.js';
 import { type AssignerOptions, ConversationAssigner } from './assigner.js';
-import { FAR, soonness } from './foresight.js';
+import { FAR, MOST_AHEAD, soonness } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';
-
-/** How many packets are known beyond the one that is assigned. */
-const LOOKAHEAD = 256;
 
 export class AssignedPackets<C> {
   // The packet that `advance` came to.
@@ -20,9 +17,9 @@ export class AssignedPackets<C> {
   readonly #likelihoods: Likelihoods;
   readonly #blocks: Iterator<PacketBlock>;
   // Packets that have been read: from `#next` on they have not been handed out.
-  #offsetsNs = new Float64Array(LOOKAHEAD);
-  #sizes = new Uint32Array(LOOKAHEAD);
-  #outbound = new Uint8Array(LOOKAHEAD);
+  #offsetsNs = new Float64Array(MOST_AHEAD);
+  #sizes = new Uint32Array(MOST_AHEAD);
+  #outbound = new Uint8Array(MOST_AHEAD);
   #length = 0;
   #next = 0;
   #done = false;
@@ -47,7 +44,7 @@ export class AssignedPackets<C> {
 
   /** Goes to the next packet. @returns false if there is none */
   advance(): boolean {
-    while (!this.#done && this.#length - this.#next <= LOOKAHEAD) this.#read();
+    while (!this.#done && this.#length - this.#next <= MOST_AHEAD) this.#read();
     const next = this.#next;
     if (next === this.#length) return false;
     this.timeNs = this.#offsetsNs[next]!;

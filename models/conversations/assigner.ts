@@ -128,9 +128,10 @@ export class ConversationAssigner<C> {
     this.#services = records.map((_, service) => service);
     this.#packets = new Float64Array(records.length);
     this.#openings = new Float64Array(records.length);
+    // Where all packets are of one conversation, other services have no records.
     this.#meanPackets = Float64Array.from(
       records,
-      (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / all.length,
+      (all) => all.reduce((sum, record) => sum + data.records.packets[record]!, 0) / Math.max(1, all.length) || 1,
     );
     this.#closings = new Float64Array(records.length);
     this.#closedShare = Float64Array.from(records, (all, service) => {

@@ -48,13 +48,12 @@ class Reading {
     this.firstRole = role;
   }
 
-  /** Whether a SYN begins a new connection instead of being the first one once more. */
-  get isUsed(): boolean {
-    return this.packets > 0 && (this.firstRole !== ROLE.syn || this.closingPackets > 0 || this.packets > 4);
-  }
+  /** Whether a SYN begins a new connection instead of being the first one once more: it has had more than SYNs and their answers. */
+  isUsed = false;
 
   take(timeNs: number, role: number): void {
     this.packets++;
+    if (role !== ROLE.syn && role !== ROLE.synAck) this.isUsed = true;
     this.longestGapNs = Math.max(this.longestGapNs, timeNs - this.lastNs);
     this.lastNs = timeNs;
     if (this.closingPackets > 0 || role === ROLE.fin || role === ROLE.rst) this.closingPackets++;

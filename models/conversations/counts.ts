@@ -3,6 +3,7 @@
  * What was counted of conversations while learning: which step follows which, sizes, waiting times, openings. Sparse, since of all that could
  * happen little does.
  */
+import { MAX_SIZE_BYTES } from '../../src/series/packet-series.js';
 import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import { Evidence } from './evidence.js';
 import { MARKS, SOON_CLASSES } from './foresight.js';
@@ -160,7 +161,7 @@ export class ConversationCounts {
     for (let i = 0; i < triples.length; i += 3) {
       const [row, size, count] = [triples[i]!, triples[i + 1]!, triples[i + 2]!];
       requireModel(
-        row < services * STEPS * SIZE_PLACES && count > 0,
+        row < services * STEPS * SIZE_PLACES && size <= MAX_SIZE_BYTES && count > 0,
         'has sizes of conversations that contradict themselves',
       );
       const sizes = counts.sizes.get(row) ?? new Map<number, number>();

@@ -15,14 +15,19 @@ const isLimitedBroadcast = ({ bytes }: Address): boolean => bytes.length === 4 &
 const isSolicitedNode = ({ bytes }: Address): boolean =>
   bytes.length === 16 && bytes[0] === 0xff && bytes[1] === 2 && bytes[11] === 1 && bytes[12] === 0xff;
 
-/** A group that everybody knows instead of one that gives somebody's address away: all nodes of the link. */
-const ALL_NODES = 'ff02::1';
+/** Groups that are made of a network's prefix: 234/8 (RFC 6034), and those of IPv6 with the flag P (RFC 3306 §4). */
+const isOfNetwork = ({ bytes }: Address): boolean =>
+  bytes.length === 4 ? bytes[0] === 234 : bytes[0] === 0xff && (bytes[1]! & 0x20) !== 0;
+
+/** Groups that everybody knows instead of ones that give somebody's address away: all nodes of the link (RFC 1112 §4, RFC 4291 §2.7.1). */
+const ALL_NODES = { 4: '224.0.0.1', 6: 'ff02::1' } as const;
 
 export function endOf(ipVersion: 4 | 6, address: Address, broadcast: boolean, keepAddress: boolean): End {
   const text = formatAddress(address);
   if (address.bytes.every((byte) => byte === 0)) return { ipVersion, kind: 'unspecified', address: null };
   if (isGroup(address)) {
-    return { ipVersion, kind: 'group', address: isSolicitedNode(address) && !keepAddress ? ALL_NODES : text };
+    const isTelling = isSolicitedNode(address) || isOfNetwork(address);
+    return { ipVersion, kind: 'group', address: isTelling && !keepAddress ? ALL_NODES[ipVersion] : text };
   }
   const kept = keepAddress ? text : null;
   if (broadcast || isLimitedBroadcast(address)) {

@@ -12,6 +12,9 @@ const HORIZONS = [2, 8, 32] as const;
 export const SOON_CLASSES = HORIZONS.length + 1;
 export const FAR = HORIZONS.length;
 
+/** Nobody looks further ahead, in packets of all services: so it does not matter how many are known. */
+export const MOST_AHEAD = 256;
+
 /** A packet's direction and size in one number, below `MARKS`. */
 export const markOf = (outbound: number, sizeBytes: number): number => 2 * sizeBytes + outbound;
 
@@ -40,15 +43,19 @@ export interface ServiceMarks {
 export function soonness({ length, sizes, outbound }: Packets, { openers, own }: ServiceMarks): Uint8Array {
   const soon = new Uint8Array(length).fill(FAR);
   let before = Number.POSITIVE_INFINITY;
+  let opener = Number.POSITIVE_INFINITY;
   for (let i = length - 1; i >= 0; i--) {
+    if (opener - i > MOST_AHEAD) before = Number.POSITIVE_INFINITY;
     for (let horizon = 0; horizon < FAR; horizon++) {
       if (before > HORIZONS[horizon]!) continue;
       soon[i] = horizon;
       break;
     }
     const mark = markOf(outbound[i]!, sizes[i]!);
-    if (openers.has(mark)) before = 0;
-    else if (own.has(mark)) before++;
+    if (openers.has(mark)) {
+      before = 0;
+      opener = i;
+    } else if (own.has(mark)) before++;
   }
   return soon;
 }

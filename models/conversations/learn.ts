@@ -21,8 +21,9 @@ import {
 } from './records.js';
 import { NO_STEP, STEPS, stepOf } from './role.js';
 
-/** Services beyond this number, the ones with fewest packets, are taken together. */
-const MAX_SERVICES = 64;
+/** Services of a port beyond this number, and services of a protocol, the ones with fewest packets, are taken together. */
+const MOST_OF_PORTS = 32;
+const MOST_OF_PROTOCOLS = 28;
 /** A service of its own has as many connections, or as many packets. */
 const LONG = { packets: 64, timesMedian: 20 } as const;
 const OWN_SERVICE = { connections: 2, packets: 32 };
@@ -96,16 +97,28 @@ function groupServices(connections: readonly Connection[]): {
     return { ...service, long: connection.packets >= longFrom.get(keyOf(service))! };
   };
   const packetsOf = (group: ServiceGroup) => group.connections.reduce((sum, { packets }) => sum + packets, 0);
-  // At least half of the services stay free for what is taken together.
-  const kept = [...groupBy(byLength).values()]
-    .filter((group) => group.connections.length >= OWN_SERVICE.connections || packetsOf(group) >= OWN_SERVICE.packets)
-    .sort((a, b) => packetsOf(b) - packetsOf(a))
-    .slice(0, MAX_SERVICES / 2)
-    .map(({ service }) => keyOf(service));
-  const isKept = new Set(kept);
-  const shared = (connection: Connection): ServiceKey => {
+  const busiest = (groups: Iterable<ServiceGroup>, count: number): ReadonlySet<string> =>
+    new Set(
+      [...groups]
+        .sort((a, b) => packetsOf(b) - packetsOf(a))
+        .slice(0, count)
+        .map(({ service }) => keyOf(service)),
+    );
+  const isOwn = (group: ServiceGroup) =>
+    group.connections.length >= OWN_SERVICE.connections || packetsOf(group) >= OWN_SERVICE.packets;
+  const ofPorts = busiest([...groupBy(byLength).values()].filter(isOwn), MOST_OF_PORTS);
+  const byProtocol = (connection: Connection): ServiceKey => {
     const service = byLength(connection);
-    return isKept.has(keyOf(service)) ? service : { ...service, port: null, long: false };
+    return ofPorts.has(keyOf(service)) ? service : { ...service, port: null, long: false };
+  };
+  const ofProtocols = busiest(
+    [...groupBy(byProtocol).values()].filter(({ service }) => !ofPorts.has(keyOf(service))),
+    MOST_OF_PROTOCOLS,
+  );
+  const shared = (connection: Connection): ServiceKey => {
+    const service = byProtocol(connection);
+    if (ofPorts.has(keyOf(service)) || ofProtocols.has(keyOf(service))) return service;
+    return { ...service, protocol: IP_PROTOCOL_EXPERIMENT };
   };
   const groups = groupBy(shared);
   const indices = new Map([...groups.keys()].map((key, index) => [key, index]));
@@ -232,6 +245,8 @@ function fixedPorts(
 }
 
 const IP_PROTOCOL_TCP = 6;
+/** Stands for protocols that are hardly spoken (RFC 3692). */
+const IP_PROTOCOL_EXPERIMENT = 253;
 /** Below it are system ports (RFC 6335 §6), which nobody draws. */
 const FIRST_USER_PORT = 1024;
 

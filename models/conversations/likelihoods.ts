@@ -182,7 +182,12 @@ export class Likelihoods {
       for (const size of sizes.keys()) {
         const mark = markOf(step < ROLES ? 0 : 1, size);
         const known = this.#openers.get(mark) ?? [];
-        if (!known.includes(service)) this.#openers.set(mark, [...known, service]);
+        // In the same order whatever that of the counts is.
+        if (!known.includes(service))
+          this.#openers.set(
+            mark,
+            [...known, service].sort((a, b) => a - b),
+          );
       }
     }
   }

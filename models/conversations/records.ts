@@ -4,6 +4,7 @@
  * addresses unless they are to be kept.
  */
 import { z } from 'zod';
+import { type Address, parseAddress } from '../../src/capture/address.js';
 import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
 import { ConversationCounts } from './counts.js';
 import { STEPS } from './role.js';
@@ -16,17 +17,29 @@ const syn = z.object({
   timestamps: z.boolean(),
 });
 
+function addressOf(text: string): Address | undefined {
+  try {
+    return parseAddress(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Address of one end. */
-const endSchema = z.object({
-  ipVersion: z.union([z.literal(4), z.literal(6)]),
-  /**
-   * `group` is a multicast address, which is no one's and is kept; `unspecified` is 0.0.0.0 or ::, of a host that has no address yet;
-   * `linkLocal` is one of fe80::/10 or 169.254.0.0/16.
-   */
-  kind: z.enum(['host', 'linkLocal', 'unspecified', 'group', 'broadcast']),
-  /** The captured address, for groups and where addresses are kept; else null. */
-  address: z.string().nullable(),
-});
+const endSchema = z
+  .object({
+    ipVersion: z.union([z.literal(4), z.literal(6)]),
+    /**
+     * `group` is a multicast address, which is no one's and is kept; `unspecified` is 0.0.0.0 or ::, of a host that has no address yet;
+     * `linkLocal` is one of fe80::/10 or 169.254.0.0/16.
+     */
+    kind: z.enum(['host', 'linkLocal', 'unspecified', 'group', 'broadcast']),
+    /** The captured address, for groups and where addresses are kept; else null. */
+    address: z.string().nullable(),
+  })
+  .refine(({ ipVersion, kind, address }) =>
+    address === null ? kind !== 'group' : addressOf(address)?.family === (ipVersion === 4 ? 'ipv4' : 'ipv6'),
+  );
 export type End = z.infer<typeof endSchema>;
 
 const serviceSchema = z.object({

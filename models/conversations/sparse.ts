@@ -14,6 +14,9 @@ export function saveSparse(
   tensors.set(`${name}.value`, vector(Float64Array.from(entries, ([, value]) => value)));
 }
 
+/** What is counted, and times in ns: a sum of as many as there are is still a number. */
+const MAX_VALUE = 1e30;
+
 /**
  * @param length of the column
  * @throws SynthError `SYNTH_MODEL_INVALID`
@@ -25,7 +28,10 @@ export function* loadSparse(
 ): Generator<readonly [index: number, value: number], void> {
   const index = reader.vector(`${name}.index`, Uint32Array);
   const value = reader.vector(`${name}.value`, Float64Array);
-  const valid = index.length === value.length && value.every((one) => one > 0) && index.every((one) => one < length);
+  const valid =
+    index.length === value.length &&
+    value.every((one) => one > 0 && one < MAX_VALUE) &&
+    index.every((one) => one < length);
   requireModel(valid, `has counts “${name}” that contradict themselves`);
   for (let i = 0; i < index.length; i++) yield [index[i]!, value[i]!];
 }

@@ -11,6 +11,7 @@ export const TIME_BINS = 44;
 /** @param timeNs at least 0; beyond 2^53 ns everything is one bin */
 export function timeBin(timeNs: number): number {
   const high = Math.floor(timeNs / 2 ** 21);
+  if (high >= 2 ** 32) return TIME_BINS - 1;
   const octave = high > 0 ? 53 - Math.clz32(high) : 32 - Math.clz32(timeNs);
   return octave <= FIRST_OCTAVE ? 0 : Math.min(TIME_BINS - 1, octave - FIRST_OCTAVE);
 }

@@ -35,6 +35,8 @@ export interface Identity {
   /** The device, or the first endpoint of a flow. */
   readonly client: Party;
   readonly server: Party;
+  /** The IP version of the address that the user chose for either; it goes before one that the model kept. */
+  readonly chosen: { readonly client: 4 | 6 | undefined; readonly server: 4 | 6 | undefined };
   /** What becomes of every IP address in the end. */
   readonly map: (address: Address) => Address;
 }
@@ -82,6 +84,7 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
     text === undefined ? undefined : parseAddress(text).family,
   );
   const [first, second] = chosen.filter((family) => family !== undefined);
+  const version = (family: AddressFamily | undefined) => (family === undefined ? undefined : family === 'ipv4' ? 4 : 6);
   if (profile.kind === 'device' && (options.clientPort ?? options.serverPort) !== undefined) {
     throw new SynthError(
       'SYNTH_USAGE',
@@ -95,7 +98,7 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
     throw new SynthError('SYNTH_USAGE', '--client-ip and --server-ip are of different IP versions');
   }
   return {
-    ipVersion: first === undefined ? profile.ipVersion : first === 'ipv4' ? 4 : 6,
+    ipVersion: version(first) ?? profile.ipVersion,
     protocol: profile.protocol,
     client: party(
       DOCUMENTATION_CLIENT,
@@ -109,6 +112,7 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
       parseAs(options.serverMac, ['mac'], '--server-mac'),
       options.serverPort ?? profile.peerPort ?? 0,
     ),
+    chosen: { client: version(chosen[0]), server: version(chosen[1]) },
     map: options.map ?? ((address) => address),
   };
 }
@@ -127,11 +131,14 @@ const FURTHER_DEVICES = {
   ipv4: parseAddress('198.18.0.1').bytes,
   mac: parseAddress('02:00:5e:00:53:00').bytes,
 } as const;
+/** Further addresses of one device: shared address space (RFC 6598), and documentation. */
+const FURTHER_LOCALS = { 4: parseAddress('100.64.0.1').bytes, 6: parseAddress('2001:db8:2::1').bytes } as const;
 /** Peers beyond the first 254 are in TEST-NET-3 and then in the other half of the benchmarking range. */
 const FURTHER_PEERS = [parseAddress('203.0.113.1').bytes, parseAddress('198.19.0.1').bytes] as const;
 const NET_HOSTS = 254;
 /** Another MAC address than the device's, for peers on its link: the others are reached through the one of the server. */
 const LINK_PEERS_MAC = parseAddress('00:00:5e:00:53:03').bytes;
+const FURTHER_LINK_PEERS_MAC = parseAddress('06:00:5e:00:53:00').bytes;
 const LINK_PEERS = 0xfd;
 const BROADCAST = { mac: new Uint8Array(6).fill(0xff), address: new Uint8Array(4).fill(0xff) } as const;
 
@@ -153,8 +160,10 @@ function linkLocalOf(mac: Uint8Array): Uint8Array {
   return Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f);
 }
 
-/** RFC 3927: of the block for hosts without another address. */
-const linkLocal4Of = (mac: Uint8Array): Uint8Array => Uint8Array.of(169, 254, 1 + (mac[4]! % 254), mac[5]!);
+/** RFC 3927 §2.1: hosts without another address, devices from the beginning of the block and peers from its end. */
+const LINK_LOCAL_4 = parseAddress('169.254.1.0').bytes;
+const LINK_LOCAL_4_HOSTS = 254 * 256;
+const linkLocal4Of = (nth: number): Uint8Array => plus(LINK_LOCAL_4, nth % LINK_LOCAL_4_HOSTS);
 
 /** RFC 1112 §6.4, RFC 2464 §7. */
 function groupMac(address: Uint8Array): Uint8Array {
@@ -169,11 +178,13 @@ function groupMac(address: Uint8Array): Uint8Array {
  */
 export function deviceAddresses(
   { ends, records }: Conversations,
-  { client, server, map }: Identity,
+  { client, server, chosen, map }: Identity,
   device: number,
 ): DeviceAddresses {
   const mac = device === 0 ? client.mac.bytes : plus(FURTHER_DEVICES.mac, device);
-  const own = { 4: deviceIpv4(client.ipv4.bytes, device), 6: plus(client.ipv6.bytes, device) } as const;
+  const taken = takenAddresses(ends, server);
+  const nthOwn = (first: Uint8Array): Uint8Array => nthFree(first, device, taken);
+  const own = { 4: deviceIpv4(client.ipv4.bytes, device, taken), 6: nthOwn(client.ipv6.bytes) } as const;
   const busiest = busiestPeers(records, ends);
   const counts = { local: { 4: 0, 6: 0 }, peer: { 4: 0, 6: 0 } };
   const mapped = (address: Uint8Array): Uint8Array =>
@@ -182,11 +193,12 @@ export function deviceAddresses(
   const peers = new Map<number, Omit<ConversationEnd, 'port'>>();
   const localOf = ({ ipVersion, kind, address }: End): Uint8Array => {
     if (kind === 'unspecified') return new Uint8Array(ipVersion === 4 ? 4 : 16);
-    if (kind === 'linkLocal' && address === null) return ipVersion === 4 ? linkLocal4Of(mac) : linkLocalOf(mac);
-    if (address !== null && kind !== 'host') return parseAddress(address).bytes;
-    const nth = counts.local[ipVersion]++;
-    if (nth === 0 || address === null) return plus(own[ipVersion], nth * ADDRESSES_APART);
-    return plus(parseAddress(address).bytes, device);
+    if (kind === 'linkLocal' && address === null) return ipVersion === 4 ? linkLocal4Of(device) : linkLocalOf(mac);
+    if (address !== null && kind !== 'host' && kind !== 'linkLocal') return parseAddress(address).bytes;
+    const nth = kind === 'host' ? counts.local[ipVersion]++ : -1;
+    if (nth === 0 && (address === null || chosen.client === ipVersion)) return own[ipVersion];
+    if (address !== null) return nthOwn(parseAddress(address).bytes);
+    return plus(FURTHER_LOCALS[ipVersion], device * ends.length + nth - 1);
   };
   const peerOf = ({ ipVersion, kind, address }: End, isBusiest: boolean): Omit<ConversationEnd, 'port'> => {
     if (kind === 'unspecified') return { mac: server.mac.bytes, address: new Uint8Array(ipVersion === 4 ? 4 : 16) };
@@ -199,14 +211,16 @@ export function deviceAddresses(
       return { mac: groupMac(group), address: group };
     }
     if (kind === 'linkLocal') {
-      const linkMac = plus(LINK_PEERS_MAC, counts.peer[ipVersion]++ % LINK_PEERS);
-      const derived = ipVersion === 4 ? linkLocal4Of(linkMac) : linkLocalOf(linkMac);
+      const nth = counts.peer[ipVersion]++;
+      const linkMac = nth < LINK_PEERS ? plus(LINK_PEERS_MAC, nth) : plus(FURTHER_LINK_PEERS_MAC, nth);
+      const derived = ipVersion === 4 ? linkLocal4Of(LINK_LOCAL_4_HOSTS - 1 - nth) : linkLocalOf(linkMac);
       return { mac: linkMac, address: address === null ? derived : parseAddress(address).bytes };
     }
-    const chosen = ipVersion === 4 ? server.ipv4.bytes : server.ipv6.bytes;
-    if (isBusiest) return { mac: server.mac.bytes, address: chosen };
-    if (address !== null) return { mac: server.mac.bytes, address: parseAddress(address).bytes };
-    return { mac: server.mac.bytes, address: nthPeer(chosen, ++counts.peer[ipVersion]) };
+    const reached = server.mac.bytes;
+    const first = ipVersion === 4 ? server.ipv4 : server.ipv6;
+    if (isBusiest && (address === null || chosen.server === ipVersion)) return { mac: reached, address: first.bytes };
+    if (address !== null) return { mac: reached, address: parseAddress(address).bytes };
+    return { mac: reached, address: nthPeer(ipVersion, ++counts.peer[ipVersion], [client, server]) };
   };
   records.local.forEach((end) => {
     if (!locals.has(end)) locals.set(end, { mac, address: mapped(localOf(ends[end]!)) });
@@ -224,16 +238,37 @@ export function deviceAddresses(
   };
 }
 
-/** Further addresses of a device are so far from its first one, since the next ones belong to other devices. */
-const ADDRESSES_APART = 65_536;
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-function deviceIpv4(first: Uint8Array, device: number): Uint8Array {
-  const isDocumentation = first.every((byte, i) => byte === DOCUMENTATION_CLIENT.ipv4.bytes[i]);
-  return isDocumentation && device >= NET_HOSTS ? plus(FURTHER_DEVICES.ipv4, device - NET_HOSTS) : plus(first, device);
+/** The addresses of peers that are given, in their order: no device may have one of them. */
+function takenAddresses(ends: readonly End[], server: Party): readonly Uint8Array[] {
+  const kept = ends.flatMap(({ address, kind }) => (address === null || kind === 'group' ? [] : [address]));
+  const given = [server.ipv4.bytes, server.ipv6.bytes, ...kept.map((text) => parseAddress(text).bytes)];
+  return given.sort(Buffer.compare).filter((one, i, all) => i === 0 || !isSame(one, all[i - 1]!));
 }
 
-function nthPeer(first: Uint8Array, nth: number): Uint8Array {
-  if (first.length === 16 || nth < NET_HOSTS) return plus(first, nth);
+/** The address so many behind the first one, those that are taken not counted. */
+function nthFree(first: Uint8Array, nth: number, taken: readonly Uint8Array[]): Uint8Array {
+  let count = nth;
+  for (const one of taken) {
+    if (one.length !== first.length || Buffer.compare(one, first) <= 0) continue;
+    if (Buffer.compare(one, plus(first, count)) > 0) break;
+    count++;
+  }
+  return plus(first, count);
+}
+
+function deviceIpv4(first: Uint8Array, device: number, taken: readonly Uint8Array[]): Uint8Array {
+  const isFurther = device >= NET_HOSTS && isSame(first, DOCUMENTATION_CLIENT.ipv4.bytes);
+  return isFurther ? plus(FURTHER_DEVICES.ipv4, device - NET_HOSTS) : nthFree(first, device, taken);
+}
+
+/** A documentation address that neither the first device nor its busiest peer has. */
+function nthPeer(ipVersion: 4 | 6, nth: number, parties: readonly Party[]): Uint8Array {
+  const family = ipVersion === 4 ? 'ipv4' : 'ipv6';
+  const first = DOCUMENTATION_SERVER[family].bytes;
+  const taken = parties.map((party) => party[family].bytes).sort(Buffer.compare);
+  if (ipVersion === 6 || nth < NET_HOSTS) return nthFree(first, nth, taken);
   return nth < 2 * NET_HOSTS ? plus(FURTHER_PEERS[0], nth - NET_HOSTS) : plus(FURTHER_PEERS[1], nth - 2 * NET_HOSTS);
 }
 
