@@ -4,7 +4,7 @@ import { markOf } from '../../../models/conversations/foresight.js';
 import { learnConversations } from '../../../models/conversations/learn.js';
 import { Likelihoods } from '../../../models/conversations/likelihoods.js';
 import { NO_STEP, ROLE, STEPS } from '../../../models/conversations/role.js';
-import { TIME_BINS, upperEdge } from '../../../models/conversations/time-bins.js';
+import { TIME_BINS, timeBin, upperEdge } from '../../../models/conversations/time-bins.js';
 import { household, inbound, MS, outbound, S } from './talks.js';
 
 const learned = learnConversations([household(60)], { keepAddresses: false, keepPorts: false })!;
@@ -49,7 +49,7 @@ describe('the probability of a packet', () => {
 
 describe('the rate of the next packet', () => {
   test('is highest when it usually comes', () => {
-    const rates = TIMES.map((waitNs) => likelihoods.waiting(DNS, outbound(ROLE.data), waitNs));
+    const rates = TIMES.map((waitNs) => likelihoods.waiting(DNS, outbound(ROLE.data), timeBin(waitNs)));
     for (const rate of rates) expect(rate > 0 && Number.isFinite(rate)).toBe(true);
     const [best] = rates.map((rate, bin) => [rate, bin] as const).toSorted(([a], [b]) => b - a);
     // An answer takes 3 to 7 ms.
@@ -58,7 +58,7 @@ describe('the rate of the next packet', () => {
   });
 
   test('of a closing is one where connections were closed, and nearly none where they were not', () => {
-    const at = (service: number) => likelihoods.closing(service, outbound(ROLE.ack), 5 * MS);
+    const at = (service: number) => likelihoods.closing(service, outbound(ROLE.ack), timeBin(5 * MS));
     expect(at(WEB)).toBeGreaterThan(1000 * at(BROKER));
   });
 });
@@ -67,7 +67,9 @@ describe('whether a conversation goes on', () => {
   test('is the less likely the longer it is silent', () => {
     for (const service of [DNS, WEB, BROKER]) {
       for (const packets of [1, 2, 5, 100]) {
-        const chances = TIMES.map((waitNs) => likelihoods.alive(service, 0, packets, outbound(ROLE.data), waitNs));
+        const chances = TIMES.map((waitNs) =>
+          likelihoods.alive(service, 0, packets, outbound(ROLE.data), timeBin(waitNs)),
+        );
         for (const [i, chance] of chances.entries()) {
           expect(chance > 0 && chance <= 1).toBe(true);
           if (i > 0) expect(chance).toBeLessThanOrEqual(chances[i - 1]!);
@@ -77,12 +79,12 @@ describe('whether a conversation goes on', () => {
   });
 
   test('is unlikely after the packet that ends most of its kind', () => {
-    expect(likelihoods.alive(DNS, 0, 2, inbound(ROLE.data), S)).toBeLessThan(0.05);
-    expect(likelihoods.alive(DNS, 0, 1, outbound(ROLE.data), MS)).toBeGreaterThan(0.9);
-    expect(likelihoods.alive(BROKER, 0, 30, outbound(ROLE.ack), 20 * S)).toBeGreaterThan(0.9);
+    expect(likelihoods.alive(DNS, 0, 2, inbound(ROLE.data), timeBin(S))).toBeLessThan(0.05);
+    expect(likelihoods.alive(DNS, 0, 1, outbound(ROLE.data), timeBin(MS))).toBeGreaterThan(0.9);
+    expect(likelihoods.alive(BROKER, 0, 30, outbound(ROLE.ack), timeBin(20 * S))).toBeGreaterThan(0.9);
     // FIN, FIN, ACK.
-    expect(likelihoods.alive(WEB, 3, 10, outbound(ROLE.ack), 5 * MS)).toBeLessThan(0.1);
-    expect(likelihoods.alive(WEB, 1, 10, outbound(ROLE.fin), 5 * MS)).toBeGreaterThan(0.9);
+    expect(likelihoods.alive(WEB, 3, 10, outbound(ROLE.ack), timeBin(5 * MS))).toBeLessThan(0.1);
+    expect(likelihoods.alive(WEB, 1, 10, outbound(ROLE.fin), timeBin(5 * MS))).toBeGreaterThan(0.9);
   });
 });
 
