@@ -76,6 +76,7 @@ const MAX_DEMAND = 4;
 const DEMAND_SLACK = 1.15;
 /** Linux takes ephemeral ports from here (ip_local_port_range). One after the other, so that none comes again soon. */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
+const NO_SERVICE: readonly number[] = [];
 const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
 export class ConversationAssigner<C> {
@@ -196,20 +197,36 @@ export class ConversationAssigner<C> {
   #weigh(timeNs: number, sizeBytes: number, outbound: number, soon: (service: number) => number): void {
     this.#count = 0;
     this.#total = 0;
-    const sizeIndex = this.#likelihoods.sizeIndex(sizeBytes);
+    const likelihoods = this.#likelihoods;
+    const sizeIndex = likelihoods.sizeIndex(sizeBytes);
+    const openers = this.#isSingle && this.#open.length > 0 ? NO_SERVICE : likelihoods.openers(outbound, sizeBytes);
+    if (openers.length === 0 && this.#isClear(outbound, sizeIndex)) return;
     for (let index = 0; index < this.#open.length; index++) {
       this.#weighOpen(index, timeNs, sizeBytes, sizeIndex, outbound, soon);
     }
-    if (this.#isSingle && this.#open.length > 0) return;
-    const likelihoods = this.#likelihoods;
     const gapNs = timeNs - this.#lastNs;
-    for (const service of likelihoods.openers(outbound, sizeBytes)) {
+    for (const service of openers) {
       const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(this.#lack(service));
       for (const role of likelihoods.roles(service, outbound)) {
         const step = stepOf(outbound, role);
         this.#add(~service, role, rate * likelihoods.packet(service, 0, NO_STEP, step, sizeBytes, sizeIndex));
       }
     }
+  }
+
+  /** Whether only one of the open conversations has had such packets, in one role: then it gets all weight. */
+  #isClear(outbound: number, sizeIndex: number): boolean {
+    let only = -1;
+    for (let index = 0; index < this.#open.length; index++) {
+      if (!this.#likelihoods.isKnown(this.#open[index]!.service, outbound, sizeIndex)) continue;
+      if (only >= 0) return false;
+      only = index;
+    }
+    if (only < 0) return false;
+    const roles = this.#likelihoods.roles(this.#open[only]!.service, outbound);
+    if (roles.length !== 1) return false;
+    this.#add(only, roles[0]!, 1);
+    return true;
   }
 
   #weighOpen(
@@ -292,6 +309,7 @@ export class ConversationAssigner<C> {
 
   /** A candidate by weight, or -1 if none has any. */
   #draw(): number {
+    if (this.#count === 1) return this.#weights[0]! > 0 ? 0 : -1;
     let left = this.#random.next() * this.#total;
     let last = -1;
     for (let i = 0; i < this.#count; i++) {
