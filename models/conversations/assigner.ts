@@ -57,8 +57,9 @@ class OpenConversation<C> {
   /** Packets since the first FIN or RST, that one included. */
   closing = 0;
   previous = NO_STEP;
-  /** How much likelier than usual the next packet closes it, by what is known before that packet. */
-  closeness = 1;
+  /** The latest packet (`markOf`), and how long it was waited for (`hesitationOf`). */
+  before = 0;
+  hesitation = 0;
 
   constructor(service: number, record: number, it: C, timeNs: number) {
     this.service = service;
@@ -178,15 +179,9 @@ export class ConversationAssigner<C> {
     if (conversation.closing > 0 || this.role === ROLE.fin || this.role === ROLE.rst) {
       if (conversation.closing === 0) this.#closings[service]!++;
       conversation.closing++;
-    } else {
-      const hesitation = hesitationOf(step, timeNs - lastNs);
-      conversation.closeness = this.#likelihoods.closeness(
-        service,
-        conversation.packets,
-        markOf(outbound, sizeBytes),
-        hesitation,
-      );
     }
+    conversation.before = markOf(outbound, sizeBytes);
+    conversation.hesitation = hesitationOf(step, timeNs - lastNs);
     conversation.previous = step;
     conversation.lastNs = timeNs;
     this.#packets[service]!++;
@@ -207,7 +202,7 @@ export class ConversationAssigner<C> {
     const gapNs = timeNs - this.#lastNs;
     for (const service of openers) {
       const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(this.#lack(service));
-      for (const role of likelihoods.roles(service, outbound)) {
+      for (const role of likelihoods.roles(service, outbound, sizeIndex)) {
         const step = stepOf(outbound, role);
         this.#add(~service, role, rate * likelihoods.packet(service, 0, NO_STEP, step, sizeBytes, sizeIndex));
       }
@@ -217,15 +212,16 @@ export class ConversationAssigner<C> {
   /** Whether only one of the open conversations has had such packets, in one role: then it gets all weight. */
   #isClear(outbound: number, sizeIndex: number): boolean {
     let only = -1;
+    let role = -1;
     for (let index = 0; index < this.#open.length; index++) {
-      if (!this.#likelihoods.isKnown(this.#open[index]!.service, outbound, sizeIndex)) continue;
-      if (only >= 0) return false;
+      const roles = this.#likelihoods.roles(this.#open[index]!.service, outbound, sizeIndex);
+      if (roles.length === 0) continue;
+      if (only >= 0 || roles.length > 1) return false;
       only = index;
+      role = roles[0]!;
     }
     if (only < 0) return false;
-    const roles = this.#likelihoods.roles(this.#open[only]!.service, outbound);
-    if (roles.length !== 1) return false;
-    this.#add(only, roles[0]!, 1);
+    this.#add(only, role, 1);
     return true;
   }
 
@@ -239,21 +235,22 @@ export class ConversationAssigner<C> {
   ): void {
     const likelihoods = this.#likelihoods;
     const conversation = this.#open[index]!;
-    const { service, previous, packets, closing, closeness } = conversation;
-    if (!likelihoods.isKnown(service, outbound, sizeIndex)) return;
+    const { service, previous, packets, closing } = conversation;
+    const roles = likelihoods.roles(service, outbound, sizeIndex);
+    if (roles.length === 0) return;
     const bin = timeBin(timeNs - conversation.lastNs);
     const alive = likelihoods.alive(service, closing, packets, previous, bin);
     const rate = alive * likelihoods.waiting(service, previous, bin);
     const closingRate =
-      closing > 0 || closeness === 0 || this.#isSingle
+      closing > 0 || this.#isSingle || !mayClose(roles)
         ? 0
         : alive *
           likelihoods.closing(service, previous, bin) *
-          closeness *
+          likelihoods.closeness(service, packets, conversation.before, conversation.hesitation) *
           this.#demand(this.#lackOfClosings(service)) *
           likelihoods.closingBefore(service, soon(service));
     const place = placeOf(packets, closing === 0 ? -1 : closing);
-    for (const role of likelihoods.roles(service, outbound)) {
+    for (const role of roles) {
       const step = stepOf(outbound, role);
       let weight = rate * likelihoods.packet(service, place, previous, step, sizeBytes, sizeIndex);
       if (closingRate > 0) {
@@ -338,7 +335,7 @@ export class ConversationAssigner<C> {
     const lacking = services.find(
       (service) =>
         this.#lack(service) * DEMAND_SLACK >= 1 &&
-        this.#likelihoods.isKnown(service, outbound, sizeIndex) &&
+        this.#likelihoods.roles(service, outbound, sizeIndex).length > 0 &&
         mayOpen(service),
     );
     if (lacking !== undefined) return begin(lacking);
@@ -414,3 +411,6 @@ export class ConversationAssigner<C> {
 }
 
 const CLOSING_PLACE = placeOf(0, 0);
+
+/** Whether one of these roles begins a closing. Roles rise. */
+const mayClose = (roles: readonly number[]): boolean => roles[roles.length - 1]! >= ROLE.fin;

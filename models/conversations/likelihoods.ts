@@ -16,7 +16,7 @@ import {
   waitIndex,
 } from './counts.js';
 import { markOf, type ServiceMarks, serviceMarks } from './foresight.js';
-import { NO_STEP, ROLES, STEPS, stepOf } from './role.js';
+import { NO_STEP, ROLES, STEPS, stepOf, stepRole } from './role.js';
 import { partsOfSizeRow, SIZE_PLACES, sizeRow } from './sizes.js';
 import { shrunkRate, TIME_BINS, timeBin, upperEdge } from './time-bins.js';
 
@@ -55,7 +55,6 @@ export class Likelihoods {
   readonly #sizeIndex = new Map<number, number>();
   /** For each row of `sizeRow`, its probabilities by index of size, then by bin; undefined for rows without packets. */
   readonly #sizes: readonly (SizeTable | undefined)[];
-  readonly #known: Uint8Array;
   readonly #openingBackground: Float64Array;
   readonly #marks: readonly (ServiceMarks | undefined)[];
   readonly #contexts: number;
@@ -63,6 +62,8 @@ export class Likelihoods {
   readonly #openers = new Map<number, readonly number[]>();
   /** For each service and direction the roles that its packets had. */
   readonly #roles: readonly (readonly number[])[];
+  /** The same for each size. */
+  readonly #rolesOfSize: readonly (readonly number[])[];
 
   constructor(counts: ConversationCounts) {
     this.#counts = counts;
@@ -82,7 +83,6 @@ export class Likelihoods {
       }
     }
     this.#sizes = sizeTables(counts, this.#sizeIndex);
-    this.#known = knownSizes(counts, this.#sizeIndex);
     this.#openingBackground = openingRates(counts);
     // Only what is closed asks how soon something is opened.
     this.#marks = serviceMarks(counts.services, counts.sizes).map((marks, service) =>
@@ -90,11 +90,16 @@ export class Likelihoods {
     );
     this.#findOpeners();
     this.#roles = seenRoles(counts);
+    this.#rolesOfSize = rolesOfSizes(counts, this.#sizeIndex);
   }
 
-  /** The roles that packets of a service have had in a direction. */
-  roles(service: number, outbound: number): readonly number[] {
-    return this.#roles[2 * service + outbound]!;
+  /**
+   * The roles that packets of a service have had in a direction with a size; none if it has had no such packets. What nobody has had may be
+   * anything that the service has had in the direction.
+   */
+  roles(service: number, outbound: number, sizeIndex: number): readonly number[] {
+    const row = 2 * service + outbound;
+    return sizeIndex < 0 ? this.#roles[row]! : this.#rolesOfSize[row * this.#sizeIndex.size + sizeIndex]!;
   }
 
   /** How the packets of each service look (`foresight.ts`). */
@@ -105,11 +110,6 @@ export class Likelihoods {
   /** Where the tables have a size; to be passed on. */
   sizeIndex(sizeBytes: number): number {
     return this.#sizeIndex.get(sizeBytes) ?? -1;
-  }
-
-  /** Whether a service has had packets of this direction and size. What nobody has had anybody may have. */
-  isKnown(service: number, outbound: number, sizeIndex: number): boolean {
-    return sizeIndex < 0 || this.#known[(2 * service + outbound) * this.#sizeIndex.size + sizeIndex] === 1;
   }
 
   /** Probability of a step and a size at a place after `previous`. */
@@ -402,15 +402,21 @@ class SizeTable {
   }
 }
 
-/** 1 where a service has had packets of a direction and size. */
-function knownSizes({ services, sizes }: ConversationCounts, indices: ReadonlyMap<number, number>): Uint8Array {
-  const known = new Uint8Array(2 * services * indices.size);
+/** For each service, direction and size the roles of such packets. Equal lists are one. */
+function rolesOfSizes(
+  { services, sizes }: ConversationCounts,
+  indices: ReadonlyMap<number, number>,
+): readonly (readonly number[])[] {
+  const sets = new Uint8Array(2 * services * indices.size);
   for (const [row, counts] of sizes) {
     const { service, step } = partsOfSizeRow(row);
     const at = (2 * service + (step < ROLES ? 0 : 1)) * indices.size;
-    for (const size of counts.keys()) known[at + indices.get(size)!] = 1;
+    for (const size of counts.keys()) sets[at + indices.get(size)!]! |= 1 << stepRole(step);
   }
-  return known;
+  const lists = Array.from({ length: 2 ** ROLES }, (_, set) =>
+    Array.from({ length: ROLES }, (_, role) => role).filter((role) => (set & (1 << role)) !== 0),
+  );
+  return Array.from(sets, (set) => lists[set]!);
 }
 
 /** Of a step at a place; shrunk to the step anywhere in the conversation, and that to sizes near by. */

@@ -119,9 +119,9 @@ describe('what may open', () => {
 });
 
 test('roles are those that packets of a service had in a direction', () => {
-  expect(likelihoods.roles(DNS, 1)).toEqual([ROLE.data]);
-  expect(likelihoods.roles(WEB, 1)).toEqual([ROLE.data, ROLE.ack, ROLE.syn, ROLE.fin]);
-  expect(likelihoods.roles(WEB, 0)).toEqual([ROLE.data, ROLE.synAck, ROLE.fin]);
+  expect(likelihoods.roles(DNS, 1, -1)).toEqual([ROLE.data]);
+  expect(likelihoods.roles(WEB, 1, -1)).toEqual([ROLE.data, ROLE.ack, ROLE.syn, ROLE.fin]);
+  expect(likelihoods.roles(WEB, 0, -1)).toEqual([ROLE.data, ROLE.synAck, ROLE.fin]);
 });
 
 test('a closing is likelier after the packet that it usually comes after', () => {
