@@ -30,7 +30,7 @@ function factoryOf(kinds: readonly Kind[], payload: PayloadKind = 'zeros'): Chan
     records.peer[i] = ends.push({ ipVersion, kind: 'host', address: null, ...peer }) - 1;
     records.peerPort[i] = port;
     records.flags[i] = flags;
-    return { ipVersion, protocol: 6, openedByLocal: true, port, long: false, ...service };
+    return { ipVersion, protocol: 6, openedByLocal: true, port, long: false, concurrent: 4, ...service };
   });
   const conversations = { ...single, services, ends, records };
   const random = randomStream('1', 'x');
