@@ -1,7 +1,7 @@
 /** `synth model info`: what a model file holds. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { printModel } from '../../src/cli/model-view.js';
+import { printModel, servicesOf } from '../../src/cli/model-view.js';
 import { withStdinAsFile } from '../../src/cli/stdin.js';
 import { loadModelFile } from '../../src/load-model.js';
 
@@ -35,7 +35,7 @@ export default class ModelInfo extends BaseCommand {
     const shown = [true, false].flatMap((direction) =>
       components.filter(({ outbound }) => outbound === direction).slice(0, flags.limit || undefined),
     );
-    const { model, hash, packageVersion, profile, training } = file;
+    const { model, hash, packageVersion, profile, training, conversations } = file;
     return {
       file: args.model,
       hash,
@@ -43,6 +43,7 @@ export default class ModelInfo extends BaseCommand {
       kind: model.kind,
       profile,
       training,
+      services: conversations && servicesOf(conversations),
       summary: model.summary,
       componentCount: components.length,
       components: shown,

@@ -3,9 +3,10 @@
  * A model as `synth model info` shows it to people.
  */
 import { z } from 'zod';
+import type { Conversations } from '../../models/conversations/records.js';
 import type { ComponentDescription } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
-import { formatCount, formatSeconds, formatShare } from '../format.js';
+import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { protocolName } from '../series/protocol-name.js';
 import { formatTable } from './table.js';
 import { type NetworkView, networkView, trainingLines } from './training-view.js';
@@ -15,7 +16,7 @@ const DIRECTIONS = ['outbound', 'inbound'] as const;
 /** @param limit components of each direction at most; 0 for all */
 export function printModel(
   path: string,
-  { model, hash, packageVersion, profile, training }: LoadedModelFile,
+  { model, hash, packageVersion, profile, training, conversations }: LoadedModelFile,
   components: readonly ComponentDescription[],
   limit: number,
   print: (line: string) => void,
@@ -33,6 +34,7 @@ export function printModel(
     `Learned from ${formatCount(training.packets)} packets (${formatCount(training.outboundPackets)} outbound), ` +
       `${formatSeconds(training.spanSeconds)}, ${training.series} series${left}`,
   );
+  if (conversations) printServices(servicesOf(conversations), limit, print);
   for (const line of trainingLines(model)) print(line);
   const network = networkView(model);
   if (network) printEpochs(network, print);
@@ -44,6 +46,50 @@ export function printModel(
     const all = components.filter(({ outbound }) => outbound === (direction === 'outbound'));
     printComponents(direction, all, limit, print);
   }
+}
+
+/** What a model knows of the conversations to one service. */
+export interface ServiceView {
+  readonly protocol: string;
+  readonly ipVersion: 4 | 6;
+  /** Null for protocols without ports, and for rare ports together. */
+  readonly port: number | null;
+  readonly openedBy: 'target' | 'peer';
+  readonly long: boolean;
+  readonly conversations: number;
+  readonly peers: number;
+  readonly packets: number;
+}
+
+/** Most packets first. */
+export function servicesOf({ services, records }: Conversations): readonly ServiceView[] {
+  const views = services.map(({ protocol, ipVersion, port, openedByLocal, long }, index): ServiceView => {
+    const own = Array.from(records.service.keys()).filter((record) => records.service[record] === index);
+    return {
+      protocol: protocolName(protocol),
+      ipVersion,
+      port,
+      openedBy: openedByLocal ? 'target' : 'peer',
+      long,
+      conversations: own.length,
+      peers: new Set(own.map((record) => records.peer[record])).size,
+      packets: own.reduce((sum, record) => sum + records.packets[record]!, 0),
+    };
+  });
+  return views.toSorted((a, b) => b.packets - a.packets);
+}
+
+function printServices(services: readonly ServiceView[], limit: number, print: (line: string) => void): void {
+  const all = services.reduce((sum, { conversations }) => sum + conversations, 0);
+  print(`${formatCounted(all, 'conversation')} of ${formatCounted(services.length, 'service')}`);
+  const shown = services.slice(0, limit || undefined);
+  const cells = shown.map(({ protocol, ipVersion, port, openedBy, long, conversations, peers, packets }) => [
+    `${protocol}${port === null ? '' : ` ${port}`} over IPv${ipVersion}${long ? ', long ones' : ''}`,
+    openedBy,
+    ...[conversations, peers, packets].map(formatCount),
+  ]);
+  print(formatTable(['service', 'opened by', 'conversations', 'peers', 'packets'], cells, [2, 3, 4]));
+  if (shown.length < services.length) print(`… and ${services.length - shown.length} more`);
 }
 
 const rowsSchema = z.object({

@@ -212,6 +212,14 @@ describe('train and generate', () => {
     expect(await synth(['model', 'info', 'capture.pcap'], { cwd })).toMatchObject({ code: 4 });
   });
 
+  test('model info tells the services of a device', async () => {
+    const { services } = await synthJson(['model', 'info', 'model.safetensors'], { cwd });
+    // The doorbell talks MQTT to its broker all the time (fixtures/doorbell/device.mjs).
+    expect(services).toContainEqual(expect.objectContaining({ protocol: 'TCP', port: 1883, openedBy: 'target' }));
+    const { stdout } = await synth(['model', 'info', 'model.safetensors'], { cwd });
+    expect(stdout.toString()).toMatch(/TCP 1883 over IPv4/);
+  });
+
   test('another seed gives other bytes', async () => {
     await synthJson(
       ['generate', '--packets', '5000', '--seed', '43', '--payload', 'random', '--out', 'c.pcap', '--force'],
