@@ -40,7 +40,14 @@ export async function run() {
   const folder = mkdtempSync(join(tmpdir(), 'synth-bench-'));
   try {
     const rows = [];
-    for (const kind of kinds) rows.push(await row(`${basename(capture)}, ${kind}`, kind, loaded, real, folder));
+    for (const kind of kinds) {
+      const file = await modelFile(kind, loaded);
+      const name = basename(capture);
+      // What the assignment alone changes: the packets of the capture itself are given to conversations.
+      const itself = { kind: 'itself', sample: () => loaded.series };
+      if (rows.length === 0) rows.push(await row(`${name}, itself`, { ...file, model: itself }, loaded, real, folder));
+      rows.push(await row(`${name}, ${kind}`, file, loaded, real, folder));
+    }
     const quantities = PROTOCOLS.flatMap((protocol) =>
       ['life', 'bytes'].map((what) => `${protocol} ${what}: KS, floor`),
     );
@@ -51,10 +58,13 @@ export async function run() {
   }
 }
 
-async function row(name, kind, { series, target }, real, folder) {
+async function modelFile(kind, { series, target }) {
   const made = await train(series, target, { kind, holdout: 0, keepAddresses: false, payloadOnly: false });
-  const file = await decodeModelFile('model', encodeModelFile(made));
-  const out = join(folder, `${kind}.pcapng`);
+  return decodeModelFile('model', encodeModelFile(made));
+}
+
+async function row(name, file, { series }, real, folder) {
+  const out = join(folder, `${file.model.kind}.pcapng`);
   const written = await generate(file, {
     out,
     format: 'pcapng',
