@@ -339,12 +339,23 @@ export class ConversationAssigner<C> {
         mayOpen(service),
     );
     if (lacking !== undefined) return begin(lacking);
+    const fits = (service: number) => this.#likelihoods.largest(service, outbound) >= sizeBytes;
     const byTime = this.#open.toSorted((a, b) => b.lastNs - a.lastNs);
-    for (const role of [ROLE.data, ROLE.ack]) {
-      this.role = role;
-      const conversation = byTime.find(({ it }) => this.#factory.mayCarry(it, outbound, sizeBytes, role));
-      if (conversation) return conversation;
-    }
+    const carrier = (candidates: readonly OpenConversation<C>[]) => {
+      for (const role of [ROLE.data, ROLE.ack]) {
+        this.role = role;
+        const found = candidates.find(({ it }) => this.#factory.mayCarry(it, outbound, sizeBytes, role));
+        if (found) return found;
+      }
+      return undefined;
+    };
+    // A service that never had such large packets gets them only where there is no other.
+    const fitting = carrier(byTime.filter(({ service }) => fits(service)));
+    if (fitting) return fitting;
+    const opener = services.find((service) => fits(service) && mayOpen(service));
+    if (opener !== undefined) return begin(opener);
+    const other = carrier(byTime);
+    if (other) return other;
     const able = services.find(mayOpen);
     return able === undefined ? undefined : begin(able);
   }

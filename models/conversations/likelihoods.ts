@@ -62,6 +62,7 @@ export class Likelihoods {
   readonly #openers = new Map<number, readonly number[]>();
   /** For each service and direction the roles that its packets had. */
   readonly #roles: readonly (readonly number[])[];
+  readonly #largest: Float64Array;
   /** The same for each size. */
   readonly #rolesOfSize: readonly (readonly number[])[];
 
@@ -89,6 +90,7 @@ export class Likelihoods {
       this.#soon[service]!.size === 0 ? undefined : marks,
     );
     this.#findOpeners();
+    this.#largest = largestSizes(counts);
     this.#roles = seenRoles(counts);
     this.#rolesOfSize = rolesOfSizes(counts, this.#sizeIndex);
   }
@@ -100,6 +102,11 @@ export class Likelihoods {
   roles(service: number, outbound: number, sizeIndex: number): readonly number[] {
     const row = 2 * service + outbound;
     return sizeIndex < 0 ? this.#roles[row]! : this.#rolesOfSize[row * this.#sizeIndex.size + sizeIndex]!;
+  }
+
+  /** The largest packet that a service has had in a direction, in bytes; 0 if it has had none. */
+  largest(service: number, outbound: number): number {
+    return this.#largest[2 * service + outbound]!;
   }
 
   /** How the packets of each service look (`foresight.ts`). */
@@ -400,6 +407,16 @@ class SizeTable {
     const bin = Math.floor(sizeBytes / SIZE_BIN_BYTES);
     return bin < this.#byBin.length ? this.#byBin[bin]! : UNSEEN_SIZE;
   }
+}
+
+function largestSizes({ services, sizes }: ConversationCounts): Float64Array {
+  const largest = new Float64Array(2 * services);
+  for (const [row, counts] of sizes) {
+    const { service, step } = partsOfSizeRow(row);
+    const at = 2 * service + (step < ROLES ? 0 : 1);
+    for (const size of counts.keys()) largest[at] = Math.max(largest[at]!, size);
+  }
+  return largest;
 }
 
 /** For each service, direction and size the roles of such packets. Equal lists are one. */
