@@ -105,11 +105,11 @@ describe('a model file', () => {
 });
 
 describe('damage', () => {
-  test('every flipped bit of the header gives a model or SYNTH_MODEL_INVALID', async () => {
+  test('a flipped bit in any byte of the header gives a model or SYNTH_MODEL_INVALID', async () => {
     let invalid = 0;
-    for (let bit = 0; bit < (8 + headerBytes) * 8; bit++) {
+    for (let at = 0; at < 8 + headerBytes; at++) {
       const damaged = file.slice();
-      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      damaged[at]! ^= 1 << (at & 7);
       if ((await outcome(damaged)) === 'invalid') invalid++;
     }
     expect(invalid).toBeGreaterThan(0);
