@@ -219,7 +219,6 @@ function recordsOf(
     records.peerPort[i] = openedByLocal ? servicePort : openerPort;
     records.packets[i] = connection.packets;
     records.closingPackets[i] = connection.closingPackets;
-    records.lifeNs[i] = connection.lastNs - connection.firstNs;
     records.flags[i] =
       (connection.midstream ? RECORD_FLAG.midstream : 0) | (connection.unfinished ? RECORD_FLAG.unfinished : 0);
   });

@@ -78,8 +78,6 @@ export interface ConnectionRecords {
   readonly peerPort: Uint32Array;
   readonly packets: Uint32Array;
   readonly closingPackets: Uint32Array;
-  /** Time from the first to the last packet, in ns. */
-  readonly lifeNs: Float64Array;
   /** The first packet: its step (`stepOf`) and its size in bytes. */
   readonly firstStep: Uint32Array;
   readonly firstSize: Uint32Array;
@@ -118,7 +116,6 @@ export function emptyRecords(length: number): ConnectionRecords {
     peerPort: column(),
     packets: column(),
     closingPackets: column(),
-    lifeNs: new Float64Array(length),
     firstStep: column(),
     firstSize: column(),
     flags: column(),
@@ -133,7 +130,6 @@ export function saveConversations({ services, ends, syns, records, counts }: Con
 } {
   const tensors = new Map<string, Tensor>();
   for (const name of RECORD_COLUMNS) tensors.set(`${PREFIX}.record.${name}`, vector(records[name]));
-  tensors.set(`${PREFIX}.record.lifeNs`, vector(records.lifeNs));
   counts.save(PREFIX, tensors);
   return { tensors, summary: { services: [...services], ends: [...ends], syns: [...syns] } };
 }
@@ -169,7 +165,6 @@ export function loadConversations(
     peerPort: column('peerPort'),
     packets: column('packets'),
     closingPackets: column('closingPackets'),
-    lifeNs: reader.tensor(`${PREFIX}.record.lifeNs`, Float64Array, [length]),
     firstStep: column('firstStep'),
     firstSize: column('firstSize'),
     flags: column('flags'),

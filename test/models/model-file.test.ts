@@ -105,12 +105,11 @@ describe('a model file', () => {
 });
 
 describe('damage', () => {
-  test('flipped bits of the header give a model or SYNTH_MODEL_INVALID', async () => {
+  test('a flipped bit in any byte of the header gives a model or SYNTH_MODEL_INVALID', async () => {
     let invalid = 0;
-    // All of the beginning, then some: a step that has no factor in common with the eight bits of a byte.
-    for (let bit = 0; bit < (8 + headerBytes) * 8; bit += bit < 1024 ? 1 : 29) {
+    for (let at = 0; at < 8 + headerBytes; at++) {
       const damaged = file.slice();
-      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      damaged[at]! ^= 1 << (at & 7);
       if ((await outcome(damaged)) === 'invalid') invalid++;
     }
     expect(invalid).toBeGreaterThan(0);
