@@ -10,7 +10,7 @@ import {
 import { ROLE } from '../../../models/conversations/role.js';
 import type { Conversation, PacketSeries, SynOptions } from '../../../src/series/packet-series.js';
 import { conversation, requests, seriesOf } from '../blocks.js';
-import { DEVICE, download, household, inbound, MS, outbound, S, type Spoken, talk, tcp, udp } from './talks.js';
+import { DEVICE, download, household, inbound, outbound, S, type Spoken, talk, tcp, udp } from './talks.js';
 
 const learn = (series: PacketSeries | readonly PacketSeries[], options = {}): Conversations =>
   learnConversations([series].flat(), { keepAddresses: false, keepPorts: false, ...options })!;
