@@ -77,6 +77,8 @@ const MAX_DEMAND = 4;
 const DEMAND_SLACK = 1.15;
 /** Linux takes ephemeral ports from here (ip_local_port_range). One after the other, so that none comes again soon. */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
+/** For packets that fit nowhere a service may have a few more. */
+const OPENING_SLACK = 1.2;
 const NO_SERVICE: readonly number[] = [];
 const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
@@ -352,7 +354,9 @@ export class ConversationAssigner<C> {
     // A service that never had such large packets gets them only where there is no other.
     const fitting = carrier(byTime.filter(({ service }) => fits(service)));
     if (fitting) return fitting;
-    const opener = services.find((service) => fits(service) && mayOpen(service));
+    const opener = services.find(
+      (service) => this.#lack(service) * OPENING_SLACK >= 1 && fits(service) && mayOpen(service),
+    );
     if (opener !== undefined) return begin(opener);
     const other = carrier(byTime);
     if (other) return other;
