@@ -218,9 +218,9 @@ export default class Generate extends BaseCommand {
         }`,
     );
     if (forcedFrames > 0) {
-      this.note(
-        `and ${formatCounted(forcedFrames, 'frame')} that TCP needs beside them; --strict-sizes leaves them out`,
-      );
+      const what = flags.mtu === undefined ? 'that TCP needs' : 'that TCP needs or the MTU cuts off';
+      const how = flags['strict-sizes'] ? '' : '; --strict-sizes leaves out what TCP needs';
+      this.note(`and ${formatCounted(forcedFrames, 'frame')} beside them ${what}${how}`);
     }
     for (const text of leftoverNote(leftover)) this.note(text);
     return {

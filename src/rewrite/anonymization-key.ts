@@ -9,6 +9,8 @@ import { statOrUndefined } from '../output-file.js';
 import { CRYPTO_PAN_KEY_BYTES } from './crypto-pan.js';
 
 const HEX_KEY = /^[0-9a-f]{64}$/i;
+/** Of a secret on the command line. */
+const MIN_SECRET_CHARACTERS = 12;
 const MAX_KEY_FILE_BYTES = 64 * 1024;
 /** The same secret has to give the same key everywhere, so the salt is a constant. */
 const SALT = 'synth anonymisation';
@@ -28,7 +30,20 @@ export async function readAnonymizationKey(text: string): Promise<Uint8Array> {
       hint: 'Give a secret, or a file with one.',
     });
   }
+  if (content === undefined) requireSecret(secret);
   return Uint8Array.from(scryptSync(secret, SALT, CRYPTO_PAN_KEY_BYTES));
+}
+
+/** A file that is not there must not become the secret itself: its name is easily guessed. @throws SynthError `SYNTH_USAGE` */
+function requireSecret(text: string): void {
+  const isPath = /[\\/]|\.\w{1,6}$/.test(text);
+  if (!isPath && text.length >= MIN_SECRET_CHARACTERS) return;
+  const message = isPath
+    ? `${text}: there is no such key file`
+    : `a secret of ${text.length} characters is guessed easily, and there is no key file of this name`;
+  throw new SynthError('SYNTH_USAGE', message, {
+    hint: `Give a file that holds the key, or a secret of ${MIN_SECRET_CHARACTERS} characters or more.`,
+  });
 }
 
 /** Whether this names a file that holds the key, and is not the secret itself. */

@@ -129,5 +129,9 @@ describe('the key of an anonymisation', () => {
     writeFileSync(file('empty'), '\n');
     await expectSynthError(readAnonymizationKey(file('empty')), 'SYNTH_USAGE');
     await expectSynthError(readAnonymizationKey(''), 'SYNTH_USAGE');
+    // The name of a file that is not there is no secret.
+    for (const name of ['no-such-file-here.txt', 'folder/no-such-file', 'key']) {
+      await expectSynthError(readAnonymizationKey(name), 'SYNTH_USAGE');
+    }
   });
 });
