@@ -79,6 +79,8 @@ const DEMAND_SLACK = 1.15;
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
 /** For packets that fit nowhere a service may have a few more. */
 const OPENING_SLACK = 1.2;
+/** What looks like an opening may be one all the same. */
+const LEAST_ROOM = 1e-3;
 const NO_SERVICE: readonly number[] = [];
 const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
@@ -203,7 +205,10 @@ export class ConversationAssigner<C> {
     }
     const gapNs = timeNs - this.#lastNs;
     for (const service of openers) {
-      const rate = likelihoods.opening(service, this.#context, gapNs) * this.#demand(this.#lack(service));
+      const rate =
+        likelihoods.opening(service, this.#context, gapNs) *
+        this.#demand(this.#lack(service)) *
+        this.#room(service, timeNs);
       for (const role of likelihoods.roles(service, outbound, sizeIndex)) {
         const step = stepOf(outbound, role);
         this.#add(~service, role, rate * likelihoods.packet(service, 0, NO_STEP, step, sizeBytes, sizeIndex));
@@ -222,7 +227,7 @@ export class ConversationAssigner<C> {
       only = index;
       role = roles[0]!;
     }
-    if (only < 0) return false;
+    if (only < 0 || role >= ROLE.fin) return false;
     this.#add(only, role, 1);
     return true;
   }
@@ -390,21 +395,33 @@ export class ConversationAssigner<C> {
     return EPHEMERAL.from + this.#newPorts;
   }
 
-  /** No more conversations of a service are open at a time than there were in the capture: the ones that have most likely ended are left. */
-  #makeRoom(service: number, timeNs: number): void {
+  /** How many conversations of a service are open, and which of them has most likely ended. */
+  #leastAlive(service: number, timeNs: number): { open: number; ended: number; alive: number } {
     let open = 0;
     let ended = -1;
-    let leastAlive = Number.POSITIVE_INFINITY;
+    let alive = Number.POSITIVE_INFINITY;
     for (let index = 0; index < this.#open.length; index++) {
       const { service: other, closing, packets, previous, lastNs } = this.#open[index]!;
       if (other !== service) continue;
       open++;
-      const alive = this.#likelihoods.alive(service, closing, packets, previous, timeBin(timeNs - lastNs));
-      if (alive < leastAlive) {
-        leastAlive = alive;
+      const one = this.#likelihoods.alive(service, closing, packets, previous, timeBin(timeNs - lastNs));
+      if (one < alive) {
+        alive = one;
         ended = index;
       }
     }
+    return { open, ended, alive };
+  }
+
+  /** Probability that a service has room for another conversation: that one of as many as there were at a time has ended. */
+  #room(service: number, timeNs: number): number {
+    const { open, alive } = this.#leastAlive(service, timeNs);
+    return open < this.#data.services[service]!.concurrent ? 1 : Math.max(LEAST_ROOM, 1 - alive);
+  }
+
+  /** No more conversations of a service are open at a time than there were in the capture: the ones that have most likely ended are left. */
+  #makeRoom(service: number, timeNs: number): void {
+    const { open, ended } = this.#leastAlive(service, timeNs);
     if (open >= this.#data.services[service]!.concurrent) this.#leave(ended);
     else if (this.#open.length === MAX_OPEN) this.#leave(this.#longestSilent());
   }
