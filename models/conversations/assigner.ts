@@ -77,8 +77,6 @@ const MAX_DEMAND = 4;
 const DEMAND_SLACK = 1.15;
 /** Linux takes ephemeral ports from here (ip_local_port_range). One after the other, so that none comes again soon. */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
-/** For packets that fit nowhere a service may have a few more. */
-const OPENING_SLACK = 1.2;
 /** What looks like an opening may be one all the same. */
 const LEAST_ROOM = 1e-3;
 const NO_SERVICE: readonly number[] = [];
@@ -341,7 +339,7 @@ export class ConversationAssigner<C> {
     };
     const lacking = services.find(
       (service) =>
-        this.#lack(service) * DEMAND_SLACK >= 1 &&
+        this.#lack(service) >= 1 &&
         this.#likelihoods.roles(service, outbound, sizeIndex).length > 0 &&
         mayOpen(service),
     );
@@ -359,9 +357,7 @@ export class ConversationAssigner<C> {
     // A service that never had such large packets gets them only where there is no other.
     const fitting = carrier(byTime.filter(({ service }) => fits(service)));
     if (fitting) return fitting;
-    const opener = services.find(
-      (service) => this.#lack(service) * OPENING_SLACK >= 1 && fits(service) && mayOpen(service),
-    );
+    const opener = services.find((service) => this.#lack(service) >= 1 && fits(service) && mayOpen(service));
     if (opener !== undefined) return begin(opener);
     const other = carrier(byTime);
     if (other) return other;
