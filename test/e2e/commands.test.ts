@@ -247,7 +247,9 @@ describe('train and generate', () => {
       { cwd },
     );
     expect(byPackets['packets']).toBe(100);
-    const byTime = await synthJson(['generate', '--duration', '10s', '--seed', '1', '--out', 'd.csv', '--force'], { cwd });
+    const byTime = await synthJson(['generate', '--duration', '10s', '--seed', '1', '--out', 'd.csv', '--force'], {
+      cwd,
+    });
     expect(byTime['spanSeconds']).toBeLessThanOrEqual(10);
     expect(byTime['packets']).toBeGreaterThan(10);
   });

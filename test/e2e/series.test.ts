@@ -112,7 +112,8 @@ describe('a series of files', () => {
   });
 
   test('is summed up in a line, with a warning of what an earlier one has left', async () => {
-    const run = (n: string) => synth(['generate', '-n', n, '--rotate', '1kB', '--out', 'sum.pcap', '--force'], { cwd });
+    const run = (n: string) =>
+      synth(['generate', '-n', n, '--rotate', '1kB', '--out', 'sum.pcap', '--strict-sizes', '--force'], { cwd });
     expect((await run('100')).stderr).toMatch(
       / of pcap → sum_00001\.pcap … sum_000\d\d\.pcap \(\d\d files\); seed \d+\n$/,
     );
