@@ -1,0 +1,93 @@
+/**
+ * @module
+ * Waiting for a deadline: sleep while there is time, then look at the clock until it has come. What lies between is the precision.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock } from '../clock.js';
+import { LINUX, type Linux } from './native/linux.js';
+
+export const PRECISIONS = ['coarse', 'fine', 'spin'] as const;
+export type Precision = (typeof PRECISIONS)[number];
+
+/** How a thread can pass time. */
+export interface Sleeper {
+  /** Blocks the thread, about so long. */
+  sleepNs(ns: number): void;
+  /** Leaves the thread to its event loop, about so long; 0 for one turn. */
+  pauseMs(ms: number): Promise<void>;
+}
+
+/**
+ * Looking at the clock begins so long before the deadline. `fine` covers what a system that is not busy oversleeps; `spin` covers
+ * nearly everything, and takes a processor for itself while packets are dense.
+ */
+const SPIN_NS: Readonly<Record<Precision, number>> = { coarse: 0, fine: 250e3, spin: 3e6 };
+
+/** Times from here on are left to the event loop, whose timers count whole milliseconds and may be late by two. */
+const LONG_NS = 6e6;
+const TIMER_LATE_NS = 3e6;
+/** The longest that a thread sleeps without a look at what it is told. */
+const LONGEST_PAUSE_MS = 100;
+
+export class Waiter {
+  readonly clock: Clock;
+  readonly #sleeper: Sleeper;
+  readonly #spinNs: number;
+
+  constructor(clock: Clock, sleeper: Sleeper, precision: Precision) {
+    this.clock = clock;
+    this.#sleeper = sleeper;
+    this.#spinNs = SPIN_NS[precision];
+  }
+
+  /** Whether a time is long enough to do something else in it, by `pause`. */
+  isLong(ns: number): boolean {
+    return ns > LONG_NS;
+  }
+
+  /** Passes a part of a long time, in which the event loop turns. The rest is for `until`. */
+  pause(ns: number): Promise<void> {
+    return this.#sleeper.pauseMs(Math.min(LONGEST_PAUSE_MS, Math.floor((ns - TIMER_LATE_NS) / 1e6)));
+  }
+
+  /** One turn of the event loop. */
+  turn(): Promise<void> {
+    return this.#sleeper.pauseMs(0);
+  }
+
+  /** Blocks until a time of the clock. @returns what the clock says then */
+  until(dueNs: number): number {
+    const { clock } = this;
+    let now = clock.nowNs();
+    while (dueNs - now > this.#spinNs) {
+      this.#sleeper.sleepNs(dueNs - now - this.#spinNs);
+      now = clock.nowNs();
+    }
+    while (now < dueNs) now = clock.nowNs();
+    return now;
+  }
+}
+
+const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const pauseMs = (ms: number): Promise<void> => (ms <= 0 ? turnOfEventLoop() : pause(ms));
+
+/** The sleep of this machine: clock_nanosleep with the least slack, or where that is not to be had, a wait for a signal that never comes. */
+export function systemSleeper(linux: Linux | undefined): Sleeper {
+  if (linux === undefined) {
+    const never = new Int32Array(new SharedArrayBuffer(4));
+    return { sleepNs: (ns) => void Atomics.wait(never, 0, 0, ns / 1e6), pauseMs };
+  }
+  // Of this thread: 1 ns in place of the 50 µs by which the kernel may gather timers.
+  linux.prctl(LINUX.PR_SET_TIMERSLACK, 1);
+  const time = new BigInt64Array(2);
+  const words = new Int32Array(time.buffer); // at most some milliseconds: the upper halves stay 0
+  return {
+    sleepNs(ns) {
+      words[0] = Math.floor(ns / 1e9);
+      words[2] = ns % 1e9;
+      linux.clock_nanosleep(LINUX.CLOCK_MONOTONIC, 0, time, null);
+    },
+    pauseMs,
+  };
+}
