@@ -7,7 +7,7 @@
  * the end of the ring is too near, a header without a packet sends the reader to its beginning. Positions count units of 16 bytes and
  * wrap around at 2^32.
  */
-import { type Batch, BATCH_PACKETS } from './batch.js';
+import { BATCH_PACKETS, type Batch } from './batch.js';
 import { NONE_YET, type PacketQueue } from './packet-queue.js';
 
 /** Also what a header takes, so that there is always room for one at the end. */

@@ -43,13 +43,7 @@ export class Sender {
   #lastTurnNs = 0;
   #lastReceiveNs = 0;
 
-  constructor(
-    queue: PacketQueue,
-    transport: Transport,
-    waiter: Waiter,
-    counts: SendCounts,
-    options: SenderOptions,
-  ) {
+  constructor(queue: PacketQueue, transport: Transport, waiter: Waiter, counts: SendCounts, options: SenderOptions) {
     this.#queue = queue;
     this.#transport = transport;
     this.#waiter = waiter;

@@ -2,15 +2,15 @@
  * @module
  * What is said about a transport before it is opened: plain data, since it goes to another thread.
  */
-import type { Endpoint } from './native/socket-address.js';
+import type { InternetEndpoint } from './native/socket-address.js';
 
 interface InternetSpec {
   /** Resolved: an IP address, IPv6 with its zone where it needs one. */
-  readonly target: Endpoint;
+  readonly target: InternetEndpoint;
   /** Channels: one for each device. */
   readonly channels: number;
   /** Source addresses, given to the channels in turn; port 0 for any. Empty where the system chooses. */
-  readonly bind: readonly Endpoint[];
+  readonly bind: readonly InternetEndpoint[];
 }
 
 export interface UdpSpec extends InternetSpec {

@@ -4,7 +4,7 @@
  */
 import { SynthError, type SynthErrorCode } from '../../errors.js';
 import { LINUX, type Linux } from './linux.js';
-import { type Endpoint, endpointOf } from './socket-address.js';
+import { endpointOf, type InternetEndpoint } from './socket-address.js';
 
 const HINTS: Readonly<Record<string, string>> = {
   EPERM: 'It takes root, or: setcap cap_net_raw+ep on the node binary.',
@@ -61,7 +61,7 @@ export class NativeSocket {
   }
 
   /** Its own end, for internet sockets. */
-  localEndpoint(): Endpoint {
+  localEndpoint(): InternetEndpoint {
     const address = new Uint8Array(32);
     this.#linux.getsockname(this.descriptor, address, Int32Array.of(address.length));
     return endpointOf(address);

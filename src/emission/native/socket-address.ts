@@ -12,13 +12,13 @@ const LINK_BYTES = 20;
 const ETH_P_ALL = 0x0003;
 
 /** An IP address, and a port where there is one. */
-export interface Endpoint {
+export interface InternetEndpoint {
   readonly address: string;
   readonly port: number;
 }
 
 /** ip(7), ipv6(7). An IPv6 address may have a scope: `fe80::1%eth0`. @param scope index of the interface that it names */
-export function internetAddress({ address, port }: Endpoint, scope = 0): Uint8Array {
+export function internetAddress({ address, port }: InternetEndpoint, scope = 0): Uint8Array {
   const { bytes } = parseAddress(address.replace(/%.*$/, ''));
   const isIpv4 = bytes.length === 4;
   const result = new Uint8Array(isIpv4 ? IPV4_BYTES : IPV6_BYTES);
@@ -40,7 +40,7 @@ export function linkAddress(interfaceIndex: number, receives: boolean): Uint8Arr
 }
 
 /** The other way. */
-export function endpointOf(bytes: Uint8Array, at = 0): Endpoint {
+export function endpointOf(bytes: Uint8Array, at = 0): InternetEndpoint {
   const port = bytes[at + 2]! * 256 + bytes[at + 3]!;
   if (bytes[at] === LINUX.AF_INET) return { address: bytes.subarray(at + 4, at + 8).join('.'), port };
   const words = Array.from({ length: 8 }, (_, i) => bytes[at + 8 + 2 * i]! * 256 + bytes[at + 9 + 2 * i]!);

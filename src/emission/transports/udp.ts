@@ -9,7 +9,7 @@ import { BATCH_PACKETS, type Batch } from '../batch.js';
 import { LINUX, type Linux } from '../native/linux.js';
 import { MessageVector } from '../native/message-vector.js';
 import { NativeSocket } from '../native/native-socket.js';
-import { type Endpoint, internetAddress } from '../native/socket-address.js';
+import { type InternetEndpoint, internetAddress } from '../native/socket-address.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import type { UdpSpec } from '../transport-spec.js';
 import { roomInSocket } from './room.js';
@@ -62,7 +62,7 @@ export class UdpTransport extends EventCounts implements Transport {
   }
 
   /** The own end of each channel. */
-  localEndpoints(): Endpoint[] {
+  localEndpoints(): InternetEndpoint[] {
     return this.#sockets.map((socket) => socket.localEndpoint());
   }
 
