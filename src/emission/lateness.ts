@@ -39,7 +39,7 @@ export class LatenessCounts {
       bitBucketSize: 64,
     });
     this.#counts.forEach((count, index) => {
-      if (count > 0) histogram.recordValueWithCount(valueOf(index), count);
+      if (count > 0) histogram.recordValueWithCount(middleOf(index), count);
     });
     return histogram;
   }
@@ -62,7 +62,7 @@ function indexOfWord(value: number): number {
 }
 
 /** The middle of a range. */
-function valueOf(index: number): number {
+function middleOf(index: number): number {
   if (index < 2 * SUB_COUNTS) return index;
   const octave = Math.floor(index / SUB_COUNTS) - 1;
   const low = (index - octave * SUB_COUNTS) * 2 ** octave;

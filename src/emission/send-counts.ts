@@ -4,9 +4,22 @@
  * 2^53, each written by one thread only.
  */
 import { LATENESS_BYTES, LatenessCounts } from './lateness.js';
+import type { TransportEvents } from './transport.js';
 
-const FIELD = { packets: 0, bytes: 1, failed: 2, blockedNs: 3, starvedNs: 4, sendingNs: 5, lastNs: 6 } as const;
-const FIELD_BYTES = 64;
+const FIELD = {
+  packets: 0,
+  bytes: 1,
+  failed: 2,
+  blockedNs: 3,
+  starvedNs: 4,
+  sendingNs: 5,
+  lastNs: 6,
+  skipped: 7,
+  errors: 8,
+  reconnects: 9,
+  receivedPackets: 10,
+} as const;
+const FIELD_BYTES = 128;
 
 export const SEND_COUNTS_BYTES = FIELD_BYTES + LATENESS_BYTES;
 
@@ -42,6 +55,14 @@ export class SendCounts {
     return this.#fields[FIELD.failed]!;
   }
 
+  /** Planned, and not tried before the end of the run. */
+  get skipped(): number {
+    return this.#fields[FIELD.skipped]!;
+  }
+  set skipped(value: number) {
+    this.#fields[FIELD.skipped] = value;
+  }
+
   /** Time for which the transport took nothing. */
   get blockedNs(): number {
     return this.#fields[FIELD.blockedNs]!;
@@ -72,6 +93,25 @@ export class SendCounts {
   }
   set lastNs(value: number) {
     this.#fields[FIELD.lastNs] = value;
+  }
+
+  /** What the transport has counted; a copy of some time ago. */
+  get errors(): number {
+    return this.#fields[FIELD.errors]!;
+  }
+  get reconnects(): number {
+    return this.#fields[FIELD.reconnects]!;
+  }
+  get receivedPackets(): number {
+    return this.#fields[FIELD.receivedPackets]!;
+  }
+
+  copyEvents({ errors, reconnects, receivedPackets }: TransportEvents): void {
+    let sum = 0;
+    for (const count of errors.values()) sum += count;
+    this.#fields[FIELD.errors] = sum;
+    this.#fields[FIELD.reconnects] = reconnects;
+    this.#fields[FIELD.receivedPackets] = receivedPackets;
   }
 
   fail(reason: string): void {

@@ -80,9 +80,20 @@ export class Sender {
       }
       queue.collect(batch, now - startNs);
       if (this.#options.stamp) this.#stamp(batch);
-      const done = await this.#send(batch);
+      await this.#send(batch);
+      this.#counts.skipped += batch.remaining;
       queue.release();
-      if (!done) return;
+    }
+  }
+
+  /** After a run that was stopped: counts what is still in the queue, up to its end, as skipped. */
+  async skipRest(): Promise<void> {
+    const queue = this.#queue;
+    while (!queue.ended) {
+      queue.collect(this.#batch, Number.POSITIVE_INFINITY);
+      this.#counts.skipped += this.#batch.count;
+      queue.release();
+      if (this.#batch.count === 0) await this.#waiter.turn();
     }
   }
 
@@ -116,10 +127,11 @@ export class Sender {
     if (now - this.#lastReceiveNs < RECEIVE_NS) return;
     this.#lastReceiveNs = now;
     this.#transport.receive();
+    this.#counts.copyEvents(this.#transport);
   }
 
-  /** @returns false if the run was stopped before all were settled */
-  async #send(batch: Batch): Promise<boolean> {
+  /** Settles the packets of a batch; leaves those that are blocked when the run is stopped. */
+  async #send(batch: Batch): Promise<void> {
     const transport = this.#transport;
     const counts = this.#counts;
     const { clock } = this.#waiter;
@@ -135,7 +147,7 @@ export class Sender {
         counts.fail(transport.failure);
         batch.first++;
       } else {
-        if (this.#options.stopped()) return false;
+        if (this.#options.stopped()) return;
         await transport.waitForRoom(batch);
         before = clock.nowNs();
         counts.blockedNs += before - now;
@@ -143,7 +155,6 @@ export class Sender {
       }
       if (before - this.#lastTurnNs > TURN_NS) before = await this.#whileBusy(before);
     }
-    return true;
   }
 
   /** Where packets leave no time between them, the event loop and the target have to be heard nevertheless. */

@@ -1,0 +1,63 @@
+/**
+ * @module
+ * The thread that sends: opens the transport, waits for the word to start, sends, and gives its account. Messages are those of
+ * `SenderRequest` and `SenderAnswer`; everything that is fast goes through shared memory.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../clock.js';
+import { SynthError } from '../errors.js';
+import { LINUX, type Linux, openLinux } from './native/linux.js';
+import { RingReader } from './ring.js';
+import { SendCounts } from './send-counts.js';
+import { Sender } from './sender.js';
+import { CONTROL, type SenderAnswer, type SenderRequest, type SenderTask } from './sender-task.js';
+import { createTransport } from './transports/create-transport.js';
+import { systemSleeper, Waiter } from './waiter.js';
+
+/** Niceness asked for: goes before other programs, where the user may have that. */
+const PRIORITY = -20;
+
+const answer = (message: SenderAnswer): void => parentPort!.postMessage(message);
+
+/** Undefined if the emission ended before it began. */
+function wordToStart(): Promise<SenderRequest> {
+  return new Promise((resolve) => parentPort!.once('message', resolve));
+}
+
+function goFirst(linux: Linux | undefined): void {
+  linux?.setpriority(LINUX.PRIO_PROCESS, linux.gettid(), PRIORITY);
+}
+
+async function run(task: SenderTask): Promise<void> {
+  const linux = await openLinux();
+  const transport = await createTransport(task.transport);
+  const control = new Int32Array(task.control);
+  const stopped = () => Atomics.load(control, CONTROL.stop) === 1;
+  try {
+    await transport.open();
+    answer({ kind: 'open' });
+    const { startNs, startWallNs } = await wordToStart();
+    goFirst(linux);
+    const waiter = new Waiter(systemClock, systemSleeper(linux), task.precision);
+    const counts = new SendCounts(task.counts);
+    const { stamp, channels, paced } = task;
+    const options = { startNs, startWallNs, stamp, channels, paced, stopped };
+    const sender = new Sender(new RingReader(task.ring), transport, waiter, counts, options);
+    await sender.run();
+    await sender.skipRest();
+    await transport.close(task.drainMs);
+    const { errors, reconnects, receivedPackets, receivedBytes } = transport;
+    answer({ kind: 'done', failures: counts.failures, errors, reconnects, receivedPackets, receivedBytes });
+  } finally {
+    await transport.close(0);
+  }
+}
+
+try {
+  await run(workerData as SenderTask); // what emit.ts has given it
+} catch (error) {
+  const { message, stack } = error as Error;
+  const known =
+    error instanceof SynthError ? { code: error.code, hint: error.hint } : { code: undefined, hint: undefined };
+  answer({ kind: 'error', message: known.code === undefined ? (stack ?? message) : message, ...known });
+}
