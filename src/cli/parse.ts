@@ -155,6 +155,23 @@ export function parsePositive(text: string): number {
   throw new SynthError('SYNTH_USAGE', `“${text}” is not a number above 0`);
 }
 
+const UNITS_RATE: Readonly<Record<string, number>> = { '': 1, k: 1e3, M: 1e6 };
+
+/** A rate such as `1000`, `100/s`, `50k` or `1.5M/s`, per second. @throws SynthError `SYNTH_USAGE` */
+export function parseRate(text: string): number {
+  const [, value, unit] = /^(\d+(?:\.\d+)?(?:e\d+)?)([kM]?)(?:\/s)?$/.exec(text) ?? [];
+  const rate = unit === undefined ? Number.NaN : Number(value) * UNITS_RATE[unit]!;
+  if (rate > 0 && rate < Number.POSITIVE_INFINITY) return rate;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a rate`, { hint: 'Write it like 100/s, 50k or 0.5.' });
+}
+
+/** A factor such as `2x`, `0.5x` or `2`. @throws SynthError `SYNTH_USAGE` */
+export function parseFactor(text: string): number {
+  const value = /^\d+(?:\.\d+)?x?$/.test(text) ? Number(text.replace('x', '')) : Number.NaN;
+  if (value > 0 && value < Number.POSITIVE_INFINITY) return value;
+  throw new SynthError('SYNTH_USAGE', `“${text}” is not a factor above 0`, { hint: 'Write it like 2x or 0.5x.' });
+}
+
 /** A share such as `0.9`: above 0 and at most 1. @throws SynthError `SYNTH_USAGE` */
 export function parseShare(text: string): number {
   const value = text.trim() === '' ? Number.NaN : Number(text);

@@ -30,6 +30,15 @@ export class LatenessCounts {
     this.#counts[indexOf(ns)]!++;
   }
 
+  /** How many packets were how late, coarsely. */
+  ranges(): readonly LatenessRange[] {
+    const packets = RANGES_NS.map(() => 0);
+    this.#counts.forEach((count, index) => {
+      packets[RANGES_NS.findIndex((upToNs) => middleOf(index) <= upToNs)]! += count;
+    });
+    return RANGES_NS.map((upToNs, i) => ({ upToNs: Number.isFinite(upToNs) ? upToNs : null, packets: packets[i]! }));
+  }
+
   /** Any values from 1 ns on, to three digits; those below count as 0. */
   histogram(): Histogram {
     const histogram = build({
@@ -43,6 +52,15 @@ export class LatenessCounts {
     });
     return histogram;
   }
+}
+
+/** Upper ends of the ranges that are told, in ns. */
+const RANGES_NS = [10e3, 30e3, 100e3, 300e3, 1e6, 10e6, 100e6, Number.POSITIVE_INFINITY];
+
+/** `upToNs` is null for those above all ranges. */
+export interface LatenessRange {
+  readonly upToNs: number | null;
+  readonly packets: number;
 }
 
 function indexOf(ns: number): number {

@@ -14,7 +14,10 @@ import { CONTROL, type SenderAnswer, type SenderRequest, type SenderTask } from 
 import { createTransport } from './transports/create-transport.js';
 import { systemSleeper, Waiter } from './waiter.js';
 
-/** Niceness asked for: goes before other programs, where the user may have that. */
+/**
+ * Niceness asked for: goes before other programs, where the user may have that. Real-time scheduling would not help: a thread that spins uses up
+ * what the kernel grants, and is then held for 50 ms.
+ */
 const PRIORITY = -20;
 
 const answer = (message: SenderAnswer): void => parentPort!.postMessage(message);

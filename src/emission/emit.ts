@@ -1,0 +1,252 @@
+/**
+ * @module
+ * An emission from beginning to end: packets are made on this thread and sent on another, from an agreed moment on, with an account in
+ * which every packet of the plan is found again. What `synth emit` calls.
+ */
+import { encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
+import type { Clock } from '../clock.js';
+import { SynthError, throwIfInterrupted } from '../errors.js';
+import type { LatenessRange } from './lateness.js';
+import { createRing, RingWriter } from './ring.js';
+import type { Schedule } from './schedule.js';
+import { ScheduledOutput } from './scheduled-output.js';
+import type { SendCounts } from './send-counts.js';
+import type { SenderDone } from './sender-task.js';
+import { SendingThread } from './sending-thread.js';
+import type { PacketSource } from './sources/source.js';
+import type { TransportSpec } from './transport-spec.js';
+import { type Verdict, verdictOf } from './verdict.js';
+import type { Precision } from './waiter.js';
+
+export interface EmitOptions {
+  readonly source: PacketSource;
+  readonly schedule: Schedule;
+  readonly transport: TransportSpec;
+  readonly precision: Precision;
+  /** Whether payloads begin with sequence and time. */
+  readonly stamp: boolean;
+  /** When the first packet leaves, in ns since the Unix epoch; undefined for at once. */
+  readonly startAtNs: bigint | undefined;
+  /** How long what is under way may take at the end, in ms. */
+  readonly drainMs: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  /** Told twice a second. */
+  readonly onProgress?: ((live: LiveCounts) => void) | undefined;
+}
+
+/** How far a run is. */
+export interface LiveCounts {
+  /** Since the start; negative before it. */
+  readonly elapsedNs: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly bytes: number;
+  /** In the last interval. */
+  readonly ratePps: number;
+  /** Of the plan, as far as it has been made; null without times to keep. */
+  readonly plannedPps: number | null;
+  readonly lateness: LatenessSummary;
+  /** Errors that the target has reported, and connections that were lost. */
+  readonly errors: number;
+  readonly reconnects: number;
+}
+
+/** In ns; of the whole run so far. All 0 without times to keep. */
+export interface LatenessSummary {
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly maxNs: number;
+}
+
+export interface Emission {
+  readonly planned: { readonly packets: number; readonly bytes: number };
+  /** Bytes as they were handed over: frames, IP packets or payloads. The rate is from the start to the last packet. */
+  readonly sent: { readonly packets: number; readonly bytes: number; readonly ratePps: number };
+  readonly failed: { readonly packets: number; readonly reasons: Readonly<Record<string, number>> };
+  /** Planned, and not tried before the run was ended. */
+  readonly skipped: { readonly packets: number };
+  /** What the target has reported of packets that had been sent, and connections that were lost. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly reconnects: number;
+  readonly received: { readonly packets: number; readonly bytes: number };
+  /** `histogram` is an HdrHistogram (V2, compressed, base64), which others can read and add up; null without times to keep. */
+  readonly lateness: LatenessSummary & {
+    readonly meanNs: number;
+    readonly ranges: readonly LatenessRange[];
+    readonly histogram: string | null;
+  };
+  readonly verdict: Verdict;
+  /** Where the time went, in ns: packets not made in time, a transport that took nothing, calls that send. */
+  readonly time: { readonly starvedNs: number; readonly blockedNs: number; readonly sendingNs: number };
+  /** From the start to the last packet, and to the last deadline. */
+  readonly spanNs: number;
+  readonly plannedSpanNs: number;
+  readonly startedAtNs: bigint;
+  readonly interrupted: boolean;
+}
+
+/** 16 MiB hold 40 ms of packets at the highest rate there is. */
+const RING_BYTES = 16 * 2 ** 20;
+const LIVE_MS = 500;
+/** Before the start so much of the ring is filled, or what can be made in this time. */
+const FIRST_FILL = 0.5;
+const MOST_PREPARATION_MS = 2000;
+const LOOK_MS = 2;
+/** Between the word to start and the start. */
+const START_DELAY_NS = 20e6;
+
+/**
+ * Sends what a source makes. Packets that fail do not end it; the account has them.
+ *
+ * @throws SynthError of the transport before anything was sent, of the source at any time; `SYNTH_USAGE` for a start in the past
+ * @throws Error if the account does not add up
+ */
+export async function emit(options: EmitOptions): Promise<Emission> {
+  const { source, schedule, transport, precision, stamp, drainMs, signal } = options;
+  const ring = createRing(RING_BYTES);
+  const paced = schedule.paced;
+  const thread = new SendingThread({ ring, transport, precision, stamp, channels: source.channels, paced, drainMs });
+  const output = new ScheduledOutput(new RingWriter(ring), schedule);
+  const stop = new AbortController();
+  const interrupt = () => {
+    thread.stop();
+    stop.abort();
+  };
+  try {
+    await thread.opened();
+    throwIfInterrupted(signal, 'opening the transport');
+    signal?.addEventListener('abort', interrupt, { once: true });
+    const produced = produce(source, output, stop.signal);
+    await filled(output, produced, options);
+    const start = await begin(thread, options);
+    const live = watch(thread.counts, output, start, options);
+    // A sending thread that dies leaves nobody to make room.
+    const done = thread.done().finally(() => stop.abort());
+    const [account] = await Promise.all([done, produced]).finally(live);
+    return emissionOf(account, thread.counts, output, start, options);
+  } finally {
+    stop.abort();
+    signal?.removeEventListener('abort', interrupt);
+    await thread.terminate();
+  }
+}
+
+/** Fills the ring until the plan ends or is given up. An error of the source stands when all that was made before has been sent. */
+async function produce(source: PacketSource, output: ScheduledOutput, signal: AbortSignal): Promise<void> {
+  try {
+    await source.produce(output, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    output.end();
+  }
+}
+
+/** Resolves when there is something to begin with. @throws SynthError of the source */
+async function filled(output: ScheduledOutput, produced: Promise<void>, { clock }: EmitOptions): Promise<void> {
+  let ended = false;
+  const end = produced.finally(() => {
+    ended = true;
+  });
+  const since = clock.nowNs();
+  while (!ended && output.fill < FIRST_FILL && clock.nowNs() - since < MOST_PREPARATION_MS * 1e6) {
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
+  }
+}
+
+interface Start {
+  /** By the monotonic clock. */
+  readonly startNs: number;
+  /** The same, since the Unix epoch. */
+  readonly startWallNs: bigint;
+}
+
+async function begin(thread: SendingThread, { startAtNs, clock }: EmitOptions): Promise<Start> {
+  const now = clock.nowNs();
+  const wall = clock.wallNs();
+  const inNs = startAtNs === undefined ? START_DELAY_NS : Number(startAtNs - wall);
+  if (inNs < 0) {
+    throw new SynthError('SYNTH_USAGE', `--start-at is ${(-inNs / 1e9).toFixed(3)} s in the past`, {
+      hint: 'Preparing took so long, or the clocks of the hosts differ: take a later time.',
+    });
+  }
+  const start = { startNs: now + inNs, startWallNs: wall + BigInt(Math.round(inNs)) };
+  thread.start(start);
+  return start;
+}
+
+/** Tells how far a run is. @returns a function that ends it */
+function watch(
+  counts: SendCounts,
+  output: ScheduledOutput,
+  { startNs }: Start,
+  { clock, onProgress, schedule }: EmitOptions,
+): () => void {
+  if (onProgress === undefined) return () => {};
+  let before = { elapsedNs: 0, sent: 0 };
+  const timer = setInterval(() => {
+    const elapsedNs = clock.nowNs() - startNs;
+    if (elapsedNs <= 0) return;
+    const { packets: sent, failed, bytes, errors, reconnects } = counts;
+    onProgress({
+      elapsedNs,
+      sent,
+      failed,
+      bytes,
+      ratePps: ((sent - before.sent) / (elapsedNs - before.elapsedNs)) * 1e9,
+      plannedPps: schedule.paced && output.lastDeadlineNs > 0 ? (output.packets / output.lastDeadlineNs) * 1e9 : null,
+      lateness: latenessOf(counts.lateness.histogram()),
+      errors,
+      reconnects,
+    });
+    before = { elapsedNs, sent };
+  }, LIVE_MS);
+  return () => clearInterval(timer);
+}
+
+function latenessOf(histogram: Histogram): LatenessSummary {
+  return {
+    p50Ns: histogram.getValueAtPercentile(50),
+    p99Ns: histogram.getValueAtPercentile(99),
+    maxNs: histogram.maxValue,
+  };
+}
+
+/** @throws Error if the account does not add up, which would be a bug */
+function emissionOf(
+  done: SenderDone,
+  counts: SendCounts,
+  output: ScheduledOutput,
+  { startWallNs }: Start,
+  { schedule, signal }: EmitOptions,
+): Emission {
+  const { packets, bytes, failed, skipped, blockedNs, starvedNs, sendingNs, lastNs } = counts;
+  if (output.packets !== packets + failed + skipped) {
+    throw new Error(`${output.packets} packets planned, but ${packets} sent, ${failed} failed and ${skipped} skipped`);
+  }
+  const { paced } = schedule;
+  const histogram = counts.lateness.histogram();
+  const lateness = latenessOf(histogram);
+  return {
+    planned: { packets: output.packets, bytes: output.bytes },
+    sent: { packets, bytes, ratePps: lastNs > 0 ? packets / (lastNs / 1e9) : 0 },
+    failed: { packets: failed, reasons: Object.fromEntries(done.failures) },
+    skipped: { packets: skipped },
+    errors: Object.fromEntries(done.errors),
+    reconnects: done.reconnects,
+    received: { packets: done.receivedPackets, bytes: done.receivedBytes },
+    lateness: {
+      ...lateness,
+      meanNs: paced && packets > 0 ? histogram.mean : 0,
+      ranges: counts.lateness.ranges(),
+      histogram: paced && packets > 0 ? encodeIntoCompressedBase64(histogram) : null,
+    },
+    verdict: verdictOf({ paced, ...lateness, blockedNs }),
+    time: { starvedNs, blockedNs, sendingNs },
+    spanNs: lastNs,
+    plannedSpanNs: output.lastDeadlineNs,
+    startedAtNs: startWallNs,
+    interrupted: signal?.aborted ?? false,
+  };
+}
