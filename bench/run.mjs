@@ -11,6 +11,7 @@ const benchmarks = [
   'conversations',
   'sample',
   'evaluate',
+  'emit',
 ];
 
 const wanted = process.argv.slice(2);
