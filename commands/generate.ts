@@ -1,16 +1,8 @@
 /** `synth generate`: from a model to synthetic packets. */
 import { Args, Flags } from '@oclif/core';
-import type { Sampling } from '../models/generator.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import {
-  formatTimestamp,
-  parseDuration,
-  parsePayload,
-  parsePositive,
-  parseShare,
-  parseTimestamp,
-} from '../src/cli/parse.js';
+import { formatTimestamp, parseDuration, parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import {
   fileJson,
   formatFiles,
@@ -20,18 +12,13 @@ import {
   seriesFlags,
 } from '../src/cli/series-output.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
+import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling } from '../src/cli/synthesis-flags.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
-import { parseAddressMaps } from '../src/rewrite/address-map.js';
-import { MIN_MTU, OVERSIZE } from '../src/synthesis/frame-composer.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
-import { identityOf } from '../src/synthesis/identity.js';
-
-/** A million conversations at a time would not fit into memory. */
-const MAX_DEVICES = 100_000;
 
 export default class Generate extends BaseCommand {
   static override summary = 'Generate packets that a model could have sent and received.';
@@ -73,17 +60,7 @@ export default class Generate extends BaseCommand {
       helpValue: 'TIME',
     }),
     seed: seedFlag(),
-    temperature: Flags.string({
-      summary: 'For rnn and tcn: below 1 what is likely gets likelier, above 1 everything gets more alike.',
-      helpGroup: 'DRAWING',
-      helpValue: 'T',
-    }),
-    'top-p': Flags.string({
-      summary:
-        'For rnn and tcn: only the likeliest packets that together have this probability are drawn; up to 1, all.',
-      helpGroup: 'DRAWING',
-      helpValue: 'P',
-    }),
+    ...drawingFlags,
     'start-time': Flags.string({
       summary: 'Time of the first packet: ISO 8601, or seconds since 1970, or now.',
       default: '2025-01-01T00:00:00Z',
@@ -95,62 +72,8 @@ export default class Generate extends BaseCommand {
       default: 'protocol',
       helpValue: 'protocol|pattern|zeros|random|FILE',
     }),
-    'client-ip': Flags.string({
-      summary: 'Address of the device, or of the first endpoint.',
-      helpGroup: 'IDENTITY',
-      helpValue: 'IP',
-    }),
-    'client-mac': Flags.string({ summary: 'Its MAC address.', helpGroup: 'IDENTITY', helpValue: 'MAC' }),
-    'client-port': Flags.integer({
-      summary: 'Its port.',
-      helpGroup: 'IDENTITY',
-      min: 0,
-      max: 65_535,
-      helpValue: 'PORT',
-    }),
-    'server-ip': Flags.string({ summary: 'Address of its peer.', helpGroup: 'IDENTITY', helpValue: 'IP' }),
-    'server-mac': Flags.string({ summary: 'MAC address of its peer.', helpGroup: 'IDENTITY', helpValue: 'MAC' }),
-    'server-port': Flags.integer({
-      summary: 'Port of its peer.',
-      helpGroup: 'IDENTITY',
-      min: 0,
-      max: 65_535,
-      helpValue: 'PORT',
-    }),
-    map: Flags.string({
-      summary: 'Map addresses in the end: A=B, or A/n=B/m to replace the network; may be given several times.',
-      helpValue: '192.0.2.0/24=10.1.2.0/24',
-      multiple: true,
-      multipleNonGreedy: true,
-      default: [],
-      helpGroup: 'IDENTITY',
-    }),
-    devices: Flags.integer({
-      summary: 'Devices that talk at the same time, each with its own addresses and seed, as long each.',
-      min: 1,
-      max: MAX_DEVICES,
-      default: 1,
-      helpGroup: 'IDENTITY',
-      helpValue: 'N',
-    }),
-    'strict-sizes': Flags.boolean({
-      summary: 'Write no frame beside the packets of the model, even where TCP needs one (a handshake).',
-      default: false,
-      helpGroup: 'FRAMES',
-    }),
-    mtu: Flags.integer({
-      summary: 'Longest IP packet, in bytes; longer ones become what --oversize says. No limit if left out.',
-      min: MIN_MTU,
-      max: 65_535,
-      helpGroup: 'FRAMES',
-      helpValue: 'BYTES',
-    }),
-    oversize: Flags.option({ options: OVERSIZE })({
-      summary:
-        'What becomes of packets above the MTU: IP fragments, TCP segments (other protocols: fragments), or an error.',
-      dependsOn: ['mtu'],
-      helpGroup: 'FRAMES',
-    }),
+    ...identityFlags,
+    ...frameFlags,
     ...seriesFlags,
     force: forceFlag,
   };
@@ -163,7 +86,6 @@ export default class Generate extends BaseCommand {
     const startNs = flags['start-time'] === 'now' ? systemClock.wallNs() : parseTimestamp(flags['start-time']);
     const sampling = parseSampling(flags);
     const payload = parsePayload(flags.payload);
-    const maps = parseAddressMaps(flags.map);
     const seed = flags.seed ?? drawSeed();
     requireRepeatable(flags);
     const fixed = {
@@ -176,15 +98,7 @@ export default class Generate extends BaseCommand {
       packets: flags.packets ?? (durationNs === undefined ? file.training.packets : Number.POSITIVE_INFINITY),
       durationNs: durationNs ?? Number.POSITIVE_INFINITY,
     };
-    const identity = identityOf(file.profile, {
-      clientIp: flags['client-ip'],
-      clientMac: flags['client-mac'],
-      clientPort: flags['client-port'],
-      serverIp: flags['server-ip'],
-      serverMac: flags['server-mac'],
-      serverPort: flags['server-port'],
-      map: (address) => maps.map(address),
-    });
+    const identity = parseIdentity(file.profile, flags);
     const progress = this.progress('generating');
     const written = await generate(file, {
       out: flags.out,
@@ -252,16 +166,4 @@ function requireRepeatable(flags: {
   throw new SynthError('SYNTH_USAGE', '--resume needs the --seed and the --start-time of the first time', {
     hint: 'The run that ended early has printed the command that goes on with it.',
   });
-}
-
-/** Undefined where neither is given. @throws SynthError `SYNTH_USAGE` */
-function parseSampling({
-  temperature,
-  'top-p': topP,
-}: {
-  readonly temperature: string | undefined;
-  readonly 'top-p': string | undefined;
-}): Sampling | undefined {
-  if (temperature === undefined && topP === undefined) return undefined;
-  return { temperature: parsePositive(temperature ?? '1'), topP: parseShare(topP ?? '1') };
 }
