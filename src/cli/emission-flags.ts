@@ -165,8 +165,8 @@ interface RateFlags {
 /** @throws SynthError `SYNTH_USAGE` */
 export function parsePacing({ speed, pps, mbps, topspeed }: RateFlags): Pacing {
   if (topspeed) return { kind: 'topspeed' };
-  if (pps !== undefined) return { kind: 'pps', pps: parseRate(pps) };
-  if (mbps !== undefined) return { kind: 'mbps', mbps: parseRate(mbps) };
+  if (pps !== undefined) return { kind: 'packets', perSecond: parseRate(pps) };
+  if (mbps !== undefined) return { kind: 'megabits', perSecond: parseRate(mbps) };
   return { kind: 'own', speed: parseFactor(speed ?? '1x') };
 }
 

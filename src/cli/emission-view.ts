@@ -5,7 +5,10 @@
 import type { Emission, LatenessSummary, LiveCounts } from '../emission/emit.js';
 import type { LatenessRange } from '../emission/lateness.js';
 import type { Verdict } from '../emission/verdict.js';
-import { formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
+import type { PreparedEmission } from '../emission/prepare-emission.js';
+import { SynthError } from '../errors.js';
+import { exactIsoTime, formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
+import { formatTarget } from '../series/target.js';
 
 const time = (ns: number): string => formatSeconds(ns / 1e9);
 const rate = (pps: number): string => `${formatCount(Math.round(pps))}/s`;
@@ -75,5 +78,53 @@ function rangeLines(ranges: readonly LatenessRange[]): readonly string[] {
     const label = upToNs === null ? `> ${time(ranges[index - 1]!.upToNs!)}` : `≤ ${time(upToNs)}`;
     const bar = '█'.repeat(Math.round((packets / total) * BAR_WIDTH));
     return `  ${label.padStart(9)} ${formatShare(packets / total).padStart(7)} ${bar}`.trimEnd();
+  });
+}
+
+/** What was not sent, or not as it was. */
+export function sourceLines({ source, schedule }: PreparedEmission): readonly string[] {
+  const { otherDirection, leftToStack, withoutIp, cut } = source.counts;
+  const lines: readonly (readonly [number, string])[] = [
+    [otherDirection, 'of the other direction, not planned'],
+    [leftToStack, 'without payload, left to the network stack'],
+    [withoutIp, 'without an IP packet, not planned'],
+    [cut, 'cut by the capture: sent as far as they go, payloads filled up with zeros'],
+    [schedule.delayedPackets, 'planned later because of the ceiling; --max-pps lifts it'],
+  ];
+  return lines
+    .filter(([packets]) => packets > 0)
+    .map(([packets, what]) => `${formatCounted(packets, 'packet')} ${what}`);
+}
+
+/** What `--json` and `--summary` have. Times are in ns, sizes in bytes. */
+export function emissionJson(
+  { startedAtNs, ...emission }: Emission,
+  { source, schedule, target }: PreparedEmission,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...emission,
+    startedAt: exactIsoTime(startedAtNs),
+    target: target === undefined ? null : formatTarget(target),
+    channels: source.channels,
+    ...source.counts,
+    delayedByCeiling: schedule.delayedPackets,
+    warnings: source.warnings,
+  };
+}
+
+/** Why a run is no success, if it is none: the first reason of those that there are. */
+export function emissionFailure({ interrupted, sent, failed, errors, verdict }: Emission): SynthError | undefined {
+  const reported = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  if (interrupted) return new SynthError('SYNTH_INTERRUPTED', 'interrupted while sending');
+  if (failed.packets > 0 || reported > 0) {
+    const message =
+      sent.packets === 0
+        ? 'not one packet could be sent'
+        : `not all packets have reached the target: ${formatCount(failed.packets)} failed, ${formatCounted(reported, 'error')} reported`;
+    return new SynthError('SYNTH_DELIVERY_FAILED', message, { hint: 'The reasons are in the summary.' });
+  }
+  if (verdict !== 'generator-bound') return undefined;
+  return new SynthError('SYNTH_GENERATOR_BOUND', 'this machine could not keep to the plan', {
+    hint: 'Ask for a lower rate or fewer devices, or end other programs; --precision spin helps where single packets are late.',
   });
 }

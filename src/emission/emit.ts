@@ -6,6 +6,7 @@
 import { encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Clock } from '../clock.js';
 import { SynthError, throwIfInterrupted } from '../errors.js';
+import type { AddressGuard } from './address-guard.js';
 import type { LatenessRange } from './lateness.js';
 import { createRing, RingWriter } from './ring.js';
 import type { Schedule } from './schedule.js';
@@ -22,6 +23,8 @@ export interface EmitOptions {
   readonly source: PacketSource;
   readonly schedule: Schedule;
   readonly transport: TransportSpec;
+  /** Looks at packets that carry addresses of their own. */
+  readonly guard: AddressGuard | undefined;
   readonly precision: Precision;
   /** Whether payloads begin with sequence and time. */
   readonly stamp: boolean;
@@ -103,12 +106,12 @@ const START_DELAY_NS = 20e6;
  * @throws Error if the account does not add up
  */
 export async function emit(options: EmitOptions): Promise<Emission> {
-  const { source, schedule, transport, precision, stamp, drainMs, signal } = options;
+  const { source, schedule, transport, guard, precision, stamp, drainMs, signal } = options;
   const ring = createRing(RING_BYTES);
-  const paced = schedule.paced;
+  const { paced } = schedule;
   const thread = new SendingThread({ ring, transport, precision, stamp, channels: source.channels, paced, drainMs });
-  const output = new ScheduledOutput(new RingWriter(ring), schedule);
   const stop = new AbortController();
+  const output = new ScheduledOutput(new RingWriter(ring), schedule, guard);
   const interrupt = () => {
     thread.stop();
     stop.abort();
@@ -229,7 +232,7 @@ function emissionOf(
   const histogram = counts.lateness.histogram();
   const lateness = latenessOf(histogram);
   return {
-    planned: { packets: output.packets, bytes: output.bytes },
+    planned: { packets: output.packets, bytes: output.plannedBytes },
     sent: { packets, bytes, ratePps: lastNs > 0 ? packets / (lastNs / 1e9) : 0 },
     failed: { packets: failed, reasons: Object.fromEntries(done.failures) },
     skipped: { packets: skipped },
