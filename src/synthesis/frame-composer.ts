@@ -202,6 +202,12 @@ export class FrameComposer {
     return this.#segments.count > 0 && this.#segments.forced[index] === 1;
   }
 
+  /** 1 for a frame that the local end sends, 0 for one of its peer: what TCP needs beside a packet may go the other way. */
+  outboundOf(index: number): number {
+    const { count, outbound } = this.#segments;
+    return count === 0 || this.#isFragment(index) ? this.#outbound : outbound[index]!;
+  }
+
   /** Length of a frame. */
   frameBytes(index: number): number {
     if (this.#isFragment(index)) {

@@ -1,9 +1,8 @@
 /**
  * @module
- * Packets as frames in a capture file. A packet is one frame, and those that it forces: these come between the packet before and
+ * Packets as frames, in a capture file or wherever else they go. A packet is one frame, and those that it forces: these come between the packet before and
  * itself, or, as the rest of what it was cut into, at the same time.
  */
-import type { CaptureWriter } from '../capture/capture-writer.js';
 import type { Channel } from './channel.js';
 import type { FrameComposer } from './frame-composer.js';
 
@@ -19,8 +18,23 @@ export interface AssignedPacket {
   readonly role: number;
 }
 
+/** What frames go into: a capture, or a queue of what is to be sent. */
+export interface FrameOutput {
+  /** Where frames are written to, behind the preamble of the payload; perhaps another array after every `flush`. */
+  readonly bytes: Uint8Array;
+  begin(): Promise<void>;
+  /** False if `flush` has to be called before so many frames, of so many bytes altogether. */
+  hasRoom(frameBytes: number, frames: number): boolean;
+  flush(frameBytes: number, frames: number): Promise<void>;
+  end(): Promise<void>;
+  /** @returns where in `bytes` the frame goes, which `endRecord` ends */
+  beginRecord(seconds: number, nanoseconds: number, frameBytes: number, wireBytes: number): number;
+  /** @param outbound 1 for a frame that the device has sent */
+  endRecord(outbound: number): void;
+}
+
 export class FrameWriter {
-  readonly #capture: CaptureWriter;
+  readonly #output: FrameOutput;
   readonly #composer: FrameComposer;
   /** Time of the first packet in seconds, and of the previous packet since then in ns. Times count from the full second. */
   #startSeconds = -1;
@@ -28,8 +42,8 @@ export class FrameWriter {
   #previousNs = 0;
   #forcedFrames = 0;
 
-  constructor(capture: CaptureWriter, composer: FrameComposer) {
-    this.#capture = capture;
+  constructor(output: FrameOutput, composer: FrameComposer) {
+    this.#output = output;
     this.#composer = composer;
   }
 
@@ -39,20 +53,22 @@ export class FrameWriter {
   }
 
   begin(): Promise<void> {
-    return this.#capture.begin();
+    return this.#output.begin();
   }
 
   hasRoom(sizeBytes: number): boolean {
     const composer = this.#composer;
-    return this.#capture.hasRoom(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
+    return this.#output.hasRoom(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
   }
 
-  flush(): Promise<void> {
-    return this.#capture.flush();
+  /** Makes room for the frames of a packet. */
+  flush(sizeBytes: number): Promise<void> {
+    const composer = this.#composer;
+    return this.#output.flush(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
   }
 
   end(): Promise<void> {
-    return this.#capture.end();
+    return this.#output.end();
   }
 
   /** Writes the frames of a packet, for which there is room. */
@@ -90,8 +106,8 @@ export class FrameWriter {
 
   #writeFrame(seconds: number, nanoseconds: number, index: number): void {
     const frameBytes = this.#composer.frameBytes(index);
-    const at = this.#capture.beginRecord(seconds, nanoseconds, frameBytes, frameBytes);
-    this.#composer.write(index, this.#capture.bytes, at);
-    this.#capture.endRecord();
+    const at = this.#output.beginRecord(seconds, nanoseconds, frameBytes, frameBytes);
+    this.#composer.write(index, this.#output.bytes, at);
+    this.#output.endRecord(this.#composer.outboundOf(index));
   }
 }

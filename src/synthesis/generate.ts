@@ -2,8 +2,7 @@
  * @module
  * From a model to a file or a stream: the second half of the way of the data.
  */
-import { Likelihoods } from '../../models/conversations/likelihoods.js';
-import type { SampleLimit, Sampling, TrafficModel } from '../../models/generator.js';
+import type { Sampling } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
 import {
   CAPTURE_FORMATS,
@@ -19,12 +18,9 @@ import type { SerialOutput } from '../output-file.js';
 import { randomStream } from '../random.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
-import { ChannelFactory } from './channel-factory.js';
-import { DeviceTraffic } from './device-traffic.js';
-import { FrameComposer, type Oversize } from './frame-composer.js';
+import { createDevices, type DeviceOptions } from './devices.js';
 import { FrameWriter } from './frame-writer.js';
-import { deviceAddresses, type Identity, singleConversation } from './identity.js';
-import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+import { requireProgress, samplingModel } from './sampled-model.js';
 import { type WrittenPackets, writeDevices, writePackets } from './write-packets.js';
 
 export const OUTPUT_FORMATS = [...CAPTURE_FORMATS, 'csv', 'ndjson'] as const;
@@ -46,29 +42,17 @@ export function outputFormatOf(path: string): OutputFormat {
   });
 }
 
-export interface GenerateOptions {
+export interface GenerateOptions extends DeviceOptions {
   /** A path; `-` is standard output. */
   readonly out: string;
   readonly format: OutputFormat;
   readonly force: boolean;
   /** A series of files in place of one. */
   readonly rotation?: Rotation | undefined;
-  readonly seed: string;
-  /** Of each device. */
-  readonly limit: SampleLimit;
   /** How packets are drawn; as the model has learned if left out. */
   readonly sampling?: Sampling | undefined;
   /** Time of the first packet, in ns since the Unix epoch. */
   readonly startNs: bigint;
-  readonly identity: Identity;
-  /** How many devices talk, each with its own addresses and seed. */
-  readonly devices: number;
-  readonly payload: PayloadChoice;
-  /** Leaves out what protocols need beside the packets that the model draws. */
-  readonly strictSizes: boolean;
-  /** Longest IP packet, in bytes; may be infinite. */
-  readonly mtu: number;
-  readonly oversize: Oversize;
   /** Files that must not be written over. */
   readonly inputs: readonly string[];
   readonly signal?: AbortSignal | undefined;
@@ -90,12 +74,8 @@ export interface GeneratedPackets extends WrittenPackets, WrittenSeries {
  */
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<GeneratedPackets> {
   const { out, force, format, inputs, rotation, seed, limit, sampling, devices } = options;
-  const model = sampling === undefined ? file.model : samplingModel(file.model, sampling);
-  if (limit.packets === Number.POSITIVE_INFINITY && !advances(model)) {
-    throw new SynthError('SYNTH_USAGE', 'all packets of the model come at the same time; no duration is reached', {
-      hint: 'Say how many with --packets.',
-    });
-  }
+  const model = samplingModel(file.model, sampling);
+  if (limit.packets === Number.POSITIVE_INFINITY) requireProgress(model, 'Say how many with --packets.');
   if (format === 'csv' || format === 'ndjson') {
     if (devices > 1) {
       throw new SynthError('SYNTH_USAGE', 'a table has one device', { hint: 'Write several devices into a capture.' });
@@ -116,20 +96,7 @@ async function prepareCapture(
   format: WrittenCaptureFormat,
   options: GenerateOptions,
 ): Promise<(output: SerialOutput) => Promise<Omit<GeneratedPackets, keyof WrittenSeries>>> {
-  const { seed, limit, identity, strictSizes, mtu, oversize } = options;
-  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
-  const random = randomStream(seed, 'headers');
-  const composer = new FrameComposer({ payload, random, strictSizes, mtu, oversize });
-  const isSingle = file.profile.kind !== 'device' || file.conversations === undefined;
-  const conversations = isSingle ? singleConversation(file.conversations, identity) : file.conversations!;
-  const likelihoods = new Likelihoods(conversations.counts);
-  const devices = Array.from({ length: options.devices }, (_, index) => {
-    // One device draws as it does where it is alone.
-    const of = (stream: string) => randomStream(seed, index === 0 ? stream : `device-${index}/${stream}`);
-    const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, identity, index));
-    const blocks = file.model.sample(of('packets'), limit);
-    return new DeviceTraffic(blocks, { conversations, likelihoods, factory, random: of('conversations'), isSingle });
-  });
+  const { devices, composer, preamble } = await createDevices(file, options);
   const captureOptions = {
     format,
     linkType: LINK_TYPE.ethernet,
@@ -137,7 +104,7 @@ async function prepareCapture(
     comment: commentOf(file, options),
   };
   return async (output) => {
-    const capture = new CaptureWriter(output, captureOptions, payload.preamble);
+    const capture = new CaptureWriter(output, captureOptions, preamble);
     const writer = new FrameWriter(capture, composer);
     const written = await writeDevices(devices, writer, options);
     const opened = devices.reduce((sum, device) => sum + device.conversations, 0);
@@ -149,24 +116,4 @@ function commentOf({ hash }: LoadedModelFile, { seed, sampling, devices }: Gener
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
   const many = devices === 1 ? '' : ` devices:${devices}`;
   return `Synthetic traffic. model sha256:${hash} seed:${seed}${many}${drawn} synth:${packageVersion}`;
-}
-
-/** @throws SynthError `SYNTH_USAGE` */
-function samplingModel(model: TrafficModel, sampling: Sampling): TrafficModel {
-  const told = model.sampling?.(sampling);
-  if (told !== undefined) return told;
-  throw new SynthError('SYNTH_USAGE', `a model of kind ${model.kind} has no temperature and no top-p`, {
-    hint: 'Models of kind rnn and tcn have.',
-  });
-}
-
-const PROBE_PACKETS = 10_000;
-
-/** Whether time passes in what the model generates. */
-function advances(model: TrafficModel): boolean {
-  const limit = { packets: PROBE_PACKETS, durationNs: Number.POSITIVE_INFINITY };
-  for (const { offsetsNs, length } of model.sample(randomStream('probe', 'packets'), limit)) {
-    if (offsetsNs[length - 1]! > 0) return true;
-  }
-  return false;
 }

@@ -15,6 +15,8 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told after each block: packets and time since the start, in ns. */
   readonly onProgress?: ((packets: number, offsetNs: number) => void) | undefined;
+  /** Asked before each packet of devices, when room was made for it: true ends the writing. */
+  readonly enough?: (() => boolean) | undefined;
 }
 
 /** What was written. */
@@ -71,7 +73,7 @@ const PAUSE_PACKETS = 4096;
 export async function writeDevices(
   devices: readonly DeviceTraffic[],
   writer: FrameWriter,
-  { startNs, signal, onProgress }: WriteOptions,
+  { startNs, signal, onProgress, enough }: WriteOptions,
 ): Promise<WrittenPackets> {
   const startSeconds = Number(startNs / 1_000_000_000n);
   const startNanoseconds = Number(startNs % 1_000_000_000n);
@@ -84,7 +86,8 @@ export async function writeDevices(
       onProgress?.(written.packets / devices.length, device.timeNs);
     }
     const { timeNs, sizeBytes, outbound } = device;
-    if (!writer.hasRoom(sizeBytes)) await writer.flush();
+    if (!writer.hasRoom(sizeBytes)) await writer.flush(sizeBytes);
+    if (enough?.()) break;
     const sinceSecond = startNanoseconds + timeNs;
     const seconds = Math.floor(sinceSecond / 1e9);
     writer.write(startSeconds + seconds, sinceSecond - seconds * 1e9, device);

@@ -89,7 +89,7 @@ export async function writeFrames(
   for (let i = 0; i < length; i++) {
     const timeNs = startNs + BigInt(offsetsNs[i]!);
     const sizeBytes = sizes[i]!;
-    if (!writer.hasRoom(sizeBytes)) await writer.flush();
+    if (!writer.hasRoom(sizeBytes)) await writer.flush(sizeBytes);
     const packet = { sizeBytes, outbound: outbound[i]!, ...assignment(i) };
     writer.write(Number(timeNs / 1_000_000_000n), Number(timeNs % 1_000_000_000n), packet);
   }

@@ -1,0 +1,34 @@
+/**
+ * @module
+ * Whole frames, whatever they hold: the exact replay. Those that the capture has cut are sent as far as they go, as tcpreplay does.
+ */
+import { LINK_TYPE } from '../../capture/link-type.js';
+import type { Packet } from '../../capture/packet.js';
+import { SynthError } from '../../errors.js';
+import type { PacketPart } from './packet-part.js';
+import type { SourceCounts } from './source.js';
+
+/** The addresses and the type. */
+const LEAST_BYTES = 14;
+
+export class FramePart implements PacketPart {
+  at = 0;
+  capturedBytes = 0;
+  length = 0;
+
+  find({ at, capturedLength, wireLength, linkType }: Packet, counts: SourceCounts): boolean {
+    if (linkType !== LINK_TYPE.ethernet) throw notEthernet(linkType);
+    if (capturedLength < wireLength) counts.cut++;
+    if (capturedLength < LEAST_BYTES) return false;
+    this.at = at;
+    this.capturedBytes = capturedLength;
+    this.length = capturedLength;
+    return true;
+  }
+}
+
+function notEthernet(linkType: number): SynthError {
+  return new SynthError('SYNTH_CAPTURE_LINK_TYPE', `frames of link type ${linkType} cannot be sent as they are`, {
+    hint: 'Only Ethernet frames can. Send the IP packets in them with --to raw://, or their payloads with --to udp://HOST:PORT.',
+  });
+}

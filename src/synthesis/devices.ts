@@ -1,0 +1,59 @@
+/**
+ * @module
+ * The devices of a model, ready to send and receive: what a capture is generated from, and what is sent onto an interface. The same
+ * seed and options give the same frames in both.
+ */
+import { Likelihoods } from '../../models/conversations/likelihoods.js';
+import type { SampleLimit } from '../../models/generator.js';
+import type { LoadedModelFile } from '../../models/model-file.js';
+import { randomStream } from '../random.js';
+import { ChannelFactory } from './channel-factory.js';
+import { DeviceTraffic } from './device-traffic.js';
+import { FrameComposer, type Oversize } from './frame-composer.js';
+import { deviceAddresses, type Identity, singleConversation } from './identity.js';
+import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+
+export interface DeviceOptions {
+  readonly seed: string;
+  /** Of each device. */
+  readonly limit: SampleLimit;
+  readonly identity: Identity;
+  /** How many devices talk, each with its own addresses and seed. */
+  readonly devices: number;
+  readonly payload: PayloadChoice;
+  /** Leaves out what protocols need beside the packets that the model draws. */
+  readonly strictSizes: boolean;
+  /** Longest IP packet, in bytes; may be infinite. */
+  readonly mtu: number;
+  readonly oversize: Oversize;
+}
+
+export interface Devices {
+  readonly devices: readonly DeviceTraffic[];
+  /** Makes frames of the packets of all of them. */
+  readonly composer: FrameComposer;
+  /** What has to stand at the beginning of the array that frames are written to. */
+  readonly preamble: Uint8Array;
+}
+
+/** The random stream of a device: one draws as it does where it is alone. */
+export const deviceStream = (seed: string, device: number, stream: string) =>
+  randomStream(seed, device === 0 ? stream : `device-${device}/${stream}`);
+
+/** @throws SynthError `SYNTH_USAGE` for an MTU that is too small; as `openPayloadSource` does */
+export async function createDevices(file: LoadedModelFile, options: DeviceOptions): Promise<Devices> {
+  const { seed, limit, identity, strictSizes, mtu, oversize } = options;
+  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
+  const random = randomStream(seed, 'headers');
+  const composer = new FrameComposer({ payload, random, strictSizes, mtu, oversize });
+  const isSingle = file.profile.kind !== 'device' || file.conversations === undefined;
+  const conversations = isSingle ? singleConversation(file.conversations, identity) : file.conversations!;
+  const likelihoods = new Likelihoods(conversations.counts);
+  const devices = Array.from({ length: options.devices }, (_, index) => {
+    const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, identity, index));
+    const blocks = file.model.sample(deviceStream(seed, index, 'packets'), limit);
+    const drawn = deviceStream(seed, index, 'conversations');
+    return new DeviceTraffic(blocks, { conversations, likelihoods, factory, random: drawn, isSingle });
+  });
+  return { devices, composer, preamble: payload.preamble };
+}
