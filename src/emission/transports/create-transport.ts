@@ -7,7 +7,7 @@ import type { TransportSpec } from '../transport-spec.js';
 import { DatagramTransport } from './datagram.js';
 import { FramesTransport } from './frames.js';
 import { RawTransport } from './raw.js';
-import { RawSocketTransport } from './raw-socket.js';
+import { loadRawSocket, RawSocketTransport } from './raw-socket.js';
 import { StreamTransport } from './stream.js';
 import { UdpTransport } from './udp.js';
 
@@ -21,7 +21,7 @@ export async function createTransport(spec: TransportSpec, random: Random): Prom
     case 'frames':
       return new FramesTransport(spec, required(linux, '--interface'));
     case 'raw':
-      return linux === undefined ? new RawSocketTransport() : new RawTransport(linux);
+      return linux === undefined ? new RawSocketTransport(await loadRawSocket()) : new RawTransport(linux);
     case 'udp':
       return linux === undefined ? new DatagramTransport(spec) : new UdpTransport(spec, linux);
     default:

@@ -12,7 +12,7 @@ import type { Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { destinationOf, type IpVersion, ipVersion } from './ip-header.js';
 
-type Package = typeof import('raw-socket')['default'];
+export type RawSocketPackage = (typeof import('raw-socket'))['default'];
 
 const IPPROTO_RAW = 255;
 const PATIENCE_MS = 1;
@@ -20,27 +20,32 @@ const PATIENCE_MS = 1;
 export class RawSocketTransport extends EventCounts implements Transport {
   readonly needsEventLoop = false;
   failure = '';
+  readonly #package: RawSocketPackage;
   readonly #sockets = new Map<IpVersion, Socket>();
   /** The package gives errors by their descriptions only. */
   readonly #names = namesByDescription();
   #memory: Uint8Array | undefined;
   #buffer: Buffer = Buffer.alloc(0);
 
+  constructor(rawSocket: RawSocketPackage) {
+    super();
+    this.#package = rawSocket;
+  }
+
   async open(): Promise<void> {
-    const rawSocket = await loadPackage();
-    const { SocketLevel: level, SocketOption: option } = rawSocket;
-    this.#openFamily(rawSocket, 4, level['IPPROTO_IP'], option['IP_HDRINCL']);
+    const { SocketLevel: level, SocketOption: option } = this.#package;
+    this.#openFamily(4, level['IPPROTO_IP'], option['IP_HDRINCL']);
     try {
-      this.#openFamily(rawSocket, 6, level['IPPROTO_IPV6'], option['IPV6_HDRINCL']);
+      this.#openFamily(6, level['IPPROTO_IPV6'], option['IPV6_HDRINCL']);
     } catch (error) {
       // A system may have IPv4 alone; a packet of the other kind says so.
       if (!(error instanceof SynthError)) throw error;
     }
   }
 
-  #openFamily(rawSocket: Package, version: IpVersion, level: number | undefined, option: number | undefined): void {
+  #openFamily(version: IpVersion, level: number | undefined, option: number | undefined): void {
     try {
-      const socket = rawSocket.createSocket({ protocol: IPPROTO_RAW, addressFamily: version === 4 ? 1 : 2 });
+      const socket = this.#package.createSocket({ protocol: IPPROTO_RAW, addressFamily: version === 4 ? 1 : 2 });
       this.#sockets.set(version, socket);
       socket.on('error', (error) => this.countError(this.#nameOf(error)));
       socket.pauseRecv();
@@ -116,8 +121,12 @@ function namesByDescription(): Map<string, string> {
   return new Map([...getSystemErrorMap().values()].map(([name, description]) => [description.toLowerCase(), name]));
 }
 
-/** It is compiled where it is installed, which does not always succeed, and cannot be loaded in every thread. */
-async function loadPackage(): Promise<Package> {
+/**
+ * It is compiled where it is installed, which does not always succeed, and is for the main thread only.
+ *
+ * @throws SynthError `SYNTH_SYSTEM_LIMIT`
+ */
+export async function loadRawSocket(): Promise<RawSocketPackage> {
   try {
     return (await import('raw-socket')).default;
   } catch (error) {
