@@ -20,6 +20,7 @@ export const LINUX = {
   SOL_SOCKET: 1,
   SO_REUSEADDR: 2,
   SO_ERROR: 4,
+  SO_BROADCAST: 6,
   SO_SNDBUF: 7,
   SO_RCVBUF: 8,
   SO_SNDBUFFORCE: 32,

@@ -1,21 +1,31 @@
 /** @module From what is said about a transport to the one that does it here. */
 import { SynthError } from '../../errors.js';
+import type { Random } from '../../random.js';
 import { type Linux, openLinux } from '../native/linux.js';
 import type { Transport } from '../transport.js';
 import type { TransportSpec } from '../transport-spec.js';
+import { DatagramTransport } from './datagram.js';
 import { FramesTransport } from './frames.js';
+import { RawTransport } from './raw.js';
+import { loadRawSocket, RawSocketTransport } from './raw-socket.js';
+import { StreamTransport } from './stream.js';
 import { UdpTransport } from './udp.js';
 
-/** @throws SynthError `SYNTH_SYSTEM_LIMIT` where this system has no such thing */
-export async function createTransport(spec: TransportSpec): Promise<Transport> {
+/**
+ * @param random for what must not happen at the same moment everywhere; it changes no packet
+ * @throws SynthError `SYNTH_SYSTEM_LIMIT` where this system has no such thing, `SYNTH_USAGE` for certificates that are none
+ */
+export async function createTransport(spec: TransportSpec, random: Random): Promise<Transport> {
   const linux = await openLinux();
   switch (spec.kind) {
     case 'frames':
       return new FramesTransport(spec, required(linux, '--interface'));
+    case 'raw':
+      return linux === undefined ? new RawSocketTransport(await loadRawSocket()) : new RawTransport(linux);
     case 'udp':
-      return new UdpTransport(spec, required(linux, 'udp'));
+      return linux === undefined ? new DatagramTransport(spec) : new UdpTransport(spec, linux);
     default:
-      throw new Error(`not yet: ${spec.kind}`);
+      return new StreamTransport(spec, random);
   }
 }
 

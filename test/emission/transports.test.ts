@@ -1,0 +1,708 @@
+/** One suite for all transports: each kind says what it takes, and is held to the same contract. */
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join as joinPath } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { BATCH_PACKETS, Batch } from '../../src/emission/batch.js';
+import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../../src/emission/framing.js';
+import { openLinux } from '../../src/emission/native/linux.js';
+import type { InternetEndpoint } from '../../src/emission/native/socket-address.js';
+import { SEND, type Transport } from '../../src/emission/transport.js';
+import type { StreamOptions, TlsSpec, TransportSpec } from '../../src/emission/transport-spec.js';
+import { createTransport } from '../../src/emission/transports/create-transport.js';
+import { DatagramTransport } from '../../src/emission/transports/datagram.js';
+import { loadRawSocket, RawSocketTransport } from '../../src/emission/transports/raw-socket.js';
+import { randomStream } from '../../src/random.js';
+import { type Certificate, ownCertificate } from '../support/certificate.js';
+import { ethernet, filler, ipv4, ipv6, join, u16 } from '../support/frames.js';
+import { LinkReceiver } from '../support/link-receiver.js';
+import { type Host, type Network, testWithNetwork } from '../support/namespaces.js';
+import { expectSynthError } from '../support/read.js';
+import { DatagramReceiver, type Receiver, StreamReceiver } from '../support/receivers.js';
+
+const CHANNELS = 4;
+/** Of payloads; all kinds add their headers, if they have any. */
+const SIZES = [8, 9, 16, 17, 63, 64, 100, 333, 576, 1000, 1399, 1400];
+const random = randomStream('1', 'test');
+
+interface Message {
+  readonly channel: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Channel, number and bytes that follow from nothing else. */
+const payload = (channel: number, number: number, size: number): Uint8Array =>
+  join([channel], u16(number), [channel ^ number], filler(size - 4));
+
+const payloads = (count: number, sizes = SIZES): Message[] =>
+  Array.from({ length: count }, (_, i) => {
+    const channel = (i * 7) % CHANNELS;
+    return { channel, bytes: payload(channel, i, sizes[i % sizes.length]!) };
+  });
+
+/** Puts messages into memory that is used for all batches, and sends them. @returns the names of what failed */
+async function sendAll(transport: Transport, messages: readonly Message[], batch = new Batch()): Promise<string[]> {
+  const failures: string[] = [];
+  const longest = messages.reduce((most, { bytes }) => Math.max(most, bytes.length), 0);
+  batch.bytes = new Uint8Array(new SharedArrayBuffer(BATCH_PACKETS * longest));
+  for (let i = 0; i < messages.length; i += BATCH_PACKETS) {
+    fill(batch, messages.slice(i, i + BATCH_PACKETS));
+    while (batch.remaining > 0) {
+      const taken = transport.send(batch);
+      if (taken === SEND.failed) failures.push(transport.failure);
+      if (taken === SEND.blocked) await transport.waitForRoom(batch);
+      else batch.first += Math.abs(taken);
+    }
+    // As the ring does, which writes the next packets here.
+    batch.bytes.fill(0xee);
+    if (transport.needsEventLoop) await turn();
+  }
+  return failures;
+}
+
+function fill(batch: Batch, messages: readonly Message[]): void {
+  batch.first = 0;
+  batch.count = messages.length;
+  let at = 0;
+  for (const [i, { channel, bytes }] of messages.entries()) {
+    batch.bytes.set(bytes, at);
+    batch.at[i] = at;
+    batch.length[i] = bytes.length;
+    batch.channel[i] = channel;
+    at += bytes.length;
+  }
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+/** What each channel has sent, in its order, whatever the order of the channels. */
+const byChannel = (channels: readonly (readonly Uint8Array[])[]): string[] =>
+  channels.map((messages) => messages.map(hex).join('\n')).sort();
+
+const sentByChannel = (messages: readonly Message[], seen: (bytes: Uint8Array) => Uint8Array): string[] =>
+  byChannel(
+    Array.from({ length: CHANNELS }, (_, channel) =>
+      messages.filter((message) => message.channel === channel).map(({ bytes }) => seen(bytes)),
+    ),
+  );
+
+const openDescriptors = (): number => readdirSync('/proc/self/fd').length;
+
+/** What nobody has closed. Timers of the tests themselves do not count. */
+const openHandles = (): string[] => process.getActiveResourcesInfo().filter((name) => /TCP|UDP|Pipe|TLS/.test(name));
+
+/** Whatever a test has opened. */
+async function expectNothingOpen(): Promise<void> {
+  const expected = { descriptors: descriptorsOfTests, handles: handlesOfTests };
+  await vi.waitFor(() => expect({ descriptors: openDescriptors(), handles: openHandles() }).toEqual(expected));
+}
+
+beforeEach(({ task, skip }) => {
+  if (certificate !== undefined || !`${task.suite?.name} ${task.name}`.includes('tls')) return;
+  if (process.env['SYNTH_REQUIRE_PEERS']) throw new Error('not installed: openssl');
+  skip('not installed: openssl');
+});
+afterEach(expectNothingOpen);
+
+const streamOptions: StreamOptions = {
+  channels: CHANNELS,
+  framing: 'length',
+  connectTimeoutMs: 5000,
+  stallTimeoutMs: 20_000,
+  reconnect: true,
+};
+
+const folder = mkdtempSync(joinPath(tmpdir(), 'synth-transports-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Undefined where there is no openssl, and no test that needs it runs. */
+let certificate: Certificate | undefined;
+let handlesOfTests: string[];
+let descriptorsOfTests: number;
+beforeAll(async () => {
+  // Whatever these open for themselves stays open.
+  await openLinux();
+  await loadRawSocket();
+  certificate = ownCertificate();
+  handlesOfTests = openHandles();
+  descriptorsOfTests = openDescriptors();
+});
+
+const open = (spec: TransportSpec): Promise<Transport> => createTransport(spec, random);
+
+/** A transport between processes of this host. */
+interface LocalKind {
+  readonly name: string;
+  readonly listen: () => Promise<Receiver>;
+  /** To a receiver, or to where none is. */
+  readonly connect: (receiver: Receiver | undefined) => Promise<Transport>;
+  /** What arrives of a message. */
+  readonly seen: (bytes: Uint8Array) => Uint8Array;
+  /** More than it takes at once. */
+  readonly tooLong: number;
+  readonly refusal: 'at once' | 'later' | 'while it is sent';
+}
+
+const endpointOf = (receiver: Receiver | undefined, address: string): InternetEndpoint => {
+  if (receiver instanceof DatagramReceiver || receiver instanceof StreamReceiver) return receiver.endpoint;
+  return { address, port: 1 }; // tcpmux, which nobody runs
+};
+
+const identity = (bytes: Uint8Array): Uint8Array => bytes;
+const withoutEnd = (bytes: Uint8Array): Uint8Array => bytes.subarray(0, bytes.length - LENGTH_BYTES);
+
+const LOOPBACK = { IPv4: '127.0.0.1', IPv6: '::1' };
+
+const udpKind = (address: string, bind: readonly InternetEndpoint[] = []): Omit<LocalKind, 'name'> => ({
+  listen: () => DatagramReceiver.listen(address),
+  connect: (receiver) => open({ kind: 'udp', target: endpointOf(receiver, address), channels: CHANNELS, bind }),
+  seen: identity,
+  tooLong: 65_528,
+  refusal: 'later',
+});
+
+const streamKind = (
+  address: string,
+  connect: (target: InternetEndpoint) => Promise<Transport>,
+  withTls = false,
+): Omit<LocalKind, 'name'> => ({
+  listen: () =>
+    StreamReceiver.listen({ framing: 'length', at: { address, port: 0 }, ...(withTls ? { tls: certificate! } : {}) }),
+  connect: (receiver) => connect(endpointOf(receiver, address)),
+  seen: withoutEnd,
+  tooLong: MOST_MESSAGE_BYTES + LENGTH_BYTES + 1,
+  refusal: 'at once',
+});
+
+const tlsSpec = (target: InternetEndpoint): TlsSpec => ({
+  ...{ kind: 'tls', target, bind: [], serverName: 'localhost', ...streamOptions },
+  ...{ ca: certificate!.cert, certificate: undefined, key: undefined, verify: true },
+});
+
+const unixPath = joinPath(folder, 'sink.sock');
+
+const LOCAL_KINDS: readonly LocalKind[] = [
+  ...Object.entries(LOOPBACK).flatMap(([version, address]): LocalKind[] => [
+    { name: `udp by system calls, ${version}`, ...udpKind(address) },
+    {
+      name: `udp by Node.js, ${version}`,
+      ...udpKind(address),
+      connect: async (receiver) =>
+        new DatagramTransport({ kind: 'udp', target: endpointOf(receiver, address), channels: CHANNELS, bind: [] }),
+      refusal: 'while it is sent',
+    },
+    {
+      name: `tcp, ${version}`,
+      ...streamKind(address, (target) => open({ kind: 'tcp', target, bind: [], ...streamOptions })),
+    },
+    { name: `tls, ${version}`, ...streamKind(address, (target) => open(tlsSpec(target)), true) },
+  ]),
+  {
+    name: 'unix',
+    ...streamKind('', () => open({ kind: 'unix', path: unixPath, ...streamOptions })),
+    listen: () => StreamReceiver.listen({ framing: 'length', at: { path: unixPath } }),
+  },
+];
+
+/** A receiver and an open transport to it, both closed afterwards, without leaving anything open. */
+async function withBoth(kind: LocalKind, body: (transport: Transport, receiver: Receiver) => Promise<void>) {
+  const receiver = await kind.listen();
+  const transport = await kind.connect(receiver);
+  try {
+    await transport.open();
+    await body(transport, receiver);
+  } finally {
+    await transport.close(1000);
+    await receiver.close();
+  }
+}
+
+describe.each(LOCAL_KINDS)('$name', (kind) => {
+  test('every packet arrives once, in order for each channel, byte for byte', async () => {
+    await withBoth(kind, async (transport, receiver) => {
+      const messages = payloads(500);
+      expect(await sendAll(transport, messages)).toEqual([]);
+      const expected = sentByChannel(messages, kind.seen);
+      await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(expected), { timeout: 10_000 });
+      expect([...transport.errors]).toEqual([]);
+    });
+  });
+
+  test('a packet that is too long fails by name, and those after it are sent', async () => {
+    await withBoth(kind, async (transport, receiver) => {
+      const messages = payloads(12);
+      const tooLong = { channel: 1, bytes: new Uint8Array(kind.tooLong) };
+      const failures = await sendAll(transport, [...messages.slice(0, 5), tooLong, ...messages.slice(5)]);
+      expect(failures).toEqual(['EMSGSIZE']);
+      const expected = sentByChannel(messages, kind.seen);
+      await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(expected));
+    });
+  });
+
+  test('what the target sends is counted', async () => {
+    await withBoth(kind, async (transport, receiver) => {
+      await sendAll(transport, payloads(40));
+      await vi.waitFor(() => expect(receiver.arrived().length).toBe(CHANNELS));
+      for (const size of [100, 1000, 50]) receiver.answer(new Uint8Array(size));
+      await vi.waitFor(() => {
+        transport.receive();
+        expect(transport.receivedPackets).toBe(3 * CHANNELS);
+      });
+      expect(transport.receivedBytes).toBe(1150 * CHANNELS);
+    });
+  });
+
+  test('a target that refuses is heard', async () => {
+    const transport = await kind.connect(undefined);
+    if (kind.refusal === 'at once') {
+      const error = await expectSynthError(transport.open(), 'SYNTH_TARGET_UNREACHABLE');
+      expect(error.hint).toContain('start the target first');
+    } else {
+      await transport.open();
+      expect(await sendAll(transport, payloads(200))).toEqual([]);
+      await vi.waitFor(() => {
+        transport.receive();
+        expect(transport.errors.get('ECONNREFUSED')).toBeGreaterThan(0);
+      });
+    }
+    await transport.close(0);
+  });
+
+  test('closing twice, or without having opened, does no harm', async () => {
+    const transport = await kind.connect(undefined);
+    await transport.close(100);
+    await transport.close(0);
+  });
+});
+
+describe('source addresses', () => {
+  const bind = ['127.0.0.2', '127.0.0.3'].map((address) => ({ address, port: 0 }));
+  const udp = udpKind(LOOPBACK.IPv4, bind);
+  const kinds: LocalKind[] = [
+    { name: 'udp by system calls', ...udp },
+    {
+      name: 'udp by Node.js',
+      ...udp,
+      connect: async (receiver) =>
+        new DatagramTransport({ kind: 'udp', target: endpointOf(receiver, ''), channels: CHANNELS, bind }),
+    },
+    {
+      name: 'tcp',
+      ...streamKind(LOOPBACK.IPv4, (target) => open({ kind: 'tcp', target, bind, ...streamOptions })),
+    },
+  ];
+  test.each(kinds)('are given to the channels in turn: $name', async (kind) => {
+    await withBoth(kind, async (transport, receiver) => {
+      await sendAll(transport, payloads(8));
+      await vi.waitFor(() => expect(receiver.arrived().length).toBe(CHANNELS));
+      expect([...receiver.sources()].sort()).toEqual(['127.0.0.2', '127.0.0.3']);
+    });
+  });
+
+  test('that this host has not are an error of the system', async () => {
+    const foreign = [{ address: '192.0.2.77', port: 0 }];
+    const target = { address: '127.0.0.1', port: 1 };
+    const transports = [
+      await open({ kind: 'udp', target, channels: 1, bind: foreign }),
+      new DatagramTransport({ kind: 'udp', target, channels: 1, bind: foreign }),
+      await open({ kind: 'tcp', target, bind: foreign, ...streamOptions }),
+    ];
+    for (const transport of transports) {
+      const error = await expectSynthError(transport.open(), 'SYNTH_SYSTEM_LIMIT');
+      expect(error.message).toContain('EADDRNOTAVAIL');
+      await transport.close(0);
+    }
+  });
+});
+
+/** A server that says one thing and ends, or nothing at all. */
+async function otherServer(words?: string): Promise<{ endpoint: InternetEndpoint; close(): Promise<void> }> {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    if (words !== undefined) socket.end(words);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // it listens to no path
+  const close = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  };
+  return { endpoint: { address: '127.0.0.1', port }, close };
+}
+
+describe('streams', () => {
+  const listen = (options: { reads?: boolean; address?: InternetEndpoint } = {}) =>
+    StreamReceiver.listen({
+      framing: 'length',
+      at: options.address ?? { address: '127.0.0.1', port: 0 },
+      reads: options.reads ?? true,
+    });
+  const tcp = (target: InternetEndpoint, options: Partial<StreamOptions> = {}) =>
+    open({ kind: 'tcp', target, bind: [], ...streamOptions, ...options });
+
+  test('without framing are the bytes of the messages', async () => {
+    const receiver = await StreamReceiver.listen({ framing: 'none', at: { address: '127.0.0.1', port: 0 } });
+    const transport = await tcp(receiver.endpoint, { framing: 'none' });
+    await transport.open();
+    const messages = payloads(100);
+    await sendAll(transport, [{ channel: 0, bytes: new Uint8Array(0) }, ...messages]);
+    const whole = Array.from({ length: CHANNELS }, (_, channel) => [
+      join(...messages.filter((message) => message.channel === channel).map(({ bytes }) => bytes)),
+    ]);
+    await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(byChannel(whole)));
+    await transport.close(1000);
+    await receiver.close();
+  });
+
+  test('what has been sent before the end arrives, however short the time after it', async () => {
+    const receiver = await listen();
+    const transport = await tcp(receiver.endpoint);
+    await transport.open();
+    const messages = payloads(2000);
+    await sendAll(transport, messages);
+    await transport.close(10_000);
+    await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(sentByChannel(messages, withoutEnd)));
+    await receiver.close();
+  });
+
+  const slowKinds = [
+    { name: 'tcp', listen: () => listen({ reads: false }), spec: tcp },
+    {
+      name: 'tls',
+      listen: () =>
+        StreamReceiver.listen({
+          ...{ framing: 'length', at: { address: '127.0.0.1', port: 0 }, tls: certificate!, reads: false },
+        }),
+      spec: (target: InternetEndpoint) => open(tlsSpec(target)),
+    },
+    {
+      name: 'unix',
+      listen: () => StreamReceiver.listen({ framing: 'length', at: { path: unixPath }, reads: false }),
+      spec: () => open({ kind: 'unix', path: unixPath, ...streamOptions }),
+    },
+  ] as const;
+  test.each(slowKinds)(
+    'are blocked by a target that does not read, go on when it does, and lose nothing: $name',
+    async (kind) => {
+      const receiver = await kind.listen();
+      const transport = await kind.spec(kind.name === 'unix' ? { address: '', port: 0 } : receiver.endpoint);
+      await transport.open();
+      const sent: Message[] = [];
+      const batch = new Batch();
+      batch.bytes = new Uint8Array(65_536);
+      let blocked = false;
+      for (let i = 0; !blocked; i++) {
+        const message = { channel: 2, bytes: payload(2, i, 60_000) };
+        fill(batch, [message]);
+        blocked = transport.send(batch) === SEND.blocked;
+        if (!blocked) sent.push(message);
+        else await transport.waitForRoom(batch);
+        // What was taken into this process may still go into the kernel.
+        await turn();
+      }
+      expect(sent.length).toBeGreaterThan(1);
+      receiver.resume();
+      const rest = payloads(20);
+      expect(await sendAll(transport, rest)).toEqual([]);
+      const expected = sentByChannel([...sent, ...rest], withoutEnd);
+      await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(expected), { timeout: 20_000 });
+      await transport.close(1000);
+      await receiver.close();
+    },
+  );
+
+  test('a connection that takes nothing for too long is given up, counted and made again', async () => {
+    const receiver = await listen({ reads: false });
+    const transport = await tcp(receiver.endpoint, { channels: 1, stallTimeoutMs: 150 });
+    await transport.open();
+    const failures = await sendAll(
+      transport,
+      Array.from({ length: 400 }, () => ({ channel: 0, bytes: new Uint8Array(60_000) })),
+    );
+    expect(transport.errors.get('ESTALLED')).toBeGreaterThanOrEqual(1);
+    expect(new Set(failures)).toEqual(new Set(['ENOTCONN']));
+    await vi.waitFor(() => expect(transport.reconnects).toBeGreaterThanOrEqual(1));
+    await transport.close(0);
+    await receiver.close();
+  });
+
+  test('a connection that is reset is made again; packets that are due meanwhile fail', async () => {
+    const receiver = await listen();
+    const transport = await tcp(receiver.endpoint);
+    await transport.open();
+    await vi.waitFor(() => expect(receiver.connections.length).toBe(CHANNELS));
+    receiver.reset();
+    await vi.waitFor(() => expect(transport.errors.get('ECONNRESET')).toBe(CHANNELS));
+    expect(await sendAll(transport, payloads(4))).toEqual(['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN']);
+    await vi.waitFor(() => expect(transport.reconnects).toBe(CHANNELS));
+    const messages = payloads(50);
+    expect(await sendAll(transport, messages)).toEqual([]);
+    await vi.waitFor(() => expect(byChannel(receiver.arrived())).toEqual(sentByChannel(messages, withoutEnd)));
+    await transport.close(1000);
+    await receiver.close();
+  });
+
+  test('a target that is away for a time is found again when it is back', async () => {
+    const receiver = await listen();
+    const address = receiver.endpoint;
+    const transport = await tcp(address, { channels: 1 });
+    await transport.open();
+    await receiver.close();
+    await vi.waitFor(() => expect(transport.errors.get('ECONNREFUSED')).toBeGreaterThanOrEqual(2), { timeout: 10_000 });
+    const again = await listen({ address });
+    await vi.waitFor(() => expect(transport.reconnects).toBe(1), { timeout: 10_000 });
+    await sendAll(transport, [{ channel: 0, bytes: payload(0, 0, 100) }]);
+    await vi.waitFor(() => expect(byChannel(again.arrived())).toEqual([hex(withoutEnd(payload(0, 0, 100)))]));
+    await transport.close(1000);
+    await again.close();
+  });
+
+  test('a connection that has ended stays so where it is not to be made again', async () => {
+    const receiver = await listen();
+    const transport = await tcp(receiver.endpoint, { reconnect: false, channels: 1 });
+    await transport.open();
+    await vi.waitFor(() => expect(receiver.connections.length).toBe(1));
+    receiver.connections[0]!.end();
+    await vi.waitFor(() => expect([...transport.errors]).toEqual([['closed', 1]]));
+    expect(await sendAll(transport, [{ channel: 0, bytes: payload(0, 0, 10) }])).toEqual(['ENOTCONN']);
+    await transport.close(1000);
+    await receiver.close();
+    expect(transport.reconnects).toBe(0);
+  });
+
+  test('answers in another protocol are counted by their chunks, and said once', async () => {
+    const server = await otherServer('HTTP/1.1 400 Bad Request\r\n\r\n');
+    const transport = await tcp(server.endpoint, { channels: 1, reconnect: false });
+    await transport.open();
+    await vi.waitFor(() =>
+      expect([...transport.errors]).toEqual([
+        ['EBADMSG', 1],
+        ['closed', 1],
+      ]),
+    );
+    await transport.close(0);
+    await server.close();
+  });
+
+  test('closing ends at its time where the target takes nothing, and says so', async () => {
+    const receiver = await listen({ reads: false });
+    const transport = await tcp(receiver.endpoint, { channels: 1 });
+    await transport.open();
+    const batch = new Batch();
+    batch.bytes = new Uint8Array(65_536);
+    fill(batch, [{ channel: 0, bytes: new Uint8Array(60_000) }]);
+    while (transport.send(batch) > 0);
+    await transport.close(50);
+    expect([...transport.errors]).toEqual([['ESTALLED', 1]]);
+    await receiver.close();
+  });
+
+  test('more connections than are made at a time are all made', async () => {
+    const receiver = await listen();
+    const transport = await tcp(receiver.endpoint, { channels: 450 });
+    await transport.open();
+    await vi.waitFor(() => expect(receiver.connections.length).toBe(450));
+    await transport.close(1000);
+    await receiver.close();
+  });
+});
+
+describe('tls', () => {
+  const listen = (tls: object = {}) =>
+    StreamReceiver.listen({
+      ...{ framing: 'length', at: { address: '127.0.0.1', port: 0 }, tls: { ...certificate, ...tls } },
+    });
+  /** What opening ends with. */
+  async function opening(spec: TlsSpec): Promise<Transport> {
+    const transport = await open(spec);
+    await transport.open();
+    return transport;
+  }
+
+  test('a certificate that nobody vouches for is refused, with the flags that help', async () => {
+    const receiver = await listen();
+    const spec = { ...tlsSpec(receiver.endpoint), ca: undefined };
+    const error = await expectSynthError(opening(spec), 'SYNTH_TARGET_UNREACHABLE');
+    expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
+    expect(error.hint).toMatch(/--ca FILE.*--insecure/);
+    await (await opening({ ...spec, verify: false })).close(100);
+    await receiver.close();
+  });
+
+  test('the name in the certificate is that of the target, as a name or as an address', async () => {
+    const receiver = await listen();
+    for (const serverName of ['localhost', '127.0.0.1']) {
+      await (await opening({ ...tlsSpec(receiver.endpoint), serverName })).close(100);
+    }
+    const error = await expectSynthError(
+      opening({ ...tlsSpec(receiver.endpoint), serverName: 'other.example' }),
+      'SYNTH_TARGET_UNREACHABLE',
+    );
+    expect(error.hint).toContain('--insecure');
+    await receiver.close();
+  });
+
+  test('a target may ask for a certificate', async () => {
+    const receiver = await listen({ requestCert: true, ca: certificate!.cert });
+    const spec = { ...tlsSpec(receiver.endpoint), certificate: certificate!.cert, key: certificate!.key };
+    const transport = await opening(spec);
+    await sendAll(transport, payloads(8));
+    await vi.waitFor(() => expect(receiver.arrived().length).toBe(CHANNELS));
+    await transport.close(1000);
+    await receiver.close();
+  });
+
+  test('what is no certificate is a usage error', async () => {
+    const spec = tlsSpec({ address: '127.0.0.1', port: 1 });
+    await expectSynthError(open({ ...spec, certificate: 'nonsense' }), 'SYNTH_USAGE');
+    await expectSynthError(open({ ...spec, key: 'nonsense' }), 'SYNTH_USAGE');
+  });
+
+  test('a target that speaks something else is told from one that is not there', async () => {
+    const server = await otherServer('220 mail.example ready\r\n');
+    const error = await expectSynthError(opening(tlsSpec(server.endpoint)), 'SYNTH_TARGET_UNREACHABLE');
+    expect(error.hint).toContain('speak TLS');
+    await server.close();
+  });
+
+  test('a target that says nothing is given up after the time for connecting', async () => {
+    const server = await otherServer();
+    const spec = { ...tlsSpec(server.endpoint), connectTimeoutMs: 50 };
+    const error = await expectSynthError(opening(spec), 'SYNTH_TARGET_UNREACHABLE');
+    expect(error.message).toContain('ETIMEDOUT');
+    await server.close();
+  });
+});
+
+/** A transport that takes root, between two hosts. */
+interface LinkKind {
+  readonly name: string;
+  readonly make: (here: Host) => Promise<Transport>;
+  /** A packet with this payload. */
+  readonly packet: (channel: number, payload: Uint8Array, network: Network) => Uint8Array;
+  /** What arrives of it as a frame; undefined for frames of the system itself. */
+  readonly seen: (frame: Uint8Array) => Uint8Array | undefined;
+}
+
+const LINK_HEADER = 14;
+const SENDER = (channel: number): string => `02:00:5e:00:53:0${channel}`;
+
+/** IP packets of experiments (RFC 3692), which nobody answers but with ICMP. */
+const EXPERIMENT = 253;
+const ipv4Packet: LinkKind['packet'] = (channel, bytes, { here, there }) =>
+  ipv4(bytes, {
+    ...{ source: here.ipv4.replace(/\d+$/, String(100 + channel)), destination: there.ipv4, protocol: EXPERIMENT },
+  });
+const ipv6Packet: LinkKind['packet'] = (channel, bytes, { here, there }) =>
+  ipv6(bytes, {
+    ...{ source: here.ipv6.replace(/\d+$/, String(100 + channel)), destination: there.ipv6, nextHeader: EXPERIMENT },
+  });
+
+/** The packet in a frame; of IPv4 without the checksum, which the kernel fills in. */
+const ofIpv4: LinkKind['seen'] = (frame) => {
+  if (frame[12] !== 0x08 || frame[13] !== 0 || frame[LINK_HEADER + 9] !== EXPERIMENT) return undefined;
+  return frame.subarray(LINK_HEADER).fill(0, 10, 12);
+};
+const ofIpv6: LinkKind['seen'] = (frame) =>
+  frame[12] === 0x86 && frame[13] === 0xdd && frame[LINK_HEADER + 6] === EXPERIMENT
+    ? frame.subarray(LINK_HEADER)
+    : undefined;
+
+const rawKinds = (make: LinkKind['make'], how: string): LinkKind[] => [
+  { name: `raw by ${how}, IPv4`, make, packet: ipv4Packet, seen: ofIpv4 },
+  { name: `raw by ${how}, IPv6`, make, packet: ipv6Packet, seen: ofIpv6 },
+];
+
+const LINK_KINDS: readonly LinkKind[] = [
+  {
+    name: 'frames',
+    make: ({ interfaceName }) => open({ kind: 'frames', interfaceName, qdiscBypass: true }),
+    packet: (channel, bytes) => ethernet(0x88b5, bytes, SENDER(channel), '02:00:5e:00:53:ff'), // IEEE: experimental
+    seen: (frame) => (frame[12] === 0x88 && frame[13] === 0xb5 ? frame : undefined),
+  },
+  ...rawKinds(() => open({ kind: 'raw' }), 'system calls'),
+  ...rawKinds(async () => new RawSocketTransport(await loadRawSocket()), 'the package'),
+];
+
+/** By the channel that the payload begins with. */
+function channelsOf(packets: readonly Uint8Array[], payloadAt: number): Uint8Array[][] {
+  return Array.from({ length: CHANNELS }, (_, channel) => packets.filter((packet) => packet[payloadAt] === channel));
+}
+
+async function withLink(
+  kind: LinkKind,
+  network: Network,
+  body: (transport: Transport, arrived: () => Uint8Array[]) => Promise<void>,
+): Promise<void> {
+  const linux = (await openLinux())!; // there are namespaces, so this is Linux
+  const receiver = new LinkReceiver(linux, network.there);
+  const transport = await kind.make(network.here);
+  const packets: Uint8Array[] = [];
+  const arrived = () => {
+    for (const frame of receiver.frames()) {
+      const packet = kind.seen(frame);
+      if (packet !== undefined) packets.push(packet);
+    }
+    return packets;
+  };
+  try {
+    await network.here.inside(() => transport.open());
+    await body(transport, arrived);
+  } finally {
+    await transport.close(0);
+    receiver.close();
+  }
+}
+
+describe.each(LINK_KINDS)('$name', (kind) => {
+  const packetsOf = (messages: readonly Message[], network: Network): Message[] =>
+    messages.map(({ channel, bytes }) => ({ channel, bytes: kind.packet(channel, bytes, network) }));
+
+  testWithNetwork('every packet arrives once, in order for each channel, byte for byte', async (network) => {
+    await withLink(kind, network, async (transport, arrived) => {
+      await sendAll(transport, packetsOf(payloads(4), network)); // neighbours get to know each other
+      await vi.waitFor(() => expect(arrived().length).toBe(4));
+      arrived().length = 0;
+      const messages = payloads(
+        500,
+        SIZES.filter((size) => size >= 46),
+      );
+      const packets = packetsOf(messages, network);
+      expect(await sendAll(transport, packets)).toEqual([]);
+      await vi.waitFor(() => expect(arrived().length).toBe(500));
+      const payloadAt = packets[0]!.bytes.length - messages[0]!.bytes.length;
+      expect(byChannel(channelsOf(arrived(), payloadAt))).toEqual(sentByChannel(packets, identity));
+    });
+  });
+
+  testWithNetwork(
+    'a packet that is too long, and one that is none, fail by name, and those after them are sent',
+    async (network) => {
+      await withLink(kind, network, async (transport, arrived) => {
+        const messages = packetsOf(payloads(6), network);
+        const tooLong = { channel: 1, bytes: kind.packet(1, payload(1, 0, 1600), network) };
+        const nonsense = { channel: 1, bytes: new Uint8Array(5) };
+        const failures = await sendAll(transport, [...messages.slice(0, 3), tooLong, nonsense, ...messages.slice(3)]);
+        expect(failures).toEqual(['EMSGSIZE', 'EINVAL']);
+        await vi.waitFor(() => expect(arrived().length).toBe(6));
+      });
+    },
+  );
+
+  testWithNetwork('an interface that goes down is an error with a name, and the run goes on', async (network) => {
+    await withLink(kind, network, async (transport, arrived) => {
+      network.here.run('ip', 'link', 'set', network.here.interfaceName, 'down');
+      const failures = await sendAll(transport, packetsOf(payloads(3), network));
+      expect(failures.length).toBe(3);
+      expect(failures[0]).toMatch(/^(ENETDOWN|ENETUNREACH|ENXIO)$/);
+      expect(arrived()).toEqual([]);
+    });
+  });
+});
