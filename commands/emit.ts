@@ -98,7 +98,7 @@ export default class Emit extends BaseCommand {
     const seed = flags.seed ?? drawSeed();
     const tls = await readTlsFiles(flags);
     const startAtNs = flags['start-at'] === undefined ? undefined : parseTimestamp(flags['start-at']);
-    if (flags.summary !== undefined) await requireWritable(flags.summary, { force: flags.force });
+    if (flags.summary !== undefined) await requireWritable(flags.summary, { force: flags.force, inputs });
     return withStdinAsFile(inputs, this.signal, async (files) => {
       const request = await requestOf(files, flags, seed, tls, this.signal);
       const prepared = await prepareEmission(request);
@@ -122,7 +122,7 @@ export default class Emit extends BaseCommand {
       if (failure !== undefined) this.failWithResult(failure);
       if (flags.summary !== undefined) {
         const text = `${JSON.stringify(this.toSuccessJson(result), undefined, 2)}\n`;
-        await writeOutput(flags.summary, new TextEncoder().encode(text), { force: flags.force });
+        await writeOutput(flags.summary, new TextEncoder().encode(text), { force: flags.force, inputs });
       }
       return result;
     });

@@ -34,6 +34,8 @@ export interface EmitOptions {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** Told of each packet of the plan. */
+  readonly onPlanned?: ((dueNs: number, length: number) => void) | undefined;
   /** Told twice a second. */
   readonly onProgress?: ((live: LiveCounts) => void) | undefined;
 }
@@ -111,7 +113,10 @@ export async function emit(options: EmitOptions): Promise<Emission> {
   const { paced } = schedule;
   const thread = new SendingThread({ ring, transport, precision, stamp, channels: source.channels, paced, drainMs });
   const stop = new AbortController();
-  const output = new ScheduledOutput(new RingWriter(ring), schedule, guard);
+  const output = new ScheduledOutput(new RingWriter(ring), schedule, {
+    check: guard && ((bytes, at, length) => guard.check(bytes, at, length)),
+    onPlanned: options.onPlanned,
+  });
   const interrupt = () => {
     thread.stop();
     stop.abort();
@@ -198,7 +203,7 @@ function watch(
       failed,
       bytes,
       ratePps: ((sent - before.sent) / (elapsedNs - before.elapsedNs)) * 1e9,
-      plannedPps: schedule.paced && output.lastDeadlineNs > 0 ? (output.packets / output.lastDeadlineNs) * 1e9 : null,
+      plannedPps: schedule.paced && output.lastDueNs > 0 ? (output.packets / output.lastDueNs) * 1e9 : null,
       lateness: latenessOf(counts.lateness.histogram()),
       errors,
       reconnects,
@@ -248,7 +253,7 @@ function emissionOf(
     verdict: verdictOf({ paced, ...lateness, blockedNs }),
     time: { starvedNs, blockedNs, sendingNs },
     spanNs: lastNs,
-    plannedSpanNs: output.lastDeadlineNs,
+    plannedSpanNs: output.lastDueNs,
     startedAtNs: startWallNs,
     interrupted: signal?.aborted ?? false,
   };

@@ -62,6 +62,12 @@ export class Schedule {
     this.ended = options.limit <= 0;
   }
 
+  /** Whether packets have times to keep. */
+  get paced(): boolean {
+    const { pacing, maxPps } = this.#options;
+    return pacing.kind !== 'topspeed' || maxPps < Number.POSITIVE_INFINITY;
+  }
+
   get rounds(): number {
     return this.#options.rounds;
   }

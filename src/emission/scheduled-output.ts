@@ -15,21 +15,32 @@ const FULL_ENOUGH = 0.75;
 /** Between two looks at a full ring: the longer it stays full, the longer, so that a slow run leaves the processor to the sender. */
 const PAUSE_MS = { shortest: 1, longest: 4 };
 
+export interface ScheduledOutputOptions {
+  /** Whether nobody takes packets any more; asked now and then. */
+  readonly isClosed?: (() => boolean) | undefined;
+  /** Looks at each packet before it is planned, and throws where it must not be sent. */
+  readonly check?: ((bytes: Uint8Array, at: number, length: number) => void) | undefined;
+  /** Told of each packet that is planned: when it is due, in ns since the start of the run, and its length. */
+  readonly onPlanned?: ((dueNs: number, length: number) => void) | undefined;
+}
+
 export class ScheduledOutput {
+  /** When the latest packet is due, in ns since the start of the run. */
+  lastDueNs = 0;
   /** Of the packets that were planned, in bytes. */
   longestBytes = 0;
   readonly #ring: RingWriter;
   readonly #schedule: Schedule;
-  readonly #isClosed: () => boolean;
+  readonly #options: ScheduledOutputOptions;
   #closed = false;
+  #at = 0;
   #length = 0;
   #untilTurn = TURN_PACKETS;
 
-  /** @param isClosed whether nobody takes packets any more; asked now and then */
-  constructor(ring: RingWriter, schedule: Schedule, isClosed: () => boolean = () => false) {
+  constructor(ring: RingWriter, schedule: Schedule, options: ScheduledOutputOptions = {}) {
     this.#ring = ring;
     this.#schedule = schedule;
-    this.#isClosed = isClosed;
+    this.#options = options;
   }
 
   /** Where packets are written to; always the same memory. */
@@ -48,6 +59,11 @@ export class ScheduledOutput {
 
   get delayedPackets(): number {
     return this.#schedule.delayedPackets;
+  }
+
+  /** The share of the ring that is taken, 0 to 1. */
+  get fill(): number {
+    return this.#ring.fill;
   }
 
   /** How often everything is sent; 0 without end. */
@@ -97,7 +113,7 @@ export class ScheduledOutput {
 
   #goesOn(signal: AbortSignal | undefined): boolean {
     throwIfInterrupted(signal, 'sending');
-    this.#closed ||= this.#isClosed();
+    this.#closed ||= this.#options.isClosed?.() ?? false;
     return !this.ended;
   }
 
@@ -108,18 +124,24 @@ export class ScheduledOutput {
    */
   begin(length: number): number {
     this.#length = length;
-    return this.#ring.begin(length);
+    this.#at = this.#ring.begin(length);
+    return this.#at;
   }
 
   /**
    * @param timeNs the packet's own time since the beginning of the round
+   * @throws SynthError of `check`
    * @returns false if the plan has ended, and the packet does not belong to it
    */
   commit(timeNs: number, channel: number): boolean {
     const length = this.#length;
+    const { check, onPlanned } = this.#options;
+    check?.(this.#ring.bytes, this.#at, length);
     const dueNs = this.#schedule.deadline(timeNs, length);
     if (dueNs === NOT_PLANNED) return false;
     this.#ring.commit(dueNs, channel);
+    this.lastDueNs = dueNs;
+    onPlanned?.(dueNs, length);
     this.#untilTurn--;
     if (length > this.longestBytes) this.longestBytes = length;
     return true;

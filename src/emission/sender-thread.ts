@@ -6,6 +6,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
 import { SynthError } from '../errors.js';
+import { drawSeed, randomStream } from '../random.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { RingReader } from './ring.js';
 import { SendCounts } from './send-counts.js';
@@ -33,7 +34,7 @@ function goFirst(linux: Linux | undefined): void {
 
 async function run(task: SenderTask): Promise<void> {
   const linux = await openLinux();
-  const transport = await createTransport(task.transport);
+  const transport = await createTransport(task.transport, randomStream(drawSeed(), 'back-off'));
   const control = new Int32Array(task.control);
   const stopped = () => Atomics.load(control, CONTROL.stop) === 1;
   try {

@@ -256,7 +256,7 @@ describe('a source', () => {
       durationNs: infinite,
       maxPps: infinite,
     });
-    const output = new ScheduledOutput(writer, schedule, () => true);
+    const output = new ScheduledOutput(writer, schedule, { isClosed: () => true });
     await new CaptureSource([captureInput(DOORBELL)], new FramePart(), ALL).produce(output);
     expect(output.packets).toBe(0);
     expect(Buffer.from(new Uint8Array(memory.data)).toString('hex')).toBe(before);

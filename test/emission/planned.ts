@@ -40,7 +40,7 @@ export async function planOf(source: PacketSource, options: PlanOptions = {}): P
     maxPps: INFINITE,
     ...schedule,
   });
-  const output = new ScheduledOutput(new RingWriter(memory), plan, isClosed);
+  const output = new ScheduledOutput(new RingWriter(memory), plan, { isClosed });
   const produced = source.produce(output, signal).finally(() => output.end());
   produced.catch(() => {});
   const packets: PlannedPacket[] = [];
