@@ -23,7 +23,12 @@ import { withStdinAsFile } from '../src/cli/stdin.js';
 import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling } from '../src/cli/synthesis-flags.js';
 import { systemClock } from '../src/clock.js';
 import { emit } from '../src/emission/emit.js';
-import { type Destination, type EmissionRequest, prepareEmission, type TlsOptions } from '../src/emission/prepare-emission.js';
+import {
+  type Destination,
+  type EmissionRequest,
+  prepareEmission,
+  type TlsOptions,
+} from '../src/emission/prepare-emission.js';
 import type { CapturesInput, ModelInput } from '../src/emission/sources/open-source.js';
 import { DIRECTIONS, type Directions } from '../src/emission/sources/source.js';
 import { parseBindAddresses, parseTarget } from '../src/emission/target-url.js';
@@ -58,7 +63,8 @@ export default class Emit extends BaseCommand {
     ...destinationFlags,
     ...targetFlags,
     direction: Flags.option({ options: DIRECTIONS })({
-      summary: 'Packets that the target sends, that are sent to it, or both. Default: both on interfaces and raw, what --role says on sockets.',
+      summary:
+        'Packets that the target sends, that are sent to it, or both. Default: both on interfaces and raw, what --role says on sockets.',
       helpGroup: 'TARGET',
     }),
     role: Flags.option({ options: ROLES })({
@@ -69,7 +75,8 @@ export default class Emit extends BaseCommand {
     ...rateFlags,
     seed: seedFlag(),
     payload: Flags.string({
-      summary: 'Of models: a pattern, zeros, random bytes, the bytes of a file, or messages of the protocol. Default: protocol for frames, else pattern.',
+      summary:
+        'Of models: a pattern, zeros, random bytes, the bytes of a file, or messages of the protocol. Default: protocol for frames, else pattern.',
       helpValue: 'protocol|pattern|zeros|random|FILE',
     }),
     stamp: Flags.boolean({
@@ -141,7 +148,12 @@ async function requestOf(
   const limit = flags.limit ?? Number.POSITIVE_INFINITY;
   const durationNs = parseOptionalDuration(flags.duration) ?? Number.POSITIVE_INFINITY;
   return {
-    input: await inputOf(files, flags, seed, limit === Number.POSITIVE_INFINITY && durationNs === Number.POSITIVE_INFINITY),
+    input: await inputOf(
+      files,
+      flags,
+      seed,
+      limit === Number.POSITIVE_INFINITY && durationNs === Number.POSITIVE_INFINITY,
+    ),
     destination: destinationOf(flags),
     directions: directionsOf(flags),
     bind: flags.bind === undefined ? [] : parseBindAddresses(flags.bind),
@@ -195,7 +207,9 @@ async function inputOf(
     sampling: parseSampling(flags),
     identity: parseIdentity(file.profile, flags),
     devices: flags.devices,
-    payload: parsePayload(flags.payload ?? (flags.interface === undefined && flags.to !== 'raw://' ? 'pattern' : 'protocol')),
+    payload: parsePayload(
+      flags.payload ?? (flags.interface === undefined && flags.to !== 'raw://' ? 'pattern' : 'protocol'),
+    ),
     strictSizes: flags['strict-sizes'],
     mtu: flags.mtu ?? Number.POSITIVE_INFINITY,
     oversize: flags.oversize ?? 'fragment',

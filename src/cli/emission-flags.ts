@@ -15,7 +15,8 @@ export const ROLES = ['device', 'peer'] as const;
 
 export const destinationFlags = {
   to: Flags.string({
-    summary: 'Where packets go: udp://HOST:PORT, tcp://, tls://, unix:///PATH, or raw:// for IP packets to their own destinations.',
+    summary:
+      'Where packets go: udp://HOST:PORT, tcp://, tls://, unix:///PATH, or raw:// for IP packets to their own destinations.',
     helpValue: 'URL',
     exclusive: ['interface'],
     helpGroup: 'DESTINATION',
@@ -33,7 +34,8 @@ export const destinationFlags = {
     helpGroup: 'DESTINATION',
   }),
   'qdisc-bypass': Flags.boolean({
-    summary: 'Send frames past the queueing discipline of the interface, which is faster; tc rules then have no effect.',
+    summary:
+      'Send frames past the queueing discipline of the interface, which is faster; tc rules then have no effect.',
     default: true,
     allowNo: true,
     helpGroup: 'DESTINATION',
@@ -70,10 +72,18 @@ export const destinationFlags = {
 };
 
 export const tlsFlags = {
-  ca: Flags.string({ summary: 'Certificate that the target is verified with (PEM).', helpValue: 'FILE', helpGroup: 'TLS' }),
+  ca: Flags.string({
+    summary: 'Certificate that the target is verified with (PEM).',
+    helpValue: 'FILE',
+    helpGroup: 'TLS',
+  }),
   cert: Flags.string({ summary: 'Own certificate (PEM).', helpValue: 'FILE', dependsOn: ['key'], helpGroup: 'TLS' }),
   key: Flags.string({ summary: 'Its key (PEM).', helpValue: 'FILE', dependsOn: ['cert'], helpGroup: 'TLS' }),
-  'server-name': Flags.string({ summary: 'Name that the certificate has to have; that of the URL if left out.', helpValue: 'NAME', helpGroup: 'TLS' }),
+  'server-name': Flags.string({
+    summary: 'Name that the certificate has to have; that of the URL if left out.',
+    helpValue: 'NAME',
+    helpGroup: 'TLS',
+  }),
   insecure: Flags.boolean({ summary: 'Take any certificate.', default: false, helpGroup: 'TLS' }),
 };
 
@@ -128,7 +138,8 @@ export const rateFlags = {
     helpGroup: 'RATE',
   }),
   'start-at': Flags.string({
-    summary: 'Time of the first packet: ISO 8601, or seconds since 1970; so that several hosts begin together. At once if left out.',
+    summary:
+      'Time of the first packet: ISO 8601, or seconds since 1970; so that several hosts begin together. At once if left out.',
     helpValue: 'TIME',
     helpGroup: 'RATE',
   }),
@@ -149,7 +160,8 @@ export const safetyFlags = {
     helpGroup: 'SAFETY',
   }),
   'max-pps': Flags.string({
-    summary: 'Ceiling on packets a second, or none. Default: 50k; none on loopback, unix sockets and interfaces without a default route.',
+    summary:
+      'Ceiling on packets a second, or none. Default: 50k; none on loopback, unix sockets and interfaces without a default route.',
     helpValue: 'RATE',
     helpGroup: 'SAFETY',
   }),
@@ -186,7 +198,13 @@ export function parseAllowed(texts: readonly string[]): ReturnType<typeof parseR
 }
 
 /** @throws SynthError `SYNTH_USAGE` if neither or both are named */
-export function requireDestination({ to, interface: name }: { to?: string | undefined; interface?: string | undefined }): void {
+export function requireDestination({
+  to,
+  interface: name,
+}: {
+  to?: string | undefined;
+  interface?: string | undefined;
+}): void {
   if (to !== undefined || name !== undefined) return;
   throw new SynthError('SYNTH_USAGE', 'where to? Neither --to nor --interface is given', {
     hint: 'For example --to udp://127.0.0.1:8000, or --interface veth0.',

@@ -4,8 +4,8 @@
  */
 import type { Emission, LatenessSummary, LiveCounts } from '../emission/emit.js';
 import type { LatenessRange } from '../emission/lateness.js';
-import type { Verdict } from '../emission/verdict.js';
 import type { PreparedEmission } from '../emission/prepare-emission.js';
+import type { Verdict } from '../emission/verdict.js';
 import { SynthError } from '../errors.js';
 import { exactIsoTime, formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { formatTarget } from '../series/target.js';

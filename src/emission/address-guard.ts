@@ -56,9 +56,13 @@ export class AddressGuard {
     if (this.#sources.has(key)) return;
     const text = textOf(bytes, at, length);
     if (!isOwnAddress(text)) {
-      throw new SynthError('SYNTH_TARGET_NOT_ALLOWED', `a packet comes from ${text}, which is no address of this host`, {
-        hint: 'Answers would go to somebody else. If that is what you want, add: --allow-spoofed',
-      });
+      throw new SynthError(
+        'SYNTH_TARGET_NOT_ALLOWED',
+        `a packet comes from ${text}, which is no address of this host`,
+        {
+          hint: 'Answers would go to somebody else. If that is what you want, add: --allow-spoofed',
+        },
+      );
     }
     this.#sources.add(key);
   }

@@ -8,6 +8,7 @@ import type { Clock } from '../clock.js';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import type { AddressGuard } from './address-guard.js';
 import type { LatenessRange } from './lateness.js';
+import { preflight, thisSystem } from './preflight.js';
 import { createRing, RingWriter } from './ring.js';
 import type { Schedule } from './schedule.js';
 import { ScheduledOutput } from './scheduled-output.js';
@@ -127,6 +128,8 @@ export async function emit(options: EmitOptions): Promise<Emission> {
     signal?.addEventListener('abort', interrupt, { once: true });
     const produced = produce(source, output, stop.signal);
     await filled(output, produced, options);
+    // Now that packets are known, so is the longest of them, or nearly so.
+    preflight({ spec: transport, mostBytes: output.longestBytes }, await thisSystem());
     const start = await begin(thread, options);
     const live = watch(thread.counts, output, start, options);
     // A sending thread that dies leaves nobody to make room.

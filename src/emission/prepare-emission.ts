@@ -8,11 +8,12 @@ import type { Target } from '../series/target.js';
 import { AddressGuard } from './address-guard.js';
 import type { AddressRange } from './address-range.js';
 import type { InternetEndpoint } from './native/socket-address.js';
-import { hasDefaultRoute, preflight } from './preflight.js';
+import { preflight, thisSystem } from './preflight.js';
 import { isOwnAddress, requireAllowedTarget } from './safety.js';
 import { Schedule, type ScheduleOptions } from './schedule.js';
 import { type CapturesInput, type ModelInput, openSource } from './sources/open-source.js';
 import type { Directions, PacketSource } from './sources/source.js';
+import { hasDefaultRoute, systemFiles } from './system-files.js';
 import { type EmissionTarget, resolveHost } from './target-url.js';
 import type { StreamOptions, TransportSpec } from './transport-spec.js';
 
@@ -66,9 +67,11 @@ const DEFAULT_CEILING_PPS = 50_000;
  */
 export async function prepareEmission(request: EmissionRequest): Promise<PreparedEmission> {
   const { input, destination, signal, schedule, allowed, allowSpoofed } = request;
-  const channels = input.kind === 'model' && destination.kind !== 'interface' && destination.kind !== 'raw' ? input.devices : 1;
+  const channels =
+    input.kind === 'model' && destination.kind !== 'interface' && destination.kind !== 'raw' ? input.devices : 1;
   const transport = await transportOf(request, channels);
-  const isLocal = await staysHere(transport);
+  preflight({ spec: transport, mostBytes: 0 }, await thisSystem());
+  const isLocal = staysHere(transport);
   if ('target' in transport) requireAllowedTarget(transport.target.address, allowed);
   const packets = transport.kind === 'frames' || transport.kind === 'raw';
   const guard =
@@ -78,14 +81,13 @@ export async function prepareEmission(request: EmissionRequest): Promise<Prepare
   const ipVersion = 'target' in transport && isIP(transport.target.address.replace(/%.*$/, '')) === 6 ? 6 : 4;
   const directions = request.directions ?? (packets ? 'both' : 'out');
   const opened = await openSource(input, { transport: transport.kind, ipVersion, directions, signal });
-  await preflight({ transport, mostBytes: opened.source.mostBytes });
   const maxPps = request.maxPps ?? (isLocal ? Number.POSITIVE_INFINITY : DEFAULT_CEILING_PPS);
   return { ...opened, schedule: new Schedule({ ...schedule, maxPps }), transport, guard };
 }
 
 /** Whether nothing that is sent can leave this host or an isolated wire. */
-async function staysHere(transport: TransportSpec): Promise<boolean> {
-  if (transport.kind === 'frames') return !(await hasDefaultRoute(transport.interfaceName));
+function staysHere(transport: TransportSpec): boolean {
+  if (transport.kind === 'frames') return !hasDefaultRoute(transport.interfaceName, systemFiles);
   if (transport.kind === 'raw') return false;
   return transport.kind === 'unix' || isOwnAddress(transport.target.address.replace(/%.*$/, ''));
 }
@@ -114,5 +116,8 @@ function requireSameFamily(target: InternetEndpoint, bind: readonly InternetEndp
   const family = isIP(target.address.replace(/%.*$/, ''));
   const other = bind.find(({ address }) => isIP(address.replace(/%.*$/, '')) !== family);
   if (other === undefined) return;
-  throw new SynthError('SYNTH_USAGE', `--bind ${other.address} and the target ${target.address} are of different IP versions`);
+  throw new SynthError(
+    'SYNTH_USAGE',
+    `--bind ${other.address} and the target ${target.address} are of different IP versions`,
+  );
 }

@@ -179,7 +179,15 @@ describe('models', () => {
 describe('targets that fail', () => {
   test('refused datagrams are counted, and the run goes on', async () => {
     const port = await closedPort();
-    const { code, summary } = await emit(['call.safetensors', '--to', `udp://127.0.0.1:${port}`, '--limit', '50', '--pps', '500']);
+    const { code, summary } = await emit([
+      'call.safetensors',
+      '--to',
+      `udp://127.0.0.1:${port}`,
+      '--limit',
+      '50',
+      '--pps',
+      '500',
+    ]);
     expect(code).toBe(5);
     expect(summary.sent.packets).toBe(50);
     expect(summary.errors['ECONNREFUSED']).toBeGreaterThan(10);
@@ -207,7 +215,16 @@ describe('targets that fail', () => {
   test('a target that takes nothing is given up after the stall timeout', async () => {
     const port = await server((socket) => socket.pause());
     const to = ['--to', `tcp://127.0.0.1:${port}`, '--topspeed', '--loop', '0', '--duration', '1m', '--no-reconnect'];
-    const { code, summary } = await emit(['capture.pcap', '--device', DEVICE, ...to, '--limit', '200000', '--stall-timeout', '500ms']);
+    const { code, summary } = await emit([
+      'capture.pcap',
+      '--device',
+      DEVICE,
+      ...to,
+      '--limit',
+      '200000',
+      '--stall-timeout',
+      '500ms',
+    ]);
     expect(code).toBe(5);
     expect(summary.failed.packets).toBeGreaterThan(0);
   });
@@ -221,7 +238,18 @@ describe('targets that fail', () => {
         setTimeout(() => socket.resume(), 20);
       });
     });
-    const to = ['--to', `tcp://127.0.0.1:${port}`, '--mbps', '400', '--loop', '0', '--limit', '40000', '--drain', '20s'];
+    const to = [
+      '--to',
+      `tcp://127.0.0.1:${port}`,
+      '--mbps',
+      '400',
+      '--loop',
+      '0',
+      '--limit',
+      '40000',
+      '--drain',
+      '20s',
+    ];
     const { code, summary } = await emit(['capture.pcap', '--device', DEVICE, ...to]);
     expect([code, summary.verdict]).toEqual([0, 'target-bound']);
     expect(summary.failed.packets + summary.skipped.packets).toBe(0);
@@ -254,18 +282,21 @@ describe('targets that fail', () => {
 });
 
 describe('runs that end otherwise', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s: what is left is skipped, the account is complete, 130', async (signal) => {
-    const { port, got } = await receiver();
-    const to = ['--to', `udp://127.0.0.1:${port}`, '--pps', '100', '--loop', '0'];
-    const args = ['capture.pcap', '--flow', FLOW, ...to];
-    const run = emit(args, { signalAfterMs: 3000, signals: [signal] });
-    const { code, summary } = await run;
-    await turns();
-    expect(code).toBe(130);
-    expect(summary.sent.packets).toBeGreaterThan(0);
-    expect(got.length).toBe(summary.sent.packets);
-    expect(summary.skipped.packets).toBeGreaterThan(0);
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s: what is left is skipped, the account is complete, 130',
+    async (signal) => {
+      const { port, got } = await receiver();
+      const to = ['--to', `udp://127.0.0.1:${port}`, '--pps', '100', '--loop', '0'];
+      const args = ['capture.pcap', '--flow', FLOW, ...to];
+      const run = emit(args, { signalAfterMs: 3000, signals: [signal] });
+      const { code, summary } = await run;
+      await turns();
+      expect(code).toBe(130);
+      expect(summary.sent.packets).toBeGreaterThan(0);
+      expect(got.length).toBe(summary.sent.packets);
+      expect(summary.skipped.packets).toBeGreaterThan(0);
+    },
+  );
 
   test('more than this machine can send: generator-bound, 6', async () => {
     const { port } = await receiver();
@@ -277,7 +308,16 @@ describe('runs that end otherwise', () => {
 
   test('the summary is written to a file too, and not over another', async () => {
     const { port } = await receiver();
-    const args = ['call.safetensors', '--to', `udp://127.0.0.1:${port}`, '--limit', '10', '--topspeed', '--summary', 'run.json'];
+    const args = [
+      'call.safetensors',
+      '--to',
+      `udp://127.0.0.1:${port}`,
+      '--limit',
+      '10',
+      '--topspeed',
+      '--summary',
+      'run.json',
+    ];
     const { summary } = await emit(args);
     expect(JSON.parse(readFileSync(join(cwd, 'run.json'), 'utf8'))).toEqual(summary);
     const again = await emit(args);

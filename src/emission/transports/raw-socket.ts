@@ -12,7 +12,7 @@ import type { Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { destinationOf, type IpVersion, ipVersion } from './ip-header.js';
 
-export type RawSocketPackage = (typeof import('raw-socket'))['default'];
+export type RawSocketPackage = typeof import('raw-socket')['default'];
 
 const IPPROTO_RAW = 255;
 const PATIENCE_MS = 1;
