@@ -82,12 +82,10 @@ export default class Emit extends BaseCommand {
     stamp: Flags.boolean({
       summary: 'Begin each payload with sequence and time, 16 bytes, from which a sink tells loss and delay.',
       default: false,
-      dependsOn: ['to'],
     }),
     spread: Flags.string({
       summary: 'Let devices begin at random within this time, so that they are not in step.',
       helpValue: 'TIME',
-      dependsOn: ['devices'],
     }),
     ...drawingFlags,
     ...identityFlags,

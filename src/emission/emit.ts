@@ -217,11 +217,10 @@ function watch(
 }
 
 function latenessOf(histogram: Histogram): LatenessSummary {
-  return {
-    p50Ns: histogram.getValueAtPercentile(50),
-    p99Ns: histogram.getValueAtPercentile(99),
-    maxNs: histogram.maxValue,
-  };
+  const maxNs = histogram.maxValue;
+  // The upper end of a range, which may lie above the largest value in it.
+  const percentile = (one: number) => Math.min(maxNs, histogram.getValueAtPercentile(one));
+  return { p50Ns: percentile(50), p99Ns: percentile(99), maxNs };
 }
 
 /** @throws Error if the account does not add up, which would be a bug */

@@ -8,7 +8,6 @@ export interface RunTimes {
   /** Whether packets had times to keep. */
   readonly paced: boolean;
   /** Lateness of the packets. */
-  readonly p50Ns: number;
   readonly p99Ns: number;
   readonly maxNs: number;
   /** Time for which the transport took nothing. */
@@ -19,9 +18,7 @@ export const VERDICTS = ['on-time', 'target-bound', 'generator-bound', 'unpaced'
 export type Verdict = (typeof VERDICTS)[number];
 
 /** A run is behind its plan if one packet in a hundred is later than this: more than any scheduler of a machine that is not overloaded takes. */
-export const BEHIND_NS = 100e6;
-/** … or one in two later than this. */
-export const MOSTLY_BEHIND_NS = 10e6;
+const BEHIND_NS = 100e6;
 
 /**
  * - `on-time`: the plan was kept.
@@ -29,9 +26,9 @@ export const MOSTLY_BEHIND_NS = 10e6;
  * - `generator-bound`: it was not, for want of time on this machine; what was measured says nothing about the target.
  * - `unpaced`: there were no times to keep.
  */
-export function verdictOf({ paced, p50Ns, p99Ns, maxNs, blockedNs }: RunTimes): Verdict {
+export function verdictOf({ paced, p99Ns, maxNs, blockedNs }: RunTimes): Verdict {
   if (!paced) return 'unpaced';
-  if (p99Ns <= BEHIND_NS && p50Ns <= MOSTLY_BEHIND_NS) return 'on-time';
+  if (p99Ns <= BEHIND_NS) return 'on-time';
   // Who waits is late for as long as it waited, until it has caught up.
   return blockedNs >= maxNs / 2 ? 'target-bound' : 'generator-bound';
 }
