@@ -15,6 +15,7 @@ import type { StreamOptions, TlsSpec, TransportSpec } from '../../src/emission/t
 import { createTransport } from '../../src/emission/transports/create-transport.js';
 import { DatagramTransport } from '../../src/emission/transports/datagram.js';
 import { loadRawSocket, RawSocketTransport } from '../../src/emission/transports/raw-socket.js';
+import { readyEvent, type StreamSpec, socketMaker } from '../../src/emission/transports/stream-socket.js';
 import { randomStream } from '../../src/random.js';
 import { type Certificate, ownCertificate } from '../support/certificate.js';
 import { ethernet, filler, ipv4, ipv6, join, u16 } from '../support/frames.js';
@@ -114,6 +115,10 @@ const streamOptions: StreamOptions = {
   stallTimeoutMs: 20_000,
   reconnect: true,
 };
+
+/** <netinet/in.h>, <netinet/tcp.h>. */
+const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
 
 const folder = mkdtempSync(joinPath(tmpdir(), 'synth-transports-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -502,6 +507,39 @@ describe('streams', () => {
     await transport.close(50);
     expect([...transport.errors]).toEqual([['ESTALLED', 1]]);
     await receiver.close();
+  });
+
+  test('messages do not wait for others, in tcp and tls: Nagle is off', async () => {
+    const linux = await openLinux();
+    const tls = await StreamReceiver.listen({
+      ...{ framing: 'length', at: { address: '127.0.0.1', port: 0 }, tls: certificate! },
+    });
+    const receivers = [await listen(), tls];
+    const specs: StreamSpec[] = [
+      { kind: 'tcp', target: receivers[0]!.endpoint, bind: [], ...streamOptions },
+      tlsSpec(receivers[1]!.endpoint),
+    ];
+    for (const spec of specs) {
+      const socket = socketMaker(spec)(0);
+      await once(socket, readyEvent(spec));
+      const { fd } = Reflect.get(socket, '_handle') as { fd: number }; // nothing public says it
+      const value = new Int32Array(1);
+      linux?.getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, value, Int32Array.of(4));
+      expect([spec.kind, value[0]]).toEqual([spec.kind, 1]);
+      socket.destroy();
+    }
+    for (const receiver of receivers) await receiver.close();
+  });
+
+  test('a unix socket whose queue is full is asked again', async () => {
+    const server = createServer((socket) => socket.destroy());
+    server.listen({ path: unixPath, backlog: 1 });
+    await once(server, 'listening');
+    const transport = await open({ kind: 'unix', path: unixPath, ...streamOptions, channels: 60, reconnect: false });
+    await transport.open();
+    await vi.waitFor(() => expect([...transport.errors]).toEqual([['closed', 60]]));
+    await transport.close(0);
+    server.close();
   });
 
   test('more connections than are made at a time are all made', async () => {
