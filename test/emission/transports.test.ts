@@ -748,3 +748,50 @@ describe.each(LINK_KINDS)('$name', (kind) => {
     });
   });
 });
+
+const rawTransports = [
+  { name: 'system calls', make: () => open({ kind: 'raw' }) },
+  { name: 'the package', make: async () => new RawSocketTransport(await loadRawSocket()) },
+];
+
+for (const { name, make } of rawTransports) {
+  testWithNetwork(
+    `raw by ${name}: packets of both versions go each to its own destination, in one batch`,
+    async ({ here, there }) => {
+      const macs = ['02:00:00:00:77:08', '02:00:00:00:77:09'];
+      const destinations = ['10.77.0.8', 'fd77::9'];
+      for (const [i, destination] of destinations.entries()) {
+        here.run('ip', 'neighbour', 'add', destination, 'lladdr', macs[i]!, 'dev', here.interfaceName);
+      }
+      const receiver = new LinkReceiver((await openLinux())!, there);
+      const transport = await make();
+      await here.inside(() => transport.open());
+      const ipv4To = (destination: string) =>
+        ipv4(filler(60), { source: '10.77.0.200', destination, protocol: EXPERIMENT });
+      const ipv6To = (destination: string) =>
+        ipv6(filler(60), { source: 'fd77::c8', destination, nextHeader: EXPERIMENT });
+      const packets = [
+        ipv4To(there.ipv4),
+        ipv4To('10.77.0.8'),
+        ipv6To('fd77::9'),
+        ipv6To(there.ipv6),
+        ipv4To('10.77.0.8'),
+      ];
+      expect(
+        await sendAll(
+          transport,
+          packets.map((bytes) => ({ channel: 0, bytes })),
+        ),
+      ).toEqual([]);
+      const seen: string[] = [];
+      await eventually(() => {
+        for (const frame of receiver.frames()) {
+          if ((ofIpv4(frame) ?? ofIpv6(frame)) !== undefined) seen.push(hex(frame.subarray(0, 6)));
+        }
+        expect(seen).toEqual(['020000007702', '020000007708', '020000007709', '020000007702', '020000007708']);
+      });
+      await transport.close(0);
+      receiver.close();
+    },
+  );
+}
