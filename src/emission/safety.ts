@@ -5,8 +5,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { equalBytes } from '../bytes.js';
-import type { Address } from '../capture/address.js';
-import { formatAddress } from '../capture/address.js';
+import { type Address, formatAddress } from '../capture/address.js';
 import { SynthError } from '../errors.js';
 import { type AddressRange, isInRange, parseIpAddress, parseRange } from './address-range.js';
 

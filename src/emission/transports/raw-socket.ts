@@ -5,6 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import type { Socket } from 'raw-socket';
 import { formatAddress } from '../../capture/address.js';
 import { SynthError } from '../../errors.js';
@@ -122,11 +123,14 @@ function namesByDescription(): Map<string, string> {
 }
 
 /**
- * It is compiled where it is installed, which does not always succeed, and is for the main thread only.
+ * It is compiled where it is installed, which does not always succeed; and it uses the event loop of the main thread from whatever
+ * thread it is in, which ends the process.
  *
  * @throws SynthError `SYNTH_SYSTEM_LIMIT`
  */
 export async function loadRawSocket(): Promise<RawSocketPackage> {
+  if (!isMainThread)
+    throw new SynthError('SYNTH_SYSTEM_LIMIT', 'the package raw-socket sends from the main thread only');
   try {
     return (await import('raw-socket')).default;
   } catch (error) {

@@ -14,6 +14,12 @@ export type SocketMaker = (channel: number) => Socket;
 
 /** @throws SynthError `SYNTH_USAGE` for a certificate or key that is none */
 export function socketMaker(spec: StreamSpec): SocketMaker {
+  const connect = plainOrTls(spec);
+  // Here, since connecting by TLS leaves out the option.
+  return (channel) => connect(channel).setNoDelay(true);
+}
+
+function plainOrTls(spec: StreamSpec): SocketMaker {
   if (spec.kind === 'unix') return () => connectPlain({ path: spec.path });
   if (spec.kind === 'tcp') return (channel) => connectPlain(internetOptions(spec, channel));
   const secureContext = contextOf(spec);
@@ -35,7 +41,7 @@ export const readyEvent = ({ kind }: StreamSpec): 'secureConnect' | 'connect' =>
 function internetOptions({ target, bind }: TcpSpec | TlsSpec, channel: number) {
   const source = bind[channel % bind.length];
   const local = source === undefined ? {} : { localAddress: source.address, ...localPort(source.port) };
-  return { host: target.address, port: target.port, noDelay: true, ...local };
+  return { host: target.address, port: target.port, ...local };
 }
 
 const localPort = (port: number) => (port === 0 ? {} : { localPort: port });

@@ -2,12 +2,13 @@
  * @module
  * TCP, TLS and unix streams by Node.js: one connection for each channel, each message written at once (Nagle off).
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../random.js';
 import type { Batch } from '../batch.js';
 import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../framing.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { StreamConnection } from './stream-connection.js';
-import { connectError, type StreamSpec, socketMaker } from './stream-socket.js';
+import { connectError, errorName, type StreamSpec, socketMaker } from './stream-socket.js';
 
 /** A target that is not asked for more at once needs no longer queue than the usual one. */
 const MOST_CONNECTING = 200;
@@ -38,7 +39,7 @@ export class StreamTransport extends EventCounts implements Transport {
     const connectAll = async () => {
       // One iterator for all: each takes the next connection.
       for (const connection of waiting) {
-        await connection.open().catch((error: unknown) => failures.push(error));
+        await this.#connect(connection).catch((error: unknown) => failures.push(error));
         if (failures.length > 0) return;
       }
     };
@@ -46,6 +47,18 @@ export class StreamTransport extends EventCounts implements Transport {
     if (failures.length === 0) return;
     await this.close(0);
     throw connectError(this.#spec, failures[0]);
+  }
+
+  /** A unix socket whose queue is full does not let us wait in it (connect(2)). */
+  async #connect(connection: StreamConnection): Promise<void> {
+    for (let leftMs = this.#spec.connectTimeoutMs; ; leftMs -= PATIENCE_MS) {
+      try {
+        return await connection.open();
+      } catch (error) {
+        if (errorName(error) !== 'EAGAIN' || leftMs <= 0) throw error;
+        await pause(PATIENCE_MS);
+      }
+    }
   }
 
   send(batch: Batch): number {
