@@ -18,6 +18,9 @@ const PAUSE_MS = { shortest: 1, longest: 4 };
 export class ScheduledOutput {
   /** Of the packets that were planned, in bytes. */
   longestBytes = 0;
+  /** Where packets are written to; always the same memory. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly #ring: RingWriter;
   readonly #schedule: Schedule;
   readonly #isClosed: () => boolean;
@@ -27,14 +30,11 @@ export class ScheduledOutput {
 
   /** @param isClosed whether nobody takes packets any more; asked now and then */
   constructor(ring: RingWriter, schedule: Schedule, isClosed: () => boolean = () => false) {
+    this.bytes = ring.bytes;
+    this.view = new DataView(ring.bytes.buffer);
     this.#ring = ring;
     this.#schedule = schedule;
     this.#isClosed = isClosed;
-  }
-
-  /** Where packets are written to; always the same memory. */
-  get bytes(): Uint8Array {
-    return this.#ring.bytes;
   }
 
   /** Planned so far. */
