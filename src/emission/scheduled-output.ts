@@ -29,6 +29,9 @@ export class ScheduledOutput {
   lastDueNs = 0;
   /** Of the packets that were planned, in bytes. */
   longestBytes = 0;
+  /** Where packets are written to; always the same memory. */
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly #ring: RingWriter;
   readonly #schedule: Schedule;
   readonly #options: ScheduledOutputOptions;
@@ -38,14 +41,11 @@ export class ScheduledOutput {
   #untilTurn = TURN_PACKETS;
 
   constructor(ring: RingWriter, schedule: Schedule, options: ScheduledOutputOptions = {}) {
+    this.bytes = ring.bytes;
+    this.view = new DataView(ring.bytes.buffer);
     this.#ring = ring;
     this.#schedule = schedule;
     this.#options = options;
-  }
-
-  /** Where packets are written to; always the same memory. */
-  get bytes(): Uint8Array {
-    return this.#ring.bytes;
   }
 
   /** Planned so far. */

@@ -122,4 +122,4 @@ async function open(): Promise<Linux | undefined> {
   };
 }
 
-const errorNameOf = (errno: number): string => getSystemErrorName(-errno);
+const errorNameOf = (errno: number): string => (errno === 0 ? 'EOK' : getSystemErrorName(-errno));

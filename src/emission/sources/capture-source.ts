@@ -127,25 +127,25 @@ export class CaptureSource implements PacketSource {
       this.#roundCounts.otherDirection++;
       output.skip(timeNs);
     } else if (part.find(packet, this.#roundCounts)) {
-      this.#plan(timeNs, packet.bytes, part);
+      this.#plan(timeNs, packet, part);
     } else {
       output.skip(timeNs);
     }
   }
 
-  #plan(timeNs: number, bytes: Uint8Array, { at, capturedBytes, length }: PacketPart): void {
-    if (this.#kept !== undefined) this.#keep(timeNs, bytes, at, capturedBytes, length);
+  #plan(timeNs: number, packet: Packet, { at, capturedBytes, length }: PacketPart): void {
+    if (this.#kept !== undefined) this.#keep(timeNs, packet, at, capturedBytes, length);
     const output = this.#output;
     const stored = this.#stored;
-    if (stored.length === 0 && output.hasRoom(length)) put(output, timeNs, bytes, at, capturedBytes, length);
-    else stored.append(timeNs, bytes, at, capturedBytes, length);
+    if (stored.length === 0 && output.hasRoom(length)) put(output, timeNs, packet, at, capturedBytes, length);
+    else stored.append(timeNs, packet, at, capturedBytes, length);
   }
 
-  #keep(timeNs: number, bytes: Uint8Array, at: number, capturedBytes: number, length: number): void {
+  #keep(timeNs: number, packet: Packet, at: number, capturedBytes: number, length: number): void {
     const kept = this.#kept!;
     const most = this.#mostKeptBytes;
     if (kept.usedBytes + capturedBytes + (kept.length + 1) * KEPT_COLUMN_BYTES <= most) {
-      kept.append(timeNs, bytes, at, capturedBytes, length);
+      kept.append(timeNs, packet, at, capturedBytes, length);
       return;
     }
     this.#kept = undefined;

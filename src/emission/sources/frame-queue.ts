@@ -8,6 +8,7 @@ import { MAX_PACKET_BYTES } from '../../capture/record-reader.js';
 import { ETHERNET_HEADER_BYTES } from '../../synthesis/channel.js';
 import type { FrameOutput } from '../../synthesis/frame-writer.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
+import { copyBytes } from './copy-bytes.js';
 import { type Directions, isWanted, type SourceCounts } from './source.js';
 
 export interface FrameQueueOptions {
@@ -20,6 +21,7 @@ export interface FrameQueueOptions {
 
 export class FrameQueue implements FrameOutput {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
   readonly #output: ScheduledOutput;
   readonly #counts: SourceCounts;
   readonly #signal: AbortSignal | undefined;
@@ -46,6 +48,7 @@ export class FrameQueue implements FrameOutput {
     this.#isBeside = !linkHeader || preamble.length > 0;
     this.#besideAt = preamble.length;
     this.bytes = this.#isBeside ? new Uint8Array(preamble.length + MAX_PACKET_BYTES) : output.bytes;
+    this.view = new DataView(this.bytes.buffer);
     if (this.#isBeside) this.bytes.set(preamble);
   }
 
@@ -83,6 +86,6 @@ export class FrameQueue implements FrameOutput {
     const from = this.#besideAt + this.#leftOutBytes;
     const length = this.#frameBytes - this.#leftOutBytes;
     const to = this.#output.begin(length);
-    this.#output.bytes.set(this.bytes.subarray(from, from + length), to);
+    copyBytes(this, from, this.#output, to, length);
   }
 }

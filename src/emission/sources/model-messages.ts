@@ -18,6 +18,7 @@ import { TCP_HEADER_BYTES } from '../../synthesis/tcp-connection.js';
 import { TimeQueue } from '../../synthesis/time-queue.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SocketKind } from './capture-payloads.js';
+import { copyBytes, type ViewedBytes } from './copy-bytes.js';
 import { DevicePackets } from './device-packets.js';
 import { isInVain, requireSampling } from './model-run.js';
 import { type Directions, isWanted, type PacketSource, requirePackets, SourceCounts } from './source.js';
@@ -51,7 +52,7 @@ export class ModelMessages implements PacketSource {
   /** Whether the device has opened the conversation, for payloads that know who speaks. */
   readonly #openedByDevice: boolean;
   /** Where payloads are written that need a preamble, which the ring has not, and where in it; empty for those that need none. */
-  #beside = new Uint8Array(0);
+  #beside = viewed(0);
   #besideAt = 0;
 
   /**
@@ -95,8 +96,8 @@ export class ModelMessages implements PacketSource {
   #prepare(preamble: Uint8Array): void {
     if (preamble.length === 0) return;
     this.#besideAt = preamble.length;
-    this.#beside = new Uint8Array(preamble.length + MAX_PACKET_BYTES);
-    this.#beside.set(preamble);
+    this.#beside = viewed(preamble.length + MAX_PACKET_BYTES);
+    this.#beside.bytes.set(preamble);
   }
 
   #createDevices(source: PayloadSource): readonly DevicePackets[] {
@@ -130,11 +131,16 @@ export class ModelMessages implements PacketSource {
     if (besideAt === 0) {
       payload.write(output.bytes, to, length, byOpener);
     } else {
-      payload.write(this.#beside, besideAt, length, byOpener);
-      output.bytes.set(this.#beside.subarray(besideAt, besideAt + length), to);
+      payload.write(this.#beside.bytes, besideAt, length, byOpener);
+      copyBytes(this.#beside, besideAt, output, to, length);
     }
     output.commit(timeNs, channel);
   }
+}
+
+function viewed(length: number): ViewedBytes {
+  const bytes = new Uint8Array(length);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 /** @throws SynthError `SYNTH_USAGE` unless the model is of one conversation that the socket can have */

@@ -3,28 +3,30 @@
  * Packets in memory, one behind the other: those that had no room in the ring yet, and those of a capture that is sent again.
  */
 import type { ScheduledOutput } from '../scheduled-output.js';
+import { copyBytes, type ViewedBytes } from './copy-bytes.js';
 
 const FIRST_BYTES = 64 * 1024;
 const FIRST_PACKETS = 1024;
 
-export class PacketStore {
+export class PacketStore implements ViewedBytes {
   length = 0;
   /** Taken by what is stored of them. */
   usedBytes = 0;
-  #bytes = new Uint8Array(FIRST_BYTES);
+  bytes = new Uint8Array(FIRST_BYTES);
+  view = new DataView(this.bytes.buffer);
   #timesNs = new Float64Array(FIRST_PACKETS);
   #at = new Uint32Array(FIRST_PACKETS);
   #captured = new Uint32Array(FIRST_PACKETS);
   #lengths = new Uint32Array(FIRST_PACKETS);
 
   /** @param length of the whole packet; what is behind the captured bytes is zeros */
-  append(timeNs: number, bytes: Uint8Array, at: number, capturedBytes: number, length: number): void {
+  append(timeNs: number, from: ViewedBytes, at: number, capturedBytes: number, length: number): void {
     const index = this.length++;
     if (this.length > this.#timesNs.length) this.#growColumns();
     const to = this.usedBytes;
     this.usedBytes = to + capturedBytes;
-    if (this.usedBytes > this.#bytes.length) this.#growBytes();
-    this.#bytes.set(bytes.subarray(at, at + capturedBytes), to);
+    if (this.usedBytes > this.bytes.length) this.#growBytes();
+    copyBytes(from, at, this, to, capturedBytes);
     this.#timesNs[index] = timeNs;
     this.#at[index] = to;
     this.#captured[index] = capturedBytes;
@@ -32,9 +34,10 @@ export class PacketStore {
   }
 
   #growBytes(): void {
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.usedBytes));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.usedBytes));
+    larger.set(this.bytes);
+    this.bytes = larger;
+    this.view = new DataView(larger.buffer);
   }
 
   #growColumns(): void {
@@ -53,7 +56,7 @@ export class PacketStore {
       const length = this.#lengths[index]!;
       if (!output.hasRoom(length) && !(await output.room(length, 1, signal))) return;
       const timeNs = this.#timesNs[index]!;
-      if (!put(output, timeNs, this.#bytes, this.#at[index]!, this.#captured[index]!, length)) return;
+      if (!put(output, timeNs, this, this.#at[index]!, this.#captured[index]!, length)) return;
     }
   }
 
@@ -74,13 +77,13 @@ function larger(column: Uint32Array<ArrayBuffer>, length: number): Uint32Array<A
 export function put(
   output: ScheduledOutput,
   timeNs: number,
-  bytes: Uint8Array,
+  from: ViewedBytes,
   at: number,
   capturedBytes: number,
   length: number,
 ): boolean {
   const to = output.begin(length);
-  output.bytes.set(bytes.subarray(at, at + capturedBytes), to);
+  copyBytes(from, at, output, to, capturedBytes);
   if (length > capturedBytes) output.bytes.fill(0, to + capturedBytes, to + length);
   return output.commit(timeNs, 0);
 }

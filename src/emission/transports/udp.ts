@@ -45,15 +45,14 @@ export class UdpTransport extends EventCounts implements Transport {
 
   async open(): Promise<void> {
     const { target, channels, bind } = this.#spec;
-    const scope = this.#linux.if_nametoindex(/%(.*)$/.exec(target.address)?.[1] ?? '');
-    const address = internetAddress(target, scope);
+    const address = internetAddress(target, this.#scopeOf(target));
     this.#polls = new Uint8Array(channels * POLL_BYTES);
     const polls = new DataView(this.#polls.buffer);
     for (let channel = 0; channel < channels; channel++) {
       const socket = new NativeSocket(this.#linux, address[0]!, LINUX.SOCK_DGRAM);
       this.#sockets.push(socket);
       const source = bind[channel % bind.length];
-      if (source !== undefined) socket.bind(internetAddress(source), source.address);
+      if (source !== undefined) socket.bind(internetAddress(source, this.#scopeOf(source)), source.address);
       socket.setBuffers(channels > MANY_CHANNELS ? SMALL_BUFFER_BYTES : BUFFER_BYTES);
       socket.connect(address, `${target.address} port ${target.port}`);
       polls.setInt32(channel * POLL_BYTES, socket.descriptor, true);
@@ -61,9 +60,8 @@ export class UdpTransport extends EventCounts implements Transport {
     }
   }
 
-  /** The own end of each channel. */
-  localEndpoints(): InternetEndpoint[] {
-    return this.#sockets.map((socket) => socket.localEndpoint());
+  #scopeOf({ address }: InternetEndpoint): number {
+    return this.#linux.if_nametoindex(/%(.*)$/.exec(address)?.[1] ?? '');
   }
 
   send(batch: Batch): number {
