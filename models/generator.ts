@@ -14,6 +14,8 @@ export interface SampleLimit {
   readonly packets: number;
   /** Time from the first packet, in ns; a packet at exactly this time still belongs. */
   readonly durationNs: number;
+  /** Packets in a block at most: fewer where many devices are drawn in turn, and the first packets wanted soon. It changes no packet. */
+  readonly blockPackets?: number | undefined;
 }
 
 /** How packets are drawn, for kinds that can be told. */

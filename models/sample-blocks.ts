@@ -18,14 +18,14 @@ export interface DrawnPacket {
 
 /** @param draw draws a packet; it may return the same object each time */
 export function* sampleBlocks(
-  { packets, durationNs }: SampleLimit,
+  { packets, durationNs, blockPackets = BLOCK_PACKETS }: SampleLimit,
   draw: () => DrawnPacket,
 ): Generator<PacketBlock, void> {
-  const offsetsNs = new Float64Array(BLOCK_PACKETS);
-  const sizes = new Uint32Array(BLOCK_PACKETS);
-  const outbound = new Uint8Array(BLOCK_PACKETS);
+  const offsetsNs = new Float64Array(blockPackets);
+  const sizes = new Uint32Array(blockPackets);
+  const outbound = new Uint8Array(blockPackets);
   for (let done = 0; done < packets; ) {
-    const wanted = Math.min(BLOCK_PACKETS, packets - done);
+    const wanted = Math.min(blockPackets, packets - done);
     let length = 0;
     while (length < wanted) {
       const { timeNs, sizeBytes, direction } = draw();

@@ -29,7 +29,10 @@ export interface ScheduleOptions {
   readonly loopDelayNs: number;
   /** Packets of the whole run at most; may be infinite. */
   readonly limit: number;
-  /** Packets that are due later do not belong to the run; may be infinite. */
+  /**
+   * Packets that are due later do not belong to the run; may be infinite. At top speed all are due at once, and whoever sends them has
+   * to see to the end.
+   */
   readonly durationNs: number;
   /** Ceiling of the rate, in packets per second; may be infinite. */
   readonly maxPps: number;

@@ -184,6 +184,18 @@ describe('payloads', () => {
     expect(source.counts.cut).toBe(1);
   });
 
+  test('of fragments are parts of one, wherever they stand, and wait for whose they are', async () => {
+    const datagram = udp(40_000, 9, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    const fragment = (from: number, to: number, moreFragments: boolean) =>
+      ethernet(0x0800, ipv4(datagram.subarray(from, to), { fragmentOffset: from / 8, moreFragments }));
+    const frames = [fragment(16, 19, false), fragment(0, 16, true), ip(udp(40_000, 9, [12]))];
+    const input = memoryInput(pcap(frames.map((bytes) => ({ timeNs: SECOND, bytes }))));
+    const target = parseFlow('UDP 192.0.2.1:40000 198.51.100.2:9');
+    const { source } = await openSource({ kind: 'captures', inputs: [input], target }, { ...BOTH, transport: 'udp' });
+    const { packets } = await planOf(source);
+    expect(packets.map(({ bytes }) => bytes)).toEqual(['090a0b', '0102030405060708', '0c']);
+  });
+
   test('that are empty are datagrams where they were, and else left to the stack', async () => {
     const frames = [ip(udp(40_000, 9)), ip(tcp(40_000, 9), 6)];
     const input = memoryInput(pcap(frames.map((bytes) => ({ timeNs: SECOND, bytes }))));

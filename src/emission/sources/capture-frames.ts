@@ -18,7 +18,7 @@ export class FramePart implements PacketPart {
 
   find({ at, capturedLength, wireLength, linkType }: Packet, counts: SourceCounts): boolean {
     if (linkType !== LINK_TYPE.ethernet) throw notEthernet(linkType);
-    if (capturedLength < wireLength) counts.cut++;
+    if (capturedLength < Math.max(wireLength, LEAST_BYTES)) counts.cut++;
     if (capturedLength < LEAST_BYTES) return false;
     this.at = at;
     this.capturedBytes = capturedLength;

@@ -52,7 +52,7 @@ export class ModelFrames implements PacketSource {
     const queue = new FrameQueue(output, this.counts, { directions, linkHeader, preamble }, signal);
     const writer = new FrameWriter(queue, composer);
     const enough = () => output.ended || isInVain(output, this.counts);
-    await writeDevices(devices, writer, { startNs: 0n, signal, enough });
+    await writeDevices(devices, writer, { startNs: 0n, enough });
     this.forcedFrames = writer.forcedFrames;
     requirePackets(output, this.counts);
   }

@@ -23,6 +23,11 @@ import { DevicePackets } from './device-packets.js';
 import { isInVain, requireSampling } from './model-run.js';
 import { type Directions, isWanted, type PacketSource, requirePackets, SourceCounts } from './source.js';
 
+/** Packets that are drawn at a time, for all devices together and for one. */
+const AHEAD_PACKETS = 65_536;
+const LEAST_BLOCK = 64;
+const MOST_BLOCK = 4096;
+
 export interface ModelMessagesOptions {
   readonly seed: string;
   /** Of each device. */
@@ -102,8 +107,9 @@ export class ModelMessages implements PacketSource {
 
   #createDevices(source: PayloadSource): readonly DevicePackets[] {
     const { seed, limit, devices, spreadNs } = this.#options;
+    const blockPackets = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, Math.floor(AHEAD_PACKETS / devices)));
     return Array.from({ length: devices }, (_, channel) => {
-      const blocks = this.#model.sample(deviceStream(seed, channel, 'packets'), limit);
+      const blocks = this.#model.sample(deviceStream(seed, channel, 'packets'), { ...limit, blockPackets });
       const isSpread = devices > 1 && spreadNs > 0;
       const startNs = isSpread ? Math.floor(deviceStream(seed, channel, 'phase').next() * spreadNs) : 0;
       return new DevicePackets(blocks, { channel, startNs, payload: this.#beginPayload(source) });

@@ -22,7 +22,10 @@ export class SourceCounts {
   leftToStack = 0;
   /** Frames without an IP packet, where only those can be sent. */
   withoutIp = 0;
-  /** Packets of which the capture holds only the beginning. Frames and IP packets are sent as far as they go, payloads padded with zeros. */
+  /**
+   * Packets of which the capture holds only the beginning. Frames and IP packets are sent as far as they go, if there is an Ethernet header at
+   * least; payloads are padded with zeros.
+   */
   cut = 0;
 }
 
@@ -54,9 +57,12 @@ export function requirePackets(output: ScheduledOutput, counts: SourceCounts): v
   const told = reasons.filter(([packets]) => packets > 0).map(([packets, reason]) => `${packets} packets ${reason}`);
   if (output.ended) told.push('the limits of the run end it before its first packet');
   throw new SynthError('SYNTH_NOTHING_TO_SEND', `nothing to send: ${told.join('; ') || 'there are no packets'}`, {
-    hint:
-      otherDirection > 0
-        ? 'Send the other direction, or both, with --direction in|both.'
-        : 'See what is there with: synth inspect',
+    hint: hintFor(counts),
   });
+}
+
+function hintFor({ otherDirection, leftToStack }: SourceCounts): string {
+  if (leftToStack > 0) return 'Send datagrams, with --to udp://HOST:PORT, or frames, with --interface.';
+  if (otherDirection > 0) return 'Send the other direction, or both: --direction out|in|both.';
+  return 'See what there is with: synth inspect CAPTURE, or synth model info MODEL';
 }
