@@ -13,8 +13,8 @@ import { isInstalled, median, printTable, synth } from './measure.mjs';
 import { arrivedPackets, capture, makeWire } from './namespaces.mjs';
 
 const TOP_PACKETS = 1_000_000;
-const TOP_ROUNDS = 5;
-const TIMED_ROUNDS = 3;
+const TOP_ROUNDS = Number(process.env.SYNTH_BENCH_ROUNDS ?? 5);
+const TIMED_ROUNDS = Number(process.env.SYNTH_BENCH_ROUNDS ?? 3);
 const RATES = [
   { pps: 1000, packets: 5000 },
   { pps: 10_000, packets: 50_000 },

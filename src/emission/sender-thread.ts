@@ -8,6 +8,7 @@ import { systemClock } from '../clock.js';
 import { SynthError } from '../errors.js';
 import { drawSeed, randomStream } from '../random.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
+import { rehearse } from './rehearsal.js';
 import { RingReader } from './ring.js';
 import { SendCounts } from './send-counts.js';
 import { Sender } from './sender.js';
@@ -39,10 +40,11 @@ async function run(task: SenderTask): Promise<void> {
   const stopped = () => Atomics.load(control, CONTROL.stop) === 1;
   try {
     await transport.open();
-    answer({ kind: 'open' });
-    const { startNs, startWallNs } = await wordToStart();
     goFirst(linux);
     const waiter = new Waiter(systemClock, systemSleeper(linux), task.precision);
+    await rehearse(transport, waiter, task);
+    answer({ kind: 'open' });
+    const { startNs, startWallNs } = await wordToStart();
     const counts = new SendCounts(task.counts);
     const { stamp, channels, paced } = task;
     const options = { startNs, startWallNs, stamp, channels, paced, stopped };

@@ -31,6 +31,13 @@ export interface Transport extends TransportEvents {
   /** @throws SynthError `SYNTH_TARGET_UNREACHABLE`, `SYNTH_SYSTEM_LIMIT` */
   open(): Promise<void>;
   /**
+   * Rehearsal: from here on `send` does all that it does, except that nothing leaves; until it is called with false. What has been compiled for
+   * another transport would be thrown away with the first packet.
+   *
+   * @returns false if it cannot
+   */
+  rehearse(on: boolean): boolean;
+  /**
    * Sends from the head of the batch, without waiting, as many packets as go at once. It does not move the head.
    *
    * @returns how many were taken, at least one, or one of `SEND`
@@ -44,12 +51,16 @@ export interface Transport extends TransportEvents {
   close(drainMs: number): Promise<void>;
 }
 
-/** Keeps the account of a transport. */
+/** What transports have in common: the account of what happens beside sending. */
 export class EventCounts implements TransportEvents {
   readonly errors = new Map<string, number>();
   reconnects = 0;
   receivedPackets = 0;
   receivedBytes = 0;
+
+  rehearse(_on: boolean): boolean {
+    return false;
+  }
 
   countError(name: string): void {
     this.errors.set(name, (this.errors.get(name) ?? 0) + 1);

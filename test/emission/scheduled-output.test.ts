@@ -25,7 +25,10 @@ function outputOf({
     durationNs,
     maxPps: INFINITE,
   });
-  return { output: new ScheduledOutput(new RingWriter(memory), schedule, isClosed), reader: new RingReader(memory) };
+  return {
+    output: new ScheduledOutput(new RingWriter(memory), schedule, { isClosed }),
+    reader: new RingReader(memory),
+  };
 }
 
 function put(output: ScheduledOutput, timeNs: number, mark: number, length = 100): boolean {

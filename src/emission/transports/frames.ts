@@ -37,6 +37,11 @@ export class FramesTransport extends EventCounts implements Transport {
     socket.setBuffers(BUFFER_BYTES);
   }
 
+  override rehearse(on: boolean): boolean {
+    this.#vector.rehearsal = on;
+    return true;
+  }
+
   send(batch: Batch): number {
     const vector = this.#vector;
     vector.useMemory(batch.bytes);

@@ -64,6 +64,11 @@ export class UdpTransport extends EventCounts implements Transport {
     return this.#linux.if_nametoindex(/%(.*)$/.exec(address)?.[1] ?? '');
   }
 
+  override rehearse(on: boolean): boolean {
+    this.#vector.rehearsal = on;
+    return true;
+  }
+
   send(batch: Batch): number {
     const vector = this.#vector;
     const { first } = batch;
