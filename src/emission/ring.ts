@@ -11,7 +11,8 @@ import { BATCH_PACKETS, type Batch } from './batch.js';
 import { NONE_YET, type PacketQueue } from './packet-queue.js';
 
 /** Also what a header takes, so that there is always room for one at the end. */
-const UNIT_BYTES = 16;
+const UNIT_BITS = 4;
+const UNIT_BYTES = 2 ** UNIT_BITS;
 const HEADER_BYTES = UNIT_BYTES;
 /** Length in a header that only says: go on at the beginning. */
 const WRAP = 0xffff_ffff;
@@ -164,4 +165,5 @@ export class RingReader implements PacketQueue {
   }
 }
 
-const unitsOf = (bytes: number): number => Math.ceil(bytes / UNIT_BYTES);
+/** Rounded up; in integers, which stay integers. */
+const unitsOf = (bytes: number): number => (bytes + UNIT_BYTES - 1) >>> UNIT_BITS;

@@ -76,7 +76,7 @@ export class Sender {
       }
       if (now < dueNs) {
         if (await this.#betweenPackets(dueNs - now, now)) continue;
-        now = this.#waiter.until(dueNs);
+        now = this.#waiter.until(dueNs, this.#transport);
       }
       queue.collect(batch, now - startNs);
       if (this.#options.stamp) this.#stamp(batch);

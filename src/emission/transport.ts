@@ -38,6 +38,11 @@ export interface Transport extends TransportEvents {
    */
   rehearse(on: boolean): boolean;
   /**
+   * Makes a call like those that send, of which nothing leaves. Called again and again while a deadline is near: what the kernel does for a
+   * packet takes ten times as long when it has not done it for some milliseconds.
+   */
+  keepWarm(): void;
+  /**
    * Sends from the head of the batch, without waiting, as many packets as go at once. It does not move the head.
    *
    * @returns how many were taken, at least one, or one of `SEND`
@@ -61,6 +66,8 @@ export class EventCounts implements TransportEvents {
   rehearse(_on: boolean): boolean {
     return false;
   }
+
+  keepWarm(): void {}
 
   countError(name: string): void {
     this.errors.set(name, (this.errors.get(name) ?? 0) + 1);

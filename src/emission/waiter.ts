@@ -23,6 +23,9 @@ export interface Sleeper {
  */
 const SPIN_NS: Readonly<Record<Precision, number>> = { coarse: 0, fine: 250e3, spin: 3e6 };
 
+/** Nothing is done any more so shortly before a deadline. */
+const WARM_NS = 40e3;
+
 /** Times from here on are left to the event loop, whose timers count whole milliseconds and may be late by two. */
 const LONG_NS = 6e6;
 const TIMER_LATE_NS = 3e6;
@@ -55,15 +58,23 @@ export class Waiter {
     return this.#sleeper.pauseMs(0);
   }
 
-  /** Blocks until a time of the clock. @returns what the clock says then */
-  until(dueNs: number): number {
+  /**
+   * Blocks until a time of the clock.
+   *
+   * @param transport is kept warm meanwhile
+   * @returns what the clock says then
+   */
+  until(dueNs: number, transport?: { keepWarm(): void }): number {
     const { clock } = this;
     let now = clock.nowNs();
     while (dueNs - now > this.#spinNs) {
       this.#sleeper.sleepNs(dueNs - now - this.#spinNs);
       now = clock.nowNs();
     }
-    while (now < dueNs) now = clock.nowNs();
+    while (now < dueNs) {
+      if (transport !== undefined && dueNs - now > WARM_NS) transport.keepWarm();
+      now = clock.nowNs();
+    }
     return now;
   }
 }

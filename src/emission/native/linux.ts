@@ -6,7 +6,7 @@
 import { arch, constants, endianness, platform } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
-/** <sys/socket.h>, <linux/if_packet.h>, <netinet/in.h>, <linux/ipv6.h>, <poll.h>, <time.h> and <linux/prctl.h>. */
+/** <sys/socket.h>, <linux/if_packet.h>, <netinet/in.h>, <linux/ipv6.h>, <poll.h>, <time.h> and <linux/prctl.h>, <linux/sockios.h>, <linux/if_arp.h>. */
 export const LINUX = {
   AF_UNIX: 1,
   AF_INET: 2,
@@ -46,6 +46,9 @@ export const LINUX = {
   CLOCK_MONOTONIC: 1,
   PR_SET_TIMERSLACK: 29,
   PRIO_PROCESS: 0,
+  SIOCGIFMTU: 0x8921,
+  SIOCGIFHWADDR: 0x8927,
+  ARPHRD_ETHER: 1,
 } as const;
 
 /** Every call gives what the C function gives; after -1 `errorName` says why. Buffers are typed arrays, null where C has NULL. */
@@ -66,6 +69,8 @@ export interface Linux {
   /** @param time struct timespec: two 64-bit integers */
   clock_nanosleep(clock: number, flags: number, time: BigInt64Array, rest: null): number;
   prctl(option: number, value: number): number;
+  /** @param parameter struct that the request reads and writes */
+  ioctl(descriptor: number, request: number, parameter: Uint8Array): number;
   gettid(): number;
   setpriority(which: number, id: number, priority: number): number;
   if_nametoindex(name: string): number;
@@ -113,6 +118,7 @@ async function open(): Promise<Linux | undefined> {
       ),
     clock_nanosleep: libc.func('int clock_nanosleep(int clock, int flags, void *time, void *rest)'),
     prctl: (option, value) => prctl(option, value, 0, 0, 0),
+    ioctl: libc.func('int ioctl(int fd, ulong request, void *parameter)'),
     gettid: libc.func('int gettid()'),
     setpriority: libc.func('int setpriority(int which, uint id, int priority)'),
     if_nametoindex: libc.func('uint if_nametoindex(str name)'),

@@ -65,7 +65,7 @@ export class UdpTransport extends EventCounts implements Transport {
   }
 
   override rehearse(on: boolean): boolean {
-    this.#vector.rehearsal = on;
+    this.#vector.rehearse(on);
     return true;
   }
 
