@@ -75,7 +75,6 @@ export default class Sink extends BaseCommand {
     }),
     'per-source': Flags.boolean({
       summary: 'A file for each source, or with --stamp for each device: arrived-1.csv and so on.',
-      default: false,
       dependsOn: ['out'],
       helpGroup: 'OUTPUT',
     }),
@@ -89,7 +88,6 @@ export default class Sink extends BaseCommand {
     }),
     reply: Flags.boolean({
       summary: 'Answer each source as the peer of the device that it plays.',
-      default: false,
       dependsOn: ['model'],
       helpGroup: 'DIALOGUE',
     }),
@@ -181,11 +179,11 @@ interface OutputFlags {
   readonly out?: string | undefined;
   readonly format?: SinkOutput['format'] | undefined;
   readonly force: boolean;
-  readonly 'per-source': boolean;
+  readonly 'per-source'?: boolean | undefined;
 }
 
 /** @throws SynthError `SYNTH_USAGE` for a name that does not tell its format */
-function parseOutput({ out, format, force, 'per-source': perSource }: OutputFlags, inputs: readonly string[]) {
+function parseOutput({ out, format, force, 'per-source': perSource = false }: OutputFlags, inputs: readonly string[]) {
   if (out === undefined) return undefined;
   return { path: out, format: format ?? outputFormatOf(out), force, perSource, inputs };
 }

@@ -85,7 +85,8 @@ export class Source {
   /** Time between its packets; null where there are none, or, of percentiles, where they were not kept. */
   gaps(): GapReport {
     const isAlone = this.packets < 2;
-    const percentile = (share: number) => this.#gaps?.getValueAtPercentile(share) ?? null;
+    const percentile = (share: number) =>
+      this.#gaps === undefined ? null : Math.min(this.#gaps.getValueAtPercentile(share), this.maxGapNs);
     return {
       minNs: isAlone ? null : this.minGapNs,
       meanNs: isAlone ? null : (this.lastNs - this.firstNs) / (this.packets - 1),

@@ -30,6 +30,8 @@ export class UdpListener implements Listener, ReplyPath {
   failure = '';
   readonly url: string;
   readonly descriptor: number;
+  /** Room in the kernel for what has arrived: as much as this user may have. */
+  readonly bufferBytes: number;
   readonly #linux: Linux;
   readonly #socket: NativeSocket;
   readonly #local: InternetEndpoint;
@@ -60,6 +62,9 @@ export class UdpListener implements Listener, ReplyPath {
     const address = internetAddress(endpoint, linux.if_nametoindex(/%(.*)$/.exec(endpoint.address)?.[1] ?? ''));
     this.#socket = openSocket(linux, address, endpoint, this.#isWildcard);
     this.descriptor = this.#socket.descriptor;
+    const bufferBytes = new Int32Array(1);
+    linux.getsockopt(this.descriptor, LINUX.SOL_SOCKET, LINUX.SO_RCVBUF, bufferBytes, Int32Array.of(4));
+    this.bufferBytes = bufferBytes[0]!;
     this.#local = { address: endpoint.address, port: this.#socket.localEndpoint().port };
     this.url = `udp://${endpointText(this.#local)}`;
     this.#replyNameBytes = address.length;

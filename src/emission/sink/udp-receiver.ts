@@ -2,6 +2,7 @@
  * @module
  * Waits for the UDP sockets of a sink, all with one call that does not hold up the thread, and takes what they have.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { BATCH_PACKETS } from '../batch.js';
 import { LINUX, type Linux } from '../native/linux.js';
 import type { ArrivalHandler } from './listener.js';
@@ -16,6 +17,10 @@ const MOST_CALLS = 16;
 /** Calls that empty a full socket of small datagrams. */
 const CALLS_FOR_ALL = 2048;
 
+/** A socket that has room for what comes within some milliseconds. */
+const LARGE_BYTES = 8 * 2 ** 20;
+const MOST_QUIET_LOOKS = 5;
+
 const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 export class UdpReceiver {
@@ -23,6 +28,8 @@ export class UdpReceiver {
   readonly #listeners: readonly UdpListener[];
   readonly #handler: ArrivalHandler;
   readonly #polls: Uint8Array;
+  /** Looks in a row that have found nothing. */
+  #quietLooks = 0;
   #stopped = false;
 
   constructor(linux: Linux, listeners: readonly UdpListener[], handler: ArrivalHandler) {
@@ -44,8 +51,21 @@ export class UdpReceiver {
       let received = 0;
       for (const listener of this.#listeners) received += this.#drain(listener, MOST_CALLS);
       if (this.#handler.isBehind) await this.#handler.caughtUp();
-      if (received > 0) await turnOfEventLoop();
-      else await this.#linux.pollAsync(this.#polls, this.#listeners.length, POLL_MS);
+      await this.#wait(received);
+    }
+  }
+
+  /** The kernel says when packets came, so that nothing is lost by letting some gather; and waiting for each costs more than it. */
+  async #wait(received: number): Promise<void> {
+    this.#quietLooks = received > 0 ? 0 : this.#quietLooks + 1;
+    const mayGather =
+      received < BATCH_PACKETS && this.#listeners.every(({ bufferBytes }) => bufferBytes >= LARGE_BYTES);
+    if (this.#quietLooks > MOST_QUIET_LOOKS || (received === 0 && !mayGather)) {
+      await this.#linux.pollAsync(this.#polls, this.#listeners.length, POLL_MS);
+    } else if (mayGather) {
+      await pause(1);
+    } else {
+      await turnOfEventLoop();
     }
   }
 
