@@ -42,9 +42,10 @@ export class DatagramListener implements Listener, ReplyPath {
     const { address, port } = this.#endpoint;
     const socket = this.#socket;
     await new Promise<void>((resolve, reject) => {
-      socket.once('error', (error) =>
-        reject(listenError(`udp://${endpointText(this.#endpoint)}`, systemErrorCode(error) ?? error.message, error)),
-      );
+      socket.once('error', (error) => {
+        socket.close();
+        reject(listenError(`udp://${endpointText(this.#endpoint)}`, systemErrorCode(error) ?? error.message, error));
+      });
       socket.bind(port, address, resolve);
     });
     this.#port = socket.address().port;

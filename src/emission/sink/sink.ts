@@ -89,6 +89,8 @@ class Sink implements ArrivalHandler {
   readonly #time: SinkTime;
   readonly #table = new SourceTable();
   readonly #listeners: Listener[] = [];
+  /** Those of them that are to be closed. */
+  readonly #open: Listener[] = [];
   readonly #problems = new Map<string, number>();
   readonly #stampReader: StampReader;
   readonly #devices = new Map<number, StampAccount>();
@@ -123,7 +125,11 @@ class Sink implements ArrivalHandler {
   async open(): Promise<void> {
     const { output, onListening, stamp } = this.#options;
     if (output !== undefined) await this.#openFiles({ ...output, byDevice: stamp });
-    for (const address of this.#options.listen) this.#listeners.push(await this.#listen(address));
+    for (const address of this.#options.listen) {
+      const listener = await this.#listen(address);
+      this.#listeners.push(listener);
+      this.#open.push(listener);
+    }
     this.#urls = this.#listeners.map(({ url }) => url);
     for (const url of this.#urls) onListening?.(url);
   }
@@ -243,7 +249,7 @@ class Sink implements ArrivalHandler {
     if (!this.#isFull) this.#receiver?.drain();
     this.#isFull = true;
     // A connection tells of its end as it closes.
-    for (const listener of this.#listeners) await listener.close();
+    for (const listener of this.#open.splice(0)) await listener.close();
   }
 
   /** Leaves nothing open; after a success there is nothing to do. */

@@ -52,6 +52,7 @@ export class UdpListener implements Listener, ReplyPath {
   /** By address and port: as one number for IPv4, as text for IPv6. */
   readonly #sources = new Map<number | string, Source>();
   #dropped = 0;
+  #closed = false;
 
   /** Listens. @throws SynthError `SYNTH_SYSTEM_LIMIT` */
   constructor(linux: Linux, endpoint: InternetEndpoint, handler: ArrivalHandler, time: SinkTime) {
@@ -90,6 +91,8 @@ export class UdpListener implements Listener, ReplyPath {
   }
 
   get dropped(): number {
+    // The number of a closed socket may be that of another one.
+    if (this.#closed) return this.#dropped;
     const fields = new Int32Array(MEMORY_FIELDS);
     const { SOL_SOCKET, SO_MEMINFO } = LINUX;
     const length = Int32Array.of(fields.byteLength);
@@ -174,6 +177,7 @@ export class UdpListener implements Listener, ReplyPath {
 
   async close(): Promise<void> {
     this.#dropped = this.dropped;
+    this.#closed = true;
     this.#socket.close();
   }
 }
