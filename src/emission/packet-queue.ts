@@ -17,4 +17,9 @@ export interface PacketQueue {
   collect(batch: Batch, untilNs: number): void;
   /** All that was collected has been settled. */
   release(): void;
+  /**
+   * Of a queue that is filled in the thread that sends: resolves when a packet has come that is due before those that were there, or the queue has
+   * ended, so that nobody has to look again and again.
+   */
+  changed?(): Promise<void>;
 }

@@ -28,6 +28,8 @@ export interface SenderOptions {
 const TURN_NS = 1e6;
 /** What has been received is taken at least so often. */
 const RECEIVE_NS = 100e6;
+/** Without anything to send, one looks again after so long. */
+const IDLE_NS = 100e6;
 /** Waiting for a producer that is behind. */
 const STARVING_NS = 100e3;
 
@@ -64,6 +66,11 @@ export class Sender {
       let now = clock.nowNs();
       if (deadlineNs === NONE_YET) {
         if (queue.ended) return;
+        if (queue.changed !== undefined) {
+          // Nobody is behind: there is nothing to send.
+          await this.#pause(IDLE_NS);
+          continue;
+        }
         if (starvingSinceNs === 0) starvingSinceNs = now;
         await this.#betweenPackets(STARVING_NS, now);
         continue;
@@ -106,13 +113,16 @@ export class Sender {
     const waiter = this.#waiter;
     if (waiter.isLong(ns)) {
       this.#receive(now);
-      await waiter.pause(ns);
-      this.#lastTurnNs = waiter.clock.nowNs();
+      await this.#pause(ns);
       return true;
     }
     if (this.#transport.needsEventLoop && now - this.#lastTurnNs > TURN_NS) {
       await waiter.turn();
       this.#lastTurnNs = waiter.clock.nowNs();
+      return true;
+    }
+    if (this.#transport.needsEventLoop && ns > TURN_NS) {
+      waiter.until(now + TURN_NS);
       return true;
     }
     if (ns === STARVING_NS) {
@@ -121,6 +131,14 @@ export class Sender {
       waiter.until(waiter.clock.nowNs() + STARVING_NS);
     }
     return false;
+  }
+
+  /** Leaves the thread to its event loop; not longer than until an earlier packet comes, where the queue tells. */
+  async #pause(ns: number): Promise<void> {
+    const pause = this.#waiter.pause(ns);
+    const changed = this.#queue.changed?.();
+    await (changed === undefined ? pause : Promise.race([pause, changed]));
+    this.#lastTurnNs = this.#waiter.clock.nowNs();
   }
 
   #receive(now: number): void {

@@ -44,3 +44,30 @@ export function readStamp(bytes: Uint8Array, at: number, length: number): Stamp 
     plannedNs: (BigInt(readU32BE(bytes, at + 8)) << 32n) | BigInt(readU32BE(bytes, at + 12)),
   };
 }
+
+/** Reads stamps without an object for each packet. */
+export class StampReader {
+  device = 0;
+  sequence = 0;
+  /** Planned time since the beginning that the reader was given, in ns. */
+  plannedNs = 0;
+  readonly #startHigh: number;
+  readonly #startLow: number;
+
+  /** @param startWallNs since the Unix epoch */
+  constructor(startWallNs: bigint) {
+    this.#startHigh = Number(startWallNs >> 32n);
+    this.#startLow = Number(startWallNs & 0xffff_ffffn);
+  }
+
+  /** @returns whether there is one */
+  read(bytes: Uint8Array, at: number, length: number): boolean {
+    if (length < STAMP_BYTES || bytes[at] !== MARK) return false;
+    this.device = readU32BE(bytes, at) % MOST_DEVICES;
+    this.sequence = readU32BE(bytes, at + 4);
+    // Of two numbers of 64 bits, which no double holds, the difference.
+    const high = readU32BE(bytes, at + 8) - this.#startHigh;
+    this.plannedNs = high * WORD + readU32BE(bytes, at + 12) - this.#startLow;
+    return true;
+  }
+}

@@ -12,18 +12,30 @@ export interface TimedSource {
 
 export class TimeQueue<T extends TimedSource> {
   readonly #heap: { readonly source: T; readonly order: number }[] = [];
+  #added = 0;
 
   /** @param sources each at its first packet */
   constructor(sources: readonly T[]) {
-    sources.forEach((source, order) => {
-      this.#heap.push({ source, order });
-    });
+    for (const source of sources) this.#heap.push({ source, order: this.#added++ });
     for (let at = (this.#heap.length >> 1) - 1; at >= 0; at--) this.#sink(at);
   }
 
   /** The source whose packet comes next; at equal times the one named first. */
   get first(): T | undefined {
     return this.#heap[0]?.source;
+  }
+
+  /** One more source, at its first packet. */
+  add(source: T): void {
+    let at = this.#heap.push({ source, order: this.#added++ }) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!this.#isBefore(at, parent)) return;
+      const moved = this.#heap[at]!;
+      this.#heap[at] = this.#heap[parent]!;
+      this.#heap[parent] = moved;
+      at = parent;
+    }
   }
 
   /** The first source goes to its next packet. There must be one. */

@@ -28,6 +28,8 @@ export const LINUX = {
   /** Of the 64-bit variant: struct timespec in ancillary data. */
   SO_TIMESTAMPNS: 35,
   SO_RXQ_OVFL: 40,
+  /** Since 4.12: what a socket holds, and what it has dropped, as 32-bit numbers. */
+  SO_MEMINFO: 55,
   SOL_IP: 0,
   IP_PKTINFO: 8,
   IP_HDRINCL: 3,

@@ -74,6 +74,11 @@ export class MessageVector {
     this.#words[index * 16 + MESSAGE.controlLength / 4] = control.length;
   }
 
+  /** How much room there is for ancillary data: each reception leaves what has come in its place. */
+  resetControlLength(index: number, bytes: number): void {
+    this.#words[index * 16 + MESSAGE.controlLength / 4] = bytes;
+  }
+
   /** Bytes of ancillary data that have come with message `index`, and of the packet itself. */
   controlLength(index: number): number {
     return this.#words[index * 16 + MESSAGE.controlLength / 4]!;

@@ -1,0 +1,138 @@
+/**
+ * @module
+ * What has arrived, as frames: the addresses and ports are those of both ends, and streams are TCP connections whose segments are the messages.
+ */
+import { ROLE } from '../../../models/conversations/role.js';
+import { parseAddress } from '../../capture/address.js';
+import type { CaptureWriter } from '../../capture/capture-writer.js';
+import { IP_PROTOCOL } from '../../capture/packet.js';
+import type { Random } from '../../random.js';
+import { type Channel, IP_HEADER_BYTES } from '../../synthesis/channel.js';
+import { type ConversationEnd, NO_SYN_OPTIONS } from '../../synthesis/conversation-spec.js';
+import { FrameComposer } from '../../synthesis/frame-composer.js';
+import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER, type Party } from '../../synthesis/identity.js';
+import { TCP_HEADER_BYTES } from '../../synthesis/tcp-connection.js';
+import { ArrivedPayload } from './arrived-payload.js';
+import type { SinkTime } from './sink-time.js';
+import type { Source } from './source.js';
+
+/** Longer messages become several segments: half of what the window of a receiver takes. */
+const MOST_SEGMENT_BYTES = 32_000;
+/** RFC 863: of what has no ports. */
+const DISCARD_PORT = 9;
+const FIRST_PORT = 49_152;
+const PORTS = 65_536 - FIRST_PORT;
+
+export class ArrivalFrames {
+  readonly #payload = new ArrivedPayload();
+  readonly #composer: FrameComposer;
+  readonly #time: SinkTime;
+  readonly #channels = new Map<Source, Channel>();
+
+  /** @param random for initial numbers */
+  constructor(random: Random, time: SinkTime) {
+    const payload = this.#payload;
+    this.#time = time;
+    this.#composer = new FrameComposer({
+      payload,
+      random,
+      strictSizes: false,
+      mtu: Number.POSITIVE_INFINITY,
+      oversize: 'fragment',
+    });
+  }
+
+  /** @returns bytes of the frames */
+  write(
+    capture: CaptureWriter,
+    source: Source,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    sinceNs: number,
+    outbound: number,
+  ): number {
+    const { framingBytes, transport } = source.origin;
+    this.#payload.set(bytes, at, length, framingBytes);
+    const headerBytes = source.overheadBytes - framingBytes;
+    const channel = this.#channelOf(source);
+    let left = framingBytes + length;
+    let written = 0;
+    do {
+      const part = transport === 'udp' ? left : Math.min(left, MOST_SEGMENT_BYTES);
+      written += this.#packet(capture, channel, headerBytes + part, outbound, ROLE.data, sinceNs);
+      left -= part;
+    } while (left > 0);
+    return written;
+  }
+
+  /** The end of a connection, if any of it has been written. @returns bytes of the frames */
+  end(capture: CaptureWriter, source: Source, sinceNs: number): number {
+    const channel = this.#channels.get(source);
+    if (channel === undefined || source.origin.transport === 'udp' || channel.isClosed) return 0;
+    const sizeBytes = IP_HEADER_BYTES[source.ipVersion] + TCP_HEADER_BYTES;
+    this.#channels.delete(source);
+    return (
+      this.#packet(capture, channel, sizeBytes, 1, ROLE.fin, sinceNs) +
+      this.#packet(capture, channel, sizeBytes, 0, ROLE.fin, sinceNs) +
+      this.#packet(capture, channel, sizeBytes, 1, ROLE.ack, sinceNs)
+    );
+  }
+
+  #packet(
+    capture: CaptureWriter,
+    channel: Channel,
+    sizeBytes: number,
+    outbound: number,
+    role: number,
+    sinceNs: number,
+  ): number {
+    const composer = this.#composer;
+    const frames = composer.plan(channel, sizeBytes, outbound, role, sinceNs / 1e6);
+    let written = 0;
+    for (let index = 0; index < frames; index++) {
+      const frameBytes = composer.frameBytes(index);
+      capture.reserve(frameBytes);
+      const seconds = this.#time.secondsOf(sinceNs);
+      const frameAt = capture.beginRecord(seconds, this.#time.nanosecondsOf(sinceNs), frameBytes, frameBytes);
+      composer.write(index, capture.bytes, frameAt);
+      capture.endRecord();
+      written += frameBytes;
+    }
+    return written;
+  }
+
+  #channelOf(source: Source): Channel {
+    const known = this.#channels.get(source);
+    if (known !== undefined) return known;
+    const channel = this.#composer.open({
+      ipVersion: source.ipVersion,
+      protocol: IP_PROTOCOL[source.origin.transport],
+      local: remoteEnd(source),
+      peer: localEnd(source),
+      openedByLocal: true,
+      midstream: false,
+      syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
+    });
+    this.#channels.set(source, channel);
+    return channel;
+  }
+}
+
+/** Sockets without addresses get those that are reserved for documentation, and a port each. */
+const remoteEnd = ({ origin, index, ipVersion }: Source): ConversationEnd => {
+  const { remote } = origin;
+  const port = remote?.port ?? FIRST_PORT + (index % PORTS);
+  return { ...endOf(DOCUMENTATION_CLIENT, ipVersion, remote?.address), port };
+};
+
+const localEnd = ({ origin, ipVersion }: Source): ConversationEnd => ({
+  ...endOf(DOCUMENTATION_SERVER, ipVersion, origin.local?.address),
+  port: origin.local?.port ?? DISCARD_PORT,
+});
+
+/** What no socket tells is the MAC address. */
+function endOf(party: Omit<Party, 'port'>, ipVersion: 4 | 6, address: string | undefined) {
+  const documented = ipVersion === 4 ? party.ipv4 : party.ipv6;
+  return { mac: party.mac.bytes, address: (address === undefined ? documented : parseAddress(address)).bytes };
+}
