@@ -5,7 +5,6 @@ import { NONE_YET } from '../../src/emission/packet-queue.js';
 import { sourceFileName } from '../../src/emission/sink/arrival-files.js';
 import { DialogueQueue } from '../../src/emission/sink/dialogue-queue.js';
 import { isWildcard, parseListen, unmapped } from '../../src/emission/sink/listen-address.js';
-import { frameMessage, MessageDecoder } from '../../src/emission/sink/message-decoder.js';
 import { SinkTime } from '../../src/emission/sink/sink-time.js';
 import { SourceTable } from '../../src/emission/sink/source-table.js';
 import { StampAccount } from '../../src/emission/sink/stamp-account.js';
@@ -44,41 +43,6 @@ describe('addresses to listen on', () => {
   test('an IPv6 address that stands for an IPv4 address is that', () => {
     expect(['::ffff:192.0.2.1', '::ffff:c000:201', '::1'].map(unmapped)).toEqual(['192.0.2.1', '192.0.2.1', '::1']);
     expect(['0.0.0.0', '::', '::1', '10.0.0.0'].map(isWildcard)).toEqual([true, true, false, false]);
-  });
-});
-
-describe('messages in a stream', () => {
-  test('are found whatever the borders of the chunks', () => {
-    fc.assert(
-      fc.property(fc.array(fc.nat(40), { maxLength: 20 }), fc.integer({ min: 1, max: 50 }), (lengths, chunkBytes) => {
-        const payloads = payloadsOf(lengths);
-        const stream = Buffer.concat(payloads.map(message));
-        const found: Uint8Array[] = [];
-        const decoder = new MessageDecoder((bytes, at, length) => found.push(bytes.slice(at, at + length)));
-        for (let at = 0; at < stream.length; at += chunkBytes) decoder.push(stream.subarray(at, at + chunkBytes));
-        expect(found.map((one) => Buffer.from(one).toString('hex'))).toEqual(
-          payloads.map((one) => Buffer.from(one).toString('hex')),
-        );
-        expect(decoder.pendingBytes).toBe(0);
-      }),
-    );
-  });
-
-  test('a count that cannot be one is refused', async () => {
-    const decoder = new MessageDecoder(() => {});
-    await expectSynthError(() => decoder.push(Buffer.from('GET / HTTP/1.1\r\n')), 'SYNTH_DELIVERY_FAILED');
-  });
-
-  test('half a message is still to come', () => {
-    const decoder = new MessageDecoder(() => expect.unreachable());
-    decoder.push(message(new Uint8Array(10)).subarray(0, 9));
-    expect(decoder.pendingBytes).toBe(9);
-  });
-
-  test('a framed message is as long as it was, or 4 bytes', () => {
-    const bytes = Uint8Array.of(9, 1, 2, 3, 4, 5, 6);
-    expect([...frameMessage(bytes, 1, 6)]).toEqual([0, 0, 0, 2, 1, 2]);
-    expect([...frameMessage(bytes, 1, 3)]).toEqual([0, 0, 0, 0]);
   });
 });
 

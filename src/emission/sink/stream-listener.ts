@@ -8,12 +8,12 @@ import { createServer as createTlsServer } from 'node:tls';
 import { SynthError, systemErrorCode } from '../../errors.js';
 import { removeAtExit } from '../../temporary.js';
 import type { Batch } from '../batch.js';
+import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../framing.js';
 import type { InternetEndpoint } from '../native/socket-address.js';
 import { SEND } from '../transport.js';
 import type { Framing } from '../transport-spec.js';
 import { endpointText, type ListenAddress, listenError, unmapped } from './listen-address.js';
 import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
-import { frameMessage, LENGTH_BYTES, MessageDecoder } from './message-decoder.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
 
@@ -209,7 +209,10 @@ class Connection implements ReplyPath {
     if (socket.writableLength > MOST_UNSENT_BYTES) return this.#fail('ENOBUFS');
     const at = batch.at[first]!;
     const length = batch.length[first]!;
-    socket.write(this.#framingBytes === 0 ? batch.bytes.slice(at, at + length) : frameMessage(batch.bytes, at, length));
+    const framing = this.#framingBytes === 0 ? 'none' : 'length';
+    const message = Buffer.allocUnsafe(framedBytes(framing, length));
+    frameMessage(framing, batch.bytes, at, length, message);
+    socket.write(message);
     return 1;
   }
 
