@@ -10,7 +10,6 @@ import { SourceTable } from '../../src/emission/sink/source-table.js';
 import { StampAccount } from '../../src/emission/sink/stamp-account.js';
 import { readStamp, StampReader, writeStamp } from '../../src/emission/stamp.js';
 import { expectSynthError } from '../support/read.js';
-import { message, payloadsOf } from './sinking.js';
 
 describe('addresses to listen on', () => {
   test('are a list of URLs, also in several texts', () => {

@@ -4,9 +4,6 @@
  */
 import type { Clock } from '../../clock.js';
 
-/** The wall clock goes on within this time, in ns, or it is one that stands. */
-const PATIENCE_NS = 3e6;
-
 export class SinkTime {
   readonly clock: Clock;
   /** When the sink began: by the monotonic clock, and since the Unix epoch. */
@@ -17,19 +14,10 @@ export class SinkTime {
 
   constructor(clock: Clock) {
     this.clock = clock;
-    // The wall clock tells whole milliseconds, so the moment is taken at which one begins.
-    const before = clock.wallNs();
-    const patienceNs = clock.nowNs() + PATIENCE_NS;
-    let nowNs = clock.nowNs();
-    let wallNs = before;
-    while (wallNs === before && nowNs < patienceNs) {
-      nowNs = clock.nowNs();
-      wallNs = clock.wallNs();
-    }
-    this.startNs = nowNs;
-    this.startWallNs = wallNs;
-    this.#startSeconds = Number(wallNs / 1_000_000_000n);
-    this.#startNanoseconds = Number(wallNs % 1_000_000_000n);
+    this.startNs = clock.nowNs();
+    this.startWallNs = clock.wallNs();
+    this.#startSeconds = Number(this.startWallNs / 1_000_000_000n);
+    this.#startNanoseconds = Number(this.startWallNs % 1_000_000_000n);
   }
 
   /** Time since the beginning, in whole ns. */
