@@ -15,7 +15,14 @@ import {
   safetyFlags,
   tlsFlags,
 } from '../src/cli/emission-flags.js';
-import { emissionFailure, emissionJson, emissionLines, liveText, sourceLines } from '../src/cli/emission-view.js';
+import {
+  emissionFailure,
+  emissionJson,
+  emissionLines,
+  liveText,
+  sourceLines,
+  wireText,
+} from '../src/cli/emission-view.js';
 import { forceFlag, parseTarget as parseDeviceOrFlow, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { startLiveLine } from '../src/cli/live-line.js';
 import { parseDuration, parsePayload, parseTimestamp } from '../src/cli/parse.js';
@@ -32,6 +39,8 @@ import {
 import type { CapturesInput, ModelInput } from '../src/emission/sources/open-source.js';
 import { DIRECTIONS, type Directions } from '../src/emission/sources/source.js';
 import { parseBindAddresses, parseTarget } from '../src/emission/target-url.js';
+import type { TransportSpec } from '../src/emission/transport-spec.js';
+import { arrivals, PacketRecord, settledFile, type WireFidelity, wireFidelity } from '../src/emission/wire-fidelity.js';
 import { describeSystemError, SynthError } from '../src/errors.js';
 import { isModelHead, loadModelFile } from '../src/load-model.js';
 import { requireWritable, writeOutput } from '../src/output-file.js';
@@ -92,6 +101,11 @@ export default class Emit extends BaseCommand {
     ...frameFlags,
     ...tlsFlags,
     ...safetyFlags,
+    wire: Flags.string({
+      summary:
+        'Compare with what arrived: a capture from the other end, or the table of a sink, which is read after the run.',
+      helpValue: 'FILE',
+    }),
     summary: Flags.string({ summary: 'Write what --json prints to this file too.', helpValue: 'FILE.json' }),
     force: forceFlag,
   };
@@ -109,6 +123,7 @@ export default class Emit extends BaseCommand {
       const prepared = await prepareEmission(request);
       if (prepared.busiestTaken) this.note(`Packets of the busiest device ${formatTarget(prepared.target!)}`);
       const live = startLiveLine(!this.jsonEnabled());
+      const plan = new PacketRecord();
       const emission = await emit({
         ...prepared,
         precision: flags.precision,
@@ -117,12 +132,15 @@ export default class Emit extends BaseCommand {
         drainMs: parseDuration(flags.drain) / 1e6,
         clock: systemClock,
         signal: this.signal,
+        onPlanned: flags.wire === undefined ? undefined : (dueNs, length) => plan.add(dueNs, length),
         onProgress: (counts) => live.update(liveText(counts)),
       }).finally(() => live.stop());
       this.noteWarnings(prepared.source);
       for (const line of [...emissionLines(emission), ...sourceLines(prepared)]) this.note(line);
       if (request.input.kind === 'model') this.note(`seed ${seed}`);
-      const result = { seed: request.input.kind === 'model' ? seed : null, ...emissionJson(emission, prepared) };
+      const wire = flags.wire === undefined ? null : await readWire(flags.wire, plan, prepared.transport);
+      if (wire !== null) this.note(wireText(wire));
+      const result = { seed: request.input.kind === 'model' ? seed : null, ...emissionJson(emission, prepared), wire };
       const failure = emissionFailure(emission);
       if (failure !== undefined) this.failWithResult(failure);
       if (flags.summary !== undefined) {
@@ -223,6 +241,12 @@ function destinationOf(flags: EmitFlags): Destination {
 function directionsOf({ direction, role }: EmitFlags): Directions | undefined {
   if (role === undefined) return direction;
   return role === 'device' ? 'out' : 'in';
+}
+
+/** @throws SynthError as `settledFile` and `arrivals` do */
+async function readWire(path: string, plan: PacketRecord, transport: TransportSpec): Promise<WireFidelity> {
+  await settledFile(path);
+  return wireFidelity(plan, await arrivals(path, transport));
 }
 
 /** @throws SynthError `SYNTH_FILE_UNREADABLE` */

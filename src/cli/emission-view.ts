@@ -6,6 +6,7 @@ import type { Emission, LatenessSummary, LiveCounts } from '../emission/emit.js'
 import type { LatenessRange } from '../emission/lateness.js';
 import type { PreparedEmission } from '../emission/prepare-emission.js';
 import type { Verdict } from '../emission/verdict.js';
+import type { WireFidelity } from '../emission/wire-fidelity.js';
 import { SynthError } from '../errors.js';
 import { exactIsoTime, formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { formatTarget } from '../series/target.js';
@@ -94,6 +95,20 @@ export function sourceLines({ source, schedule }: PreparedEmission): readonly st
   return lines
     .filter(([packets]) => packets > 0)
     .map(([packets, what]) => `${formatCounted(packets, 'packet')} ${what}`);
+}
+
+export function wireText({ packets, missing, gapKs, durationError, deviation }: WireFidelity): string {
+  const parts = [`on the wire: ${formatCounted(packets, 'packet')}`];
+  if (missing !== 0)
+    parts.push(missing > 0 ? `${formatCount(missing)} missing` : `${formatCount(-missing)} more than planned`);
+  if (deviation !== null) {
+    const { p50Ns, p99Ns, maxNs } = deviation;
+    parts.push(`off the plan by ${latenessText({ p50Ns, p99Ns, maxNs })}`);
+  }
+  if (durationError !== null)
+    parts.push(`duration ${durationError >= 0 ? '+' : ''}${(durationError * 100).toFixed(4)} %`);
+  if (gapKs !== null) parts.push(`KS of gaps ${gapKs.toFixed(3)}`);
+  return parts.join(', ');
 }
 
 /** What `--json` and `--summary` have. Times are in ns, sizes in bytes. */

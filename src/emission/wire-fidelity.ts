@@ -3,14 +3,17 @@
  * What arrived beside what was planned: a capture from the other end of the wire, or the table of a sink, read after the run.
  */
 import { stat } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { captureInput } from '../capture/capture-file.js';
-import type { Packet } from '../capture/packet.js';
+import { IP_PROTOCOL, type Packet } from '../capture/packet.js';
 import { readCaptures } from '../capture/read-captures.js';
+import { SKIP } from '../capture/skip-reason.js';
 import { SynthError } from '../errors.js';
 import { readHead } from '../series/load.js';
 import { detectTable, readTable } from '../series/table-reader.js';
 import { ksStatistic } from '../statistics/ks.js';
+import type { TransportSpec } from './transport-spec.js';
 
 /** A column that grows. */
 class Column {
@@ -95,16 +98,36 @@ export async function settledFile(path: string): Promise<void> {
   });
 }
 
-/** How long a packet of the plan is on the wire; undefined for packets that are none of its. */
-export type WireSize = (packet: Packet) => number | undefined;
+/** How long a packet of a capture is as it was planned; undefined for packets that are none of the plan's. */
+type WireSize = (packet: Packet) => number | undefined;
 
-/**
- * What a capture or a table holds.
- *
- * @param sizeOf of packets of a capture
- * @param headerBytes what rows of a table have above the planned sizes
- */
-export async function arrivals(path: string, sizeOf: WireSize, headerBytes: number): Promise<PacketRecord> {
+/** What stands before a payload in IPv4 and IPv6. */
+const DATAGRAM_HEADER_BYTES = { 4: 28, 6: 48 };
+const SEGMENT_HEADER_BYTES = { 4: 40, 6: 60 };
+
+function wireSizeOf(transport: TransportSpec): { readonly sizeOf: WireSize; readonly headerBytes: number } {
+  if (transport.kind === 'frames') return { sizeOf: ({ wireLength }) => wireLength, headerBytes: 0 };
+  const ofIp = ({ skip, sizeBytes }: Packet) => (skip === SKIP.decoded ? sizeBytes : undefined);
+  if (transport.kind === 'raw') return { sizeOf: ofIp, headerBytes: 0 };
+  const version = transport.kind === 'unix' || isIP(transport.target.address) === 4 ? 4 : 6;
+  if (transport.kind !== 'udp') return { sizeOf: refuseCapture, headerBytes: SEGMENT_HEADER_BYTES[version] };
+  const { port } = transport.target;
+  return {
+    sizeOf: ({ skip, protocol, destinationPort, payloadLength }) =>
+      skip === SKIP.decoded && protocol === IP_PROTOCOL.udp && destinationPort === port ? payloadLength : undefined,
+    headerBytes: DATAGRAM_HEADER_BYTES[version],
+  };
+}
+
+function refuseCapture(): never {
+  throw new SynthError('SYNTH_USAGE', 'in a capture of a stream messages cannot be told apart', {
+    hint: 'Take the table of a sink: synth sink --out arrived.csv',
+  });
+}
+
+/** What a capture or a table holds of what was sent. @throws SynthError as reading them does, `SYNTH_USAGE` for a capture of a stream */
+export async function arrivals(path: string, transport: TransportSpec): Promise<PacketRecord> {
+  const { sizeOf, headerBytes } = wireSizeOf(transport);
   const record = new PacketRecord();
   const input = captureInput(path);
   const format = detectTable(await readHead(input));

@@ -13,6 +13,8 @@ export interface Host {
   inside<T>(action: () => T): T;
   /** Runs a program there, and returns what it prints. */
   run(program: string, ...args: readonly string[]): string;
+  /** The same program as a command, for whoever starts it otherwise. */
+  command(program: string, ...args: readonly string[]): readonly [string, ...string[]];
   /** Mounts the sysfs of the namespace in a folder, until `unmount`. */
   mountSysfs(folder: string): { unmount(): void };
 }
@@ -88,6 +90,7 @@ function host(namespace: string, index: number): Host {
     ipv6,
     inside: (action) => inside(path, action),
     run: (program, ...args) => run('ip', ['netns', 'exec', namespace, program, ...args]),
+    command: (program, ...args) => ['ip', 'netns', 'exec', namespace, program, ...args],
     mountSysfs: (folder) => {
       run('nsenter', [`--net=${path}`, 'mount', '-t', 'sysfs', 'sysfs', folder]);
       return { unmount: () => run('umount', [folder]) };

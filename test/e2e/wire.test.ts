@@ -1,0 +1,199 @@
+/** `synth emit` and `synth sink` on two hosts with a cable between them, with tcpdump beside it as the judge. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { captureInput } from '../../src/capture/capture-file.js';
+import { readCaptures } from '../../src/capture/read-captures.js';
+import { synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { type Host, testWithNetwork } from '../support/namespaces.js';
+
+const FLOW = 'UDP 10.77.0.17:40004 10.77.0.1:5004';
+const cwd = workFolder();
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Resolves when this has been said on standard error, with the first group. */
+  said(pattern: RegExp): Promise<string>;
+}
+
+function start([program, ...args]: readonly [string, ...string[]]): Started {
+  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  const waiting: (() => void)[] = [];
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    for (const look of waiting) look();
+  });
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  const said = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const match = pattern.exec(stderr);
+        if (match !== null) resolve(match[1] ?? '');
+      };
+      waiting.push(look);
+      look();
+      ended.then(() => reject(new Error(`ended without ${pattern}: ${stderr}`)), reject);
+    });
+  return { child, ended, said };
+}
+
+const synthOn = (host: Host, ...args: readonly string[]): Started =>
+  start(host.command(process.execPath, synthBin, ...args));
+
+/** tcpdump on a host while `body` runs; its capture is complete afterwards. */
+async function captured(host: Host, file: string, body: () => Promise<void>): Promise<string> {
+  const path = join(cwd, file);
+  const options = ['-i', host.interfaceName, '-w', path, '-B', '16384', '-n', '-Z', 'root', '-U'];
+  const tcpdump = start(host.command('tcpdump', ...options, '--time-stamp-precision=nano'));
+  await tcpdump.said(/listening on/);
+  await body();
+  await new Promise((resolve) => setTimeout(resolve, 1500)); // it reads its buffer once a second
+  tcpdump.child.kill('SIGINT');
+  const { stderr } = await tcpdump.ended;
+  expect(stderr).toMatch(/\b0 packets dropped by kernel/);
+  return path;
+}
+
+interface Seen {
+  readonly bytes: string;
+  readonly sourcePort: number;
+  readonly sizeBytes: number;
+}
+
+async function packetsOf(path: string): Promise<Seen[]> {
+  const seen: Seen[] = [];
+  await readCaptures([captureInput(path)], ({ bytes, at, capturedLength, sourcePort, sizeBytes }) => {
+    seen.push({ bytes: Buffer.from(bytes.slice(at, at + capturedLength)).toString('hex'), sourcePort, sizeBytes });
+  });
+  return seen;
+}
+
+beforeAll(async () => {
+  await synthJson(['train', 'capture.pcap', '--flow', FLOW, '--out', 'call.safetensors'], { cwd });
+}, 60_000);
+
+describe('frames', () => {
+  testWithNetwork('a capture arrives byte for byte, in its order', async ({ here, there }) => {
+    const arrived = await captured(there, 'replayed.pcap', async () => {
+      const run = synthOn(here, 'emit', 'capture.pcap', '-i', here.interfaceName, '--pps', '4000', '--json');
+      const { code, stderr, stdout } = await run.ended;
+      expect([code, stderr.includes('Error')], stderr + stdout.slice(0, 500)).toEqual([0, false]);
+    });
+    // What the hosts say to each other of their own accord has addresses of the cable.
+    const foreign = ({ bytes }: Seen) => !bytes.includes('0200000077');
+    const frames = (await packetsOf(arrived)).filter(foreign).map(({ bytes }) => bytes);
+    const sent = (await packetsOf(join(cwd, 'capture.pcap'))).map(({ bytes }) => bytes);
+    expect(frames.length).toBe(sent.length);
+    expect(frames).toEqual(sent);
+  });
+
+  testWithNetwork('the frames of a model arrive as generate writes them', async ({ here, there }) => {
+    const limits = ['--seed', '4', '--strict-sizes'];
+    const arrived = await captured(there, 'model.pcap', async () => {
+      const flags = ['-i', here.interfaceName, '--pps', '1000', '--limit', '400', '--wire', join(cwd, 'model.pcap')];
+      const { code, stdout } = await synthOn(here, 'emit', 'call.safetensors', ...limits, ...flags, '--json').ended;
+      expect(code).toBe(0);
+      expect((JSON.parse(stdout) as { wire: { packets: number } }).wire.packets).toBeGreaterThanOrEqual(400);
+    });
+    await synthJson(['generate', 'call.safetensors', ...limits, '--packets', '400', '--out', 'same.pcap'], { cwd });
+    const frames = (await packetsOf(arrived)).map(({ bytes }) => bytes).filter((bytes) => bytes.startsWith('00005e'));
+    expect(frames).toEqual((await packetsOf(join(cwd, 'same.pcap'))).map(({ bytes }) => bytes));
+  });
+
+  testWithNetwork('an interface that goes down in the middle: packets fail until it is up again', async ({ here }) => {
+    const flags = ['-i', here.interfaceName, '--pps', '1000', '--limit', '3000', '--json'];
+    const run = synthOn(here, 'emit', 'capture.pcap', ...flags);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    here.run('ip', 'link', 'set', here.interfaceName, 'down');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    here.run('ip', 'link', 'set', here.interfaceName, 'up');
+    const { code, stdout } = await run.ended;
+    const { sent, failed, planned, skipped } = JSON.parse(stdout) as Record<
+      string,
+      { packets: number; reasons: Record<string, number> }
+    >;
+    expect(code).toBe(5);
+    expect(failed!.packets).toBeGreaterThan(0);
+    expect(Object.keys(failed!.reasons)).toEqual(['ENETDOWN']);
+    expect(sent!.packets).toBeGreaterThan(1000);
+    expect(planned!.packets).toBe(sent!.packets + failed!.packets + skipped!.packets);
+  });
+});
+
+describe('the dialogue', () => {
+  testWithNetwork('device and peer play what one seed draws, each its own side', async ({ here, there }) => {
+    const seed = ['--seed', '1']; // draws no long pause among the first packets
+    const address = `${there.ipv4}:5004`;
+    const arrived = await captured(there, 'dialogue.pcap', async () => {
+      const model = ['--model', 'call.safetensors', '--reply', ...seed];
+      const sink = synthOn(there, 'sink', '--listen', `udp://${address}`, ...model, '--idle', '2s', '--json');
+      await sink.said(/Listening/);
+      const flags = ['--to', `udp://${address}`, '--bind', `${here.ipv4}:40004`, '--limit', '150', ...seed, '--json'];
+      const device = await synthOn(here, 'emit', 'call.safetensors', ...flags).ended;
+      expect(device.code, device.stderr).toBe(0);
+      const { code, stdout } = await sink.ended;
+      expect([code, (JSON.parse(stdout) as { packets: number }).packets]).toEqual([0, 150]);
+      const { received } = JSON.parse(device.stdout) as { received: { packets: number } };
+      expect(received.packets).toBeGreaterThan(50);
+    });
+    await synthJson(['generate', 'call.safetensors', ...seed, '--packets', '2000', '--out', 'drawn.csv'], { cwd });
+    const rows = readFileSync(join(cwd, 'drawn.csv'), 'utf8').trim().split('\n').slice(1);
+    const drawn = (direction: string) =>
+      rows
+        .map((row) => row.split(','))
+        .filter(([, one]) => one === direction)
+        .map(([, , size]) => Number(size));
+    const packets = await packetsOf(arrived);
+    const from = (port: number) =>
+      packets.filter(({ sourcePort }) => sourcePort === port).map(({ sizeBytes }) => sizeBytes);
+    expect(from(40004)).toEqual(drawn('out').slice(0, 150));
+    expect(from(5004)).toEqual(drawn('in').slice(0, from(5004).length));
+    expect(from(5004).length).toBeGreaterThan(100);
+  });
+});
+
+test('a thousand devices at their own pace: every packet arrives once, in order for each', async () => {
+  const sink = start([
+    process.execPath,
+    synthBin,
+    'sink',
+    '--listen',
+    'udp://127.0.0.1:0',
+    '--stamp',
+    '--idle',
+    '2s',
+    '--json',
+  ]);
+  const url = await sink.said(/Listening on (udp:\S+)\n/);
+  const flags = ['--devices', '1000', '--spread', '1s', '--duration', '4s', '--stamp', '--to', url, '--json'];
+  const { code, stdout, stderr } = await synth(['emit', 'call.safetensors', ...flags], { cwd });
+  expect(code, stderr).toBe(0);
+  const { sent } = JSON.parse(stdout.toString()) as { sent: { packets: number } };
+  const report = JSON.parse((await sink.ended).stdout) as {
+    readonly packets: number;
+    readonly dropped: number;
+    readonly sources: readonly unknown[];
+    readonly stamp: Readonly<Record<'lost' | 'duplicates' | 'outOfOrder' | 'received', number>>;
+  };
+  expect(sent.packets).toBeGreaterThan(20_000);
+  expect([report.packets, report.dropped]).toEqual([sent.packets, 0]);
+  expect(report.stamp).toMatchObject({ lost: 0, duplicates: 0, outOfOrder: 0, received: sent.packets });
+  // One that draws a pause at first may come after the end.
+  expect(report.sources.length).toBeGreaterThan(950);
+}, 60_000);
