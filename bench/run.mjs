@@ -12,6 +12,7 @@ const benchmarks = [
   'sample',
   'evaluate',
   'emit',
+  'fidelity',
 ];
 
 const wanted = process.argv.slice(2);

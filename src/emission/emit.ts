@@ -122,6 +122,7 @@ export async function emit(options: EmitOptions): Promise<Emission> {
     thread.stop();
     stop.abort();
   };
+  let end: NodeJS.Timeout | undefined;
   try {
     await thread.opened();
     throwIfInterrupted(signal, 'opening the transport');
@@ -132,11 +133,17 @@ export async function emit(options: EmitOptions): Promise<Emission> {
     preflight({ spec: transport, mostBytes: output.longestBytes }, await thisSystem());
     const start = await begin(thread, options);
     const live = watch(thread.counts, output, start, options);
+    const { unpacedDurationNs } = schedule;
+    if (Number.isFinite(unpacedDurationNs)) {
+      const inMs = (start.startNs + unpacedDurationNs - options.clock.nowNs()) / 1e6;
+      end = setTimeout(interrupt, inMs);
+    }
     // A sending thread that dies leaves nobody to make room.
     const done = thread.done().finally(() => stop.abort());
     const [account] = await Promise.all([done, produced]).finally(live);
     return emissionOf(account, thread.counts, output, start, options);
   } finally {
+    clearTimeout(end);
     stop.abort();
     signal?.removeEventListener('abort', interrupt);
     await thread.terminate();

@@ -71,6 +71,11 @@ export class Schedule {
     return pacing.kind !== 'topspeed' || maxPps < Number.POSITIVE_INFINITY;
   }
 
+  /** Time after which a run without deadlines has to be ended from outside, in ns; may be infinite. */
+  get unpacedDurationNs(): number {
+    return this.paced ? Number.POSITIVE_INFINITY : this.#options.durationNs;
+  }
+
   get rounds(): number {
     return this.#options.rounds;
   }

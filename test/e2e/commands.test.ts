@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -547,17 +549,19 @@ describe('help', () => {
     }
     expect(Object.keys(manifest.commands).sort()).toEqual([
       'demo',
+      'emit',
       'evaluate',
       'extract',
       'generate',
       'inspect',
       'model:info',
       'rewrite',
+      'sink',
       'train',
     ]);
   });
 
-  test('every example of every command runs', async () => {
+  test('every example of every command that needs no other host runs', async () => {
     const folder = workFolder();
     const manifest = JSON.parse(readFileSync(join(fixture('..'), 'oclif.manifest.json'), 'utf8')) as {
       commands: Record<string, { examples: string[] }>;
@@ -577,4 +581,40 @@ describe('help', () => {
     }
     expect(statSync(join(folder, 'fake.pcapng')).size).toBeGreaterThan(1000);
   }, 240_000);
+
+  // Those with an interface run in wire.test.ts, where there is one.
+  test('every example of emit with a socket runs', async () => {
+    const folder = workFolder();
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    await synthJson(['train', 'capture.pcap', '--device', DEVICE], { cwd: folder });
+    for (const example of examplesOf('emit').filter((text) => text.includes('--to'))) {
+      const line = example.replace(':8000', `:${socket.address().port}`);
+      const { code, stderr } = await runProgram('sh', ['-c', `${line} >/dev/null`], { cwd: folder });
+      expect([line, code, stderr.includes('Error')]).toEqual([line, 0, false]);
+    }
+    socket.close();
+  }, 120_000);
+
+  test('every example of sink listens', async () => {
+    const folder = workFolder();
+    await synthJson(['train', 'capture.pcap', '--device', DEVICE], { cwd: folder });
+    for (const example of examplesOf('sink')) {
+      const line = `exec ${example.replaceAll(/:[89]000/g, ':0')}`;
+      const { code, stderr } = await runProgram('sh', ['-c', line], { cwd: folder, signalOn: /Listening/ });
+      // Nobody sends.
+      expect([line, code, /nothing has arrived|interrupted/.test(stderr)]).toEqual([line, 5, true]);
+    }
+  }, 60_000);
 });
+
+function examplesOf(command: string): readonly string[] {
+  const manifest = JSON.parse(readFileSync(join(fixture('..'), 'oclif.manifest.json'), 'utf8')) as {
+    commands: Record<string, { examples: string[] }>;
+  };
+  return manifest.commands[command]!.examples.map((example) =>
+    example
+      .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
+      .replaceAll('<%= command.id %>', command),
+  );
+}

@@ -7,6 +7,7 @@ import { captureInput } from '../../src/capture/capture-file.js';
 import { readCaptures } from '../../src/capture/read-captures.js';
 import { synth, synthBin, synthJson, workFolder } from '../support/cli.js';
 import { type Host, testWithNetwork } from '../support/namespaces.js';
+import { projectRoot } from '../support/peers.js';
 
 const FLOW = 'UDP 10.77.0.17:40004 10.77.0.1:5004';
 const cwd = workFolder();
@@ -114,6 +115,22 @@ describe('frames', () => {
     await synthJson(['generate', 'call.safetensors', ...limits, '--packets', '400', '--out', 'same.pcap'], { cwd });
     const frames = (await packetsOf(arrived)).map(({ bytes }) => bytes).filter((bytes) => bytes.startsWith('00005e'));
     expect(frames).toEqual((await packetsOf(join(cwd, 'same.pcap'))).map(({ bytes }) => bytes));
+  });
+
+  testWithNetwork('the examples in the help of emit run', async ({ here }) => {
+    const manifest = JSON.parse(readFileSync(join(projectRoot, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, { examples: string[] }>;
+    };
+    const examples = manifest.commands['emit']!.examples.filter((example) => example.includes('--interface'));
+    expect(examples.length).toBeGreaterThan(1);
+    for (const example of examples) {
+      const words = example
+        .split(' ')
+        .slice(4)
+        .map((word) => word.replace('veth0', here.interfaceName));
+      const { code, stderr } = await synthOn(here, 'emit', ...words, '--limit', '5000', '--duration', '1s').ended;
+      expect([example, code], stderr).toEqual([example, 0]);
+    }
   });
 
   testWithNetwork('an interface that goes down in the middle: packets fail until it is up again', async ({ here }) => {
