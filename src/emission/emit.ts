@@ -99,6 +99,7 @@ const LIVE_MS = 500;
 const FIRST_FILL = 0.5;
 const MOST_PREPARATION_MS = 2000;
 const LOOK_MS = 2;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Between the word to start and the start. */
 const START_DELAY_NS = 20e6;
 
@@ -136,7 +137,7 @@ export async function emit(options: EmitOptions): Promise<Emission> {
     const { unpacedDurationNs } = schedule;
     if (Number.isFinite(unpacedDurationNs)) {
       const inMs = (start.startNs + unpacedDurationNs - options.clock.nowNs()) / 1e6;
-      end = setTimeout(interrupt, inMs);
+      end = setTimeout(interrupt, Math.min(inMs, LONGEST_TIMER_MS));
     }
     // A sending thread that dies leaves nobody to make room.
     const done = thread.done().finally(() => stop.abort());
