@@ -20,7 +20,7 @@ const execute = ([program, ...args]) =>
   execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 });
 const json = (command) => JSON.parse(execute([...command, '--json']));
 
-/** Starts a sink; resolves when it listens. */
+/** Starts a sink; resolves when it listens, with what resolves when it has ended. */
 async function startSink([program, ...args]) {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -29,7 +29,7 @@ async function startSink([program, ...args]) {
   });
   const ended = new Promise((resolve) => child.on('close', () => resolve(JSON.parse(said))));
   await new Promise((resolve) => child.stderr.on('data', (chunk) => String(chunk).includes('Listening') && resolve()));
-  return ended;
+  return { ended };
 }
 
 const judge = (real, synthetic, ...flags) => json([...synth, 'evaluate', real, synthetic, ...flags, '--seed', SEED]);
@@ -77,7 +77,7 @@ async function dialogue(folder) {
           String(outboundPackets(model)),
         ]),
       );
-      await sink;
+      await sink.ended;
     });
   } finally {
     wire.remove();
@@ -133,7 +133,7 @@ async function thousand(folder) {
   ]);
   const flags = ['--devices', DEVICES, '--duration', `${SECONDS}s`, '--spread', '1s', '--stamp', '--seed', SEED];
   const emission = json([...synth, 'emit', model, '--to', 'udp://127.0.0.1:45004', ...flags]);
-  const { packets, dropped, stamp } = await sink;
+  const { packets, dropped, stamp } = await sink.ended;
   const scores = [];
   for (let i = 1; i <= JUDGED; i++) scores.push(judge(real, join(folder, `arrived-${i * 100}.csv`)));
   const of = (field) => median(scores.map((one) => one[field]));

@@ -1,6 +1,6 @@
 /**
  * @module
- * What a program needs: read captures, extract series, train, generate, evaluate. No command line in here.
+ * What a program needs: read captures, extract series, train, generate, evaluate, emit, receive. No command line in here.
  */
 export { defaultFitOptions, type FitOptions } from '../models/fit-options.js';
 export type { ComponentRow } from '../models/gaussian/component-search.js';
@@ -27,6 +27,22 @@ export { type TrainOptions, train } from '../models/train.js';
 export { type CaptureInput, type CaptureWarning, captureInput } from './capture/capture-file.js';
 export type { Packet } from './capture/packet.js';
 export { type CaptureReport, type ReadOptions, readCaptures } from './capture/read-captures.js';
+export { type Clock, systemClock } from './clock.js';
+export { type Emission, type EmitOptions, emit, type LatenessSummary, type LiveCounts } from './emission/emit.js';
+export {
+  type Destination,
+  type EmissionRequest,
+  type PreparedEmission,
+  prepareEmission,
+  type TlsOptions,
+} from './emission/prepare-emission.js';
+export type { Pacing, ScheduleOptions } from './emission/schedule.js';
+export { runSink, type SinkOptions, type SinkOutput } from './emission/sink/sink.js';
+export type { SinkReport } from './emission/sink/sink-report.js';
+export type { CapturesInput, ModelInput } from './emission/sources/open-source.js';
+export { type EmissionTarget, parseBindAddresses, parseTarget } from './emission/target-url.js';
+export type { Verdict } from './emission/verdict.js';
+export type { Precision } from './emission/waiter.js';
 export { SynthError, type SynthErrorCode } from './errors.js';
 export { evaluate } from './evaluation/evaluate.js';
 export type { JudgeOptions } from './evaluation/judge.js';

@@ -3,23 +3,19 @@
  * The system calls of Linux that Node.js does not have, through koffi: sockets of any family, many packets with one call, exact sleep.
  * Numbers are those of 64-bit little-endian Linux (asm-generic), which is where `openLinux` succeeds.
  */
-import { arch, constants, endianness, platform } from 'node:os';
+import { arch, endianness, platform } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
 /** <sys/socket.h>, <linux/if_packet.h>, <netinet/in.h>, <linux/ipv6.h>, <poll.h>, <time.h> and <linux/prctl.h>, <linux/sockios.h>, <linux/if_arp.h>. */
 export const LINUX = {
-  AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,
   AF_PACKET: 17,
-  SOCK_STREAM: 1,
   SOCK_DGRAM: 2,
   SOCK_RAW: 3,
   SOCK_NONBLOCK: 0o4000,
   SOCK_CLOEXEC: 0o2000000,
   SOL_SOCKET: 1,
-  SO_REUSEADDR: 2,
-  SO_ERROR: 4,
   SO_BROADCAST: 6,
   SO_SNDBUF: 7,
   SO_RCVBUF: 8,
@@ -27,7 +23,6 @@ export const LINUX = {
   SO_RCVBUFFORCE: 33,
   /** Of the 64-bit variant: struct timespec in ancillary data. */
   SO_TIMESTAMPNS: 35,
-  SO_RXQ_OVFL: 40,
   /** Since 4.12: what a socket holds, and what it has dropped, as 32-bit numbers. */
   SO_MEMINFO: 55,
   SOL_IP: 0,
@@ -44,7 +39,6 @@ export const LINUX = {
   MSG_DONTWAIT: 0x40,
   POLLIN: 1,
   POLLOUT: 4,
-  POLLERR: 8,
   CLOCK_MONOTONIC: 1,
   PR_SET_TIMERSLACK: 29,
   PRIO_PROCESS: 0,
@@ -82,8 +76,6 @@ export interface Linux {
   errorName(): string;
   errorNumber(): number;
 }
-
-export const EAGAIN = constants.errno.EAGAIN;
 
 let opened: Promise<Linux | undefined> | undefined;
 
