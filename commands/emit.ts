@@ -113,6 +113,7 @@ export default class Emit extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, argv, flags } = await this.parse(Emit);
     requireDestination(flags);
+    requirePayload(flags);
     const inputs = argv.length === 0 ? [args.input] : (argv as string[]);
     const seed = flags.seed ?? drawSeed();
     const tls = await readTlsFiles(flags);
@@ -124,7 +125,7 @@ export default class Emit extends BaseCommand {
       if (prepared.busiestTaken) this.note(`Packets of the busiest device ${formatTarget(prepared.target!)}`);
       const live = startLiveLine(!this.jsonEnabled());
       const plan = new PacketRecord();
-      const emission = await emit({
+      const { sourceError, ...emission } = await emit({
         ...prepared,
         precision: flags.precision,
         stamp: flags.stamp,
@@ -141,7 +142,7 @@ export default class Emit extends BaseCommand {
       const wire = flags.wire === undefined ? null : await readWire(flags.wire, plan, prepared.transport);
       if (wire !== null) this.note(wireText(wire));
       const result = { seed: request.input.kind === 'model' ? seed : null, ...emissionJson(emission, prepared), wire };
-      const failure = emissionFailure(emission);
+      const failure = emissionFailure(emission, sourceError);
       if (failure !== undefined) this.failWithResult(failure);
       if (flags.summary !== undefined) {
         const text = `${JSON.stringify(this.toSuccessJson(result), undefined, 2)}\n`;
@@ -231,6 +232,18 @@ async function inputOf(
     oversize: flags.oversize ?? 'fragment',
     spreadNs: parseOptionalDuration(flags.spread) ?? 0,
   };
+}
+
+/** @throws SynthError `SYNTH_USAGE` for a stamp on what is not only payload */
+function requirePayload({ stamp, to, interface: interfaceName }: EmitFlags): void {
+  if (!stamp || (interfaceName === undefined && !to?.startsWith('raw:'))) return;
+  throw new SynthError(
+    'SYNTH_USAGE',
+    '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
+    {
+      hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
+    },
+  );
 }
 
 function destinationOf(flags: EmitFlags): Destination {

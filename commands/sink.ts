@@ -98,7 +98,7 @@ export default class Sink extends BaseCommand {
     }),
     'model-packets': Flags.integer({
       summary:
-        'Packets of each device, both directions, as --packets of synth emit. Default: as many as the model was trained on.',
+        'Packets of each device, both directions. Default: as many as the model was trained on, as synth emit does.',
       min: 1,
       max: Number.MAX_SAFE_INTEGER,
       dependsOn: ['reply'],
@@ -106,7 +106,7 @@ export default class Sink extends BaseCommand {
       helpValue: 'N',
     }),
     'model-duration': Flags.string({
-      summary: 'Time that they cover, as --duration of synth emit.',
+      summary: 'Time that they cover, like --duration of synth emit.',
       dependsOn: ['reply'],
       helpGroup: 'DIALOGUE',
       helpValue: 'TIME',
@@ -127,6 +127,9 @@ export default class Sink extends BaseCommand {
     const dialogue = flags.model === undefined ? undefined : await loadDialogue(flags.model, seed, flags);
     if (dialogue !== undefined && flags.seed === undefined) this.note(`seed ${seed}`);
     const inputs = [flags.model, flags.cert, flags.key].filter((path) => path !== undefined);
+    if (flags.summary !== undefined && flags.summary === flags.out) {
+      throw new SynthError('SYNTH_USAGE', '--out and --summary name the same file');
+    }
     if (flags.summary !== undefined) await requireWritable(flags.summary, { force: flags.force, inputs });
     const progress = this.progress('receiving');
     const report = await runSink({

@@ -83,13 +83,14 @@ function rangeLines(ranges: readonly LatenessRange[]): readonly string[] {
 }
 
 /** What was not sent, or not as it was. */
-export function sourceLines({ source, schedule }: PreparedEmission): readonly string[] {
+export function sourceLines({ source, schedule, transport }: PreparedEmission): readonly string[] {
+  const isWhole = transport.kind === 'frames' || transport.kind === 'raw';
   const { otherDirection, leftToStack, withoutIp, cut } = source.counts;
   const lines: readonly (readonly [number, string])[] = [
     [otherDirection, 'of the other direction, not planned'],
     [leftToStack, 'without payload, left to the network stack'],
     [withoutIp, 'without an IP packet, not planned'],
-    [cut, 'cut by the capture: sent as far as they go, payloads filled up with zeros'],
+    [cut, `cut by the capture: ${isWhole ? 'sent as far as they go' : 'filled up with zeros'}`],
     [schedule.delayedPackets, 'planned later because of the ceiling; --max-pps lifts it'],
   ];
   return lines
@@ -127,8 +128,17 @@ export function emissionJson(
   };
 }
 
-/** Why a run is no success, if it is none: the first reason of those that there are. */
-export function emissionFailure({ interrupted, sent, failed, errors, verdict }: Emission): SynthError | undefined {
+/**
+ * Why a run is no success, if it is none: the first reason of those that there are.
+ *
+ * @throws what has ended the source, if that is a bug
+ */
+export function emissionFailure(
+  { interrupted, sent, failed, errors, verdict }: Emission,
+  sourceError: unknown,
+): SynthError | undefined {
+  if (sourceError instanceof SynthError) return sourceError;
+  if (sourceError !== undefined) throw sourceError;
   const reported = Object.values(errors).reduce((sum, count) => sum + count, 0);
   if (interrupted) return new SynthError('SYNTH_INTERRUPTED', 'interrupted while sending');
   if (failed.packets > 0 || reported > 0) {

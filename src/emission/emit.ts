@@ -92,6 +92,9 @@ export interface Emission {
   readonly interrupted: boolean;
 }
 
+/** An emission, and what has ended its source before the end of the plan, if anything has. */
+export type EmissionEnd = Emission & { readonly sourceError: unknown };
+
 /** 16 MiB hold 40 ms of packets at the highest rate there is. */
 const RING_BYTES = 16 * 2 ** 20;
 const LIVE_MS = 500;
@@ -99,6 +102,8 @@ const LIVE_MS = 500;
 const FIRST_FILL = 0.5;
 const MOST_PREPARATION_MS = 2000;
 const LOOK_MS = 2;
+/** For packets that are late at the end of `--duration`. */
+const GRACE_NS = 1e9;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Between the word to start and the start. */
 const START_DELAY_NS = 20e6;
@@ -106,10 +111,10 @@ const START_DELAY_NS = 20e6;
 /**
  * Sends what a source makes. Packets that fail do not end it; the account has them.
  *
- * @throws SynthError of the transport before anything was sent, of the source at any time; `SYNTH_USAGE` for a start in the past
+ * @throws SynthError of the transport and of the source before anything was sent; `SYNTH_USAGE` for a start in the past
  * @throws Error if the account does not add up
  */
-export async function emit(options: EmitOptions): Promise<Emission> {
+export async function emit(options: EmitOptions): Promise<EmissionEnd> {
   const { source, schedule, transport, guard, precision, stamp, drainMs, signal } = options;
   const ring = createRing(RING_BYTES);
   const { paced } = schedule;
@@ -125,8 +130,7 @@ export async function emit(options: EmitOptions): Promise<Emission> {
   };
   let end: NodeJS.Timeout | undefined;
   try {
-    await thread.opened();
-    throwIfInterrupted(signal, 'opening the transport');
+    await opened(thread, signal);
     signal?.addEventListener('abort', interrupt, { once: true });
     const produced = produce(source, output, stop.signal);
     await filled(output, produced, options);
@@ -134,15 +138,11 @@ export async function emit(options: EmitOptions): Promise<Emission> {
     preflight({ spec: transport, mostBytes: output.longestBytes }, await thisSystem());
     const start = await begin(thread, options);
     const live = watch(thread.counts, output, start, options);
-    const { unpacedDurationNs } = schedule;
-    if (Number.isFinite(unpacedDurationNs)) {
-      const inMs = (start.startNs + unpacedDurationNs - options.clock.nowNs()) / 1e6;
-      end = setTimeout(interrupt, Math.min(inMs, LONGEST_TIMER_MS));
-    }
+    end = endAfterDuration(start, options, interrupt);
     // A sending thread that dies leaves nobody to make room.
     const done = thread.done().finally(() => stop.abort());
-    const [account] = await Promise.all([done, produced]).finally(live);
-    return emissionOf(account, thread.counts, output, start, options);
+    const [account, sourceError] = await Promise.all([done, produced]).finally(live);
+    return { ...emissionOf(account, thread.counts, output, start, options), sourceError };
   } finally {
     clearTimeout(end);
     stop.abort();
@@ -151,27 +151,51 @@ export async function emit(options: EmitOptions): Promise<Emission> {
   }
 }
 
-/** Fills the ring until the plan ends or is given up. An error of the source stands when all that was made before has been sent. */
-async function produce(source: PacketSource, output: ScheduledOutput, signal: AbortSignal): Promise<void> {
+/** Resolves when the transport is open; not later than an interrupt. @throws SynthError of the transport, `SYNTH_INTERRUPTED` */
+async function opened(thread: SendingThread, signal: AbortSignal | undefined): Promise<void> {
+  let onAbort = () => {};
+  const aborted = new Promise<void>((resolve) => {
+    onAbort = resolve;
+    signal?.addEventListener('abort', onAbort);
+  });
+  throwIfInterrupted(signal, 'opening the transport');
+  await Promise.race([thread.opened(), aborted]).finally(() => signal?.removeEventListener('abort', onAbort));
+  throwIfInterrupted(signal, 'opening the transport');
+}
+
+/** Fills the ring until the plan ends or is given up. @returns the error that has ended it: what was made before is sent nevertheless */
+async function produce(source: PacketSource, output: ScheduledOutput, signal: AbortSignal): Promise<unknown> {
   try {
     await source.produce(output, signal);
+    return undefined;
   } catch (error) {
-    if (!signal.aborted) throw error;
+    return signal.aborted ? undefined : error;
   } finally {
     output.end();
   }
 }
 
-/** Resolves when there is something to begin with. @throws SynthError of the source */
-async function filled(output: ScheduledOutput, produced: Promise<void>, { clock }: EmitOptions): Promise<void> {
+/** Resolves when there is something to begin with. @throws what the source does before that */
+async function filled(output: ScheduledOutput, produced: Promise<unknown>, { clock }: EmitOptions): Promise<void> {
   let ended = false;
-  const end = produced.finally(() => {
+  const end = produced.then((error) => {
     ended = true;
+    if (error !== undefined) throw error;
   });
   const since = clock.nowNs();
   while (!ended && output.fill < FIRST_FILL && clock.nowNs() - since < MOST_PREPARATION_MS * 1e6) {
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
   }
+  // From here on an error is part of the account.
+  end.catch(() => {});
+}
+
+/** Ends a run whose deadlines do not: there are none, or the machine is behind, or all packets have the same time. */
+function endAfterDuration({ startNs }: Start, { schedule, clock }: EmitOptions, interrupt: () => void) {
+  const { paced, durationNs } = schedule;
+  if (durationNs === Number.POSITIVE_INFINITY) return undefined;
+  const inMs = (startNs + durationNs + (paced ? GRACE_NS : 0) - clock.nowNs()) / 1e6;
+  return setTimeout(interrupt, Math.min(inMs, LONGEST_TIMER_MS));
 }
 
 interface Start {

@@ -71,9 +71,9 @@ export class Schedule {
     return pacing.kind !== 'topspeed' || maxPps < Number.POSITIVE_INFINITY;
   }
 
-  /** Time after which a run without deadlines has to be ended from outside, in ns; may be infinite. */
-  get unpacedDurationNs(): number {
-    return this.paced ? Number.POSITIVE_INFINITY : this.#options.durationNs;
+  /** The latest deadline; may be infinite. */
+  get durationNs(): number {
+    return this.#options.durationNs;
   }
 
   get rounds(): number {

@@ -68,20 +68,36 @@ export function portsToGive(files: SystemFiles): number | undefined {
 const RTF_UP = 0x0001;
 const RTF_REJECT = 0x0200;
 
-/** Whether an interface leads to the rest of the world: in IPv4 or IPv6 it has a route for all addresses. */
+/** Bridges in bonds and the like are not nested any deeper. */
+const MOST_MASTERS = 8;
+
+/** The interface, what it is a port of (a bridge, a bond), and so on. */
+function withMasters(interfaceName: string, files: SystemFiles): readonly string[] {
+  const names = [interfaceName];
+  for (let i = 0; i < MOST_MASTERS; i++) {
+    const master = /^INTERFACE=(.+)$/m.exec(files.read(`/sys/class/net/${names.at(-1)}/master/uevent`) ?? '')?.[1];
+    if (master === undefined) break;
+    names.push(master);
+  }
+  return names;
+}
+
+/** Whether an interface leads to the rest of the world: in IPv4 or IPv6 it, or the bridge that it is a port of, has a route for all addresses. */
 export function hasDefaultRoute(interfaceName: string, files: SystemFiles): boolean {
   const routes = [
     ...defaultRoutesIpv4(files.read('/proc/net/route') ?? ''),
     ...defaultRoutesIpv6(files.read('/proc/net/ipv6_route') ?? ''),
   ];
-  return routes.includes(interfaceName);
+  return withMasters(interfaceName, files).some((name) => routes.includes(name));
 }
 
 /** @param text of /proc/net/route. @returns the interfaces of default routes */
 export function defaultRoutesIpv4(text: string): string[] {
   return text.split('\n').flatMap((line) => {
     const [name = '', destination, , flags = '', , , , mask] = line.trim().split(/\s+/);
-    return destination === '00000000' && mask === '00000000' && isInUse(flags) ? [name] : [];
+    // A VPN may have two routes for half of them each.
+    const isDefault = destination === '00000000' && (mask === '00000000' || mask === '00000080');
+    return isDefault && isInUse(flags) ? [name] : [];
   });
 }
 

@@ -318,6 +318,21 @@ describe('runs that end otherwise', () => {
     },
   );
 
+  test('top speed ends after the duration', async () => {
+    const { port } = await receiver();
+    const to = ['--to', `udp://127.0.0.1:${port}`, '--topspeed', '--duration', '300ms'];
+    const { code, summary } = await emit(['call.safetensors', ...to]);
+    expect([code, summary.verdict]).toEqual([0, 'unpaced']);
+    expect(summary.sent.packets).toBeGreaterThan(0);
+  });
+
+  test('an interrupt while a connection is being made ends at once', async () => {
+    const port = await server(() => {}); // never says a word of TLS
+    const to = ['--to', `tls://127.0.0.1:${port}`, '--connect-timeout', '1h'];
+    const { code, summary } = await emit(['call.safetensors', ...to], { signalAfterMs: 3000 });
+    expect([code, summary.error?.code]).toEqual([130, 'SYNTH_INTERRUPTED']);
+  });
+
   test('more than this machine can send: generator-bound, 6', async () => {
     const { port } = await receiver();
     const to = ['--to', `udp://127.0.0.1:${port}`, '--pps', '20M', '--loop', '0', '--limit', '500000'];
@@ -354,6 +369,8 @@ describe('refused before anything is sent', () => {
     [['--to', 'udp://127.0.0.1:9', '--speed', '0x'], 2, 'SYNTH_USAGE'],
     [['--to', 'udp://127.0.0.1:9', '--start-at', '2020-01-01T00:00:00Z'], 2, 'SYNTH_USAGE'],
     [['--to', 'udp://127.0.0.1:9', '--bind', '203.0.113.9'], 5, 'SYNTH_SYSTEM_LIMIT'],
+    [['--interface', 'lo', '--stamp'], 2, 'SYNTH_USAGE'],
+    [['--to', 'raw://', '--stamp'], 2, 'SYNTH_USAGE'],
     [['--interface', 'no-such-interface'], 5, 'SYNTH_SYSTEM_LIMIT'],
     [['--to', 'unix:///no/such/socket'], 5, 'SYNTH_TARGET_UNREACHABLE'],
   ])('%j', async (flags, expected, errorCode) => {

@@ -84,9 +84,13 @@ const REASONS: Readonly<Record<string, readonly [what: string, hint: string]>> =
   EINVAL: ['not an address to listen on', 'A link-local address needs its interface: [fe80::1%eth0].'],
 };
 
+/** Node.js says the same of a folder that is not there. */
+const PATH_REASON = ['no such folder, or no permission in it', 'Take a path in a folder that is yours.'] as const;
+
 /** @param code name of a system error, such as `EADDRINUSE` */
 export function listenError(url: string, code: string, cause?: unknown): SynthError {
-  const [what, hint] = REASONS[code] ?? [code, undefined];
+  const known = url.startsWith('unix:') && code === 'EACCES' ? PATH_REASON : REASONS[code];
+  const [what, hint] = known ?? [code, undefined];
   return new SynthError('SYNTH_SYSTEM_LIMIT', `cannot listen on ${url}: ${what}`, {
     cause,
     ...(hint !== undefined && { hint }),

@@ -36,6 +36,8 @@ export class StreamListener implements Listener {
   readonly #address: ListenAddress;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  /** All of them, also those that have not come so far as to be one: TLS without a handshake. */
+  readonly #sockets = new Set<Socket>();
   #port = 0;
   #forget = () => {};
 
@@ -49,6 +51,10 @@ export class StreamListener implements Listener {
       this.#connections.add(connection);
     };
     this.#server = address.kind === 'tls' ? tlsServer(options, accept, handler) : createServer(accept);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
   }
 
   get url(): string {
@@ -83,6 +89,7 @@ export class StreamListener implements Listener {
     for (const connection of this.#connections) connection.finish();
     const timer = setTimeout(() => {
       for (const connection of this.#connections) connection.destroy();
+      for (const socket of this.#sockets) socket.destroy();
     }, LINGER_MS);
     await closed;
     clearTimeout(timer);

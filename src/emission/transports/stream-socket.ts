@@ -96,6 +96,7 @@ export function connectError(spec: StreamSpec, error: unknown): SynthError {
 }
 
 function tlsHint(name: string): string | undefined {
+  if (name === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Say the name that the certificate has with --server-name.';
   if (CERTIFICATE.test(name))
     return 'Name the authority that has signed it with --ca FILE, or take any certificate with --insecure.';
   // What comes before the handshake has ended.

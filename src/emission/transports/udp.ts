@@ -18,6 +18,8 @@ const BUFFER_BYTES = 2 ** 20;
 /** With many channels each gets less: what is on its way is bounded for all of them together. */
 const MANY_CHANNELS = 64;
 const SMALL_BUFFER_BYTES = 128 * 2 ** 10;
+/** What routers and the target say of datagrams that had left (icmp(7)). */
+const REPORTS = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EACCES', 'ENOPROTOOPT', 'EHOSTDOWN']);
 const RECEIVE_BYTES = 65_536;
 const POLL_BYTES = 8;
 
@@ -76,17 +78,19 @@ export class UdpTransport extends EventCounts implements Transport {
     const count = batch.sameChannel();
     for (let i = 0; i < count; i++) vector.setBytes(i, batch.at[first + i]!, batch.length[first + i]!);
     const { descriptor } = this.#sockets[batch.channel[first]!]!;
+    let last = '';
     for (;;) {
       const sent = vector.send(descriptor, count);
       if (sent > 0) return sent;
       const name = this.#linux.errorName();
       if (name === 'EAGAIN' || name === 'ENOBUFS') return SEND.blocked;
-      if (name !== 'ECONNREFUSED') {
+      if (name === last || !REPORTS.has(name)) {
         this.failure = name;
         return SEND.failed;
       }
-      // Of an earlier datagram; being told has cleared it.
+      // Of an earlier datagram, and being told has cleared it; what concerns this one comes again.
       this.countError(name);
+      last = name === 'ECONNREFUSED' ? '' : name;
     }
   }
 
@@ -111,7 +115,7 @@ export class UdpTransport extends EventCounts implements Transport {
         const name = this.#linux.errorName();
         if (name === 'EAGAIN') return;
         this.countError(name);
-        if (name !== 'ECONNREFUSED') return;
+        if (!REPORTS.has(name)) return;
         continue;
       }
       this.receivedPackets += count;
