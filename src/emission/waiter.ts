@@ -17,40 +17,52 @@ export interface Sleeper {
   pauseMs(ms: number): Promise<void>;
 }
 
-/**
- * Looking at the clock begins so long before the deadline. `fine` covers what a system that is not busy oversleeps; `spin` covers
- * nearly everything, and takes a processor for itself while packets are dense.
- */
-const SPIN_NS: Readonly<Record<Precision, number>> = { coarse: 0, fine: 250e3, spin: 3e6 };
+interface Margins {
+  /** Looking at the clock begins so long before the deadline: at least, and at most. In between it is what the system has overslept lately. */
+  readonly leastSpinNs: number;
+  readonly mostSpinNs: number;
+  /** Times from here on are left to the event loop, whose timers are trusted to be late by no more than this. */
+  readonly longNs: number;
+  readonly timerLateNs: number;
+}
+
+/** `fine` spins as much as this system needs; `spin` covers nearly everything, and takes a processor for itself while packets are dense. */
+const MARGINS: Readonly<Record<Precision, Margins>> = {
+  coarse: { leastSpinNs: 0, mostSpinNs: 0, longNs: 6e6, timerLateNs: 3e6 },
+  fine: { leastSpinNs: 250e3, mostSpinNs: 2.5e6, longNs: 10e6, timerLateNs: 5e6 },
+  spin: { leastSpinNs: 12e6, mostSpinNs: 12e6, longNs: 25e6, timerLateNs: 12e6 },
+};
+/** What was overslept counts so much more, and is forgotten so slowly. */
+const OVERSLEPT_FACTOR = 1.25;
+const FORGETTING = 0.998;
 
 /** Nothing is done any more so shortly before a deadline. */
 const WARM_NS = 40e3;
 
-/** Times from here on are left to the event loop, whose timers count whole milliseconds and may be late by two. */
-const LONG_NS = 6e6;
-const TIMER_LATE_NS = 3e6;
 /** The longest that a thread sleeps without a look at what it is told. */
 const LONGEST_PAUSE_MS = 100;
 
 export class Waiter {
   readonly clock: Clock;
   readonly #sleeper: Sleeper;
-  readonly #spinNs: number;
+  readonly #margins: Margins;
+  #spinNs: number;
 
   constructor(clock: Clock, sleeper: Sleeper, precision: Precision) {
     this.clock = clock;
     this.#sleeper = sleeper;
-    this.#spinNs = SPIN_NS[precision];
+    this.#margins = MARGINS[precision];
+    this.#spinNs = this.#margins.leastSpinNs;
   }
 
   /** Whether a time is long enough to do something else in it, by `pause`. */
   isLong(ns: number): boolean {
-    return ns > LONG_NS;
+    return ns > this.#margins.longNs;
   }
 
   /** Passes a part of a long time, in which the event loop turns. The rest is for `until`. */
   pause(ns: number): Promise<void> {
-    return this.#sleeper.pauseMs(Math.min(LONGEST_PAUSE_MS, Math.floor((ns - TIMER_LATE_NS) / 1e6)));
+    return this.#sleeper.pauseMs(Math.min(LONGEST_PAUSE_MS, Math.floor((ns - this.#margins.timerLateNs) / 1e6)));
   }
 
   /** One turn of the event loop. */
@@ -68,14 +80,23 @@ export class Waiter {
     const { clock } = this;
     let now = clock.nowNs();
     while (dueNs - now > this.#spinNs) {
-      this.#sleeper.sleepNs(dueNs - now - this.#spinNs);
+      const sleepNs = dueNs - now - this.#spinNs;
+      this.#sleeper.sleepNs(sleepNs);
+      const before = now;
       now = clock.nowNs();
+      this.#learn(now - before - sleepNs);
     }
     while (now < dueNs) {
       if (transport !== undefined && dueNs - now > WARM_NS) transport.keepWarm();
       now = clock.nowNs();
     }
     return now;
+  }
+
+  #learn(oversleptNs: number): void {
+    const { leastSpinNs, mostSpinNs } = this.#margins;
+    const spinNs = Math.max(oversleptNs * OVERSLEPT_FACTOR, this.#spinNs * FORGETTING);
+    this.#spinNs = Math.min(mostSpinNs, Math.max(leastSpinNs, spinNs));
   }
 }
 
