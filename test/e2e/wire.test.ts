@@ -128,7 +128,7 @@ describe('frames', () => {
     for (const example of examples) {
       const words = example
         .split(' ')
-        .slice(4)
+        .slice(6)
         .map((word) => word.replace('veth0', here.interfaceName));
       const { code, stderr } = await synthOn(here, 'emit', ...words, '--limit', '5000', '--duration', '1s').ended;
       expect(ON_TIME_OR_LATE, `${example}: ${stderr}`).toContain(code);

@@ -151,10 +151,10 @@ test('default routes are those for all addresses that are in use', () => {
   const ipv4 = [
     'eth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0',
     'eth1\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0',
-    'eth2\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0', // 0.0.0.0/1
+    'eth2\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0', // 0.0.0.0/1, as a VPN has it
     'eth3\t00000000\t00000000\t0200\t0\t0\t0\t00000000\t0\t0\t0', // refused
   ];
-  expect(defaultRoutesIpv4([header, ...ipv4, ''].join('\n'))).toEqual(['eth0']);
+  expect(defaultRoutesIpv4([header, ...ipv4, ''].join('\n'))).toEqual(['eth0', 'eth2']);
   const zeros = '0'.repeat(32);
   const ipv6 = [
     `fd00${'0'.repeat(28)} 40 ${zeros} 00 ${zeros} 00000100 00000001 00000000 00000001     eth0`,
