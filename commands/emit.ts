@@ -113,7 +113,6 @@ export default class Emit extends BaseCommand {
   async run(): Promise<unknown> {
     const { args, argv, flags } = await this.parse(Emit);
     requireDestination(flags);
-    requirePayload(flags);
     const inputs = argv.length === 0 ? [args.input] : (argv as string[]);
     const seed = flags.seed ?? drawSeed();
     const tls = await readTlsFiles(flags);
@@ -232,18 +231,6 @@ async function inputOf(
     oversize: flags.oversize ?? 'fragment',
     spreadNs: parseOptionalDuration(flags.spread) ?? 0,
   };
-}
-
-/** @throws SynthError `SYNTH_USAGE` for a stamp on what is not only payload */
-function requirePayload({ stamp, to, interface: interfaceName }: EmitFlags): void {
-  if (!stamp || (interfaceName === undefined && !to?.startsWith('raw:'))) return;
-  throw new SynthError(
-    'SYNTH_USAGE',
-    '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
-    {
-      hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
-    },
-  );
 }
 
 function destinationOf(flags: EmitFlags): Destination {

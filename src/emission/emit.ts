@@ -111,11 +111,22 @@ const START_DELAY_NS = 20e6;
 /**
  * Sends what a source makes. Packets that fail do not end it; the account has them.
  *
- * @throws SynthError of the transport and of the source before anything was sent; `SYNTH_USAGE` for a start in the past
+ * @throws SynthError of the transport and of the source before anything was sent; `SYNTH_USAGE` for a start in the past, and for
+ *   stamps on what is not only payload
  * @throws Error if the account does not add up
  */
 export async function emit(options: EmitOptions): Promise<EmissionEnd> {
   const { source, schedule, transport, guard, precision, stamp, drainMs, signal } = options;
+  if (stamp && (transport.kind === 'frames' || transport.kind === 'raw')) {
+    // It would be written over their headers.
+    throw new SynthError(
+      'SYNTH_USAGE',
+      '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
+      {
+        hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
+      },
+    );
+  }
   const ring = createRing(RING_BYTES);
   const { paced } = schedule;
   const thread = new SendingThread({ ring, transport, precision, stamp, channels: source.channels, paced, drainMs });

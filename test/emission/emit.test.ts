@@ -6,8 +6,7 @@ import { emit } from '../../src/emission/emit.js';
 import { Schedule } from '../../src/emission/schedule.js';
 import { type PacketSource, SourceCounts } from '../../src/emission/sources/source.js';
 import { SynthError } from '../../src/errors.js';
-
-const INFINITE = Number.POSITIVE_INFINITY;
+import { OWN_TIMES } from './planned.js';
 
 /** Sends from a source to a socket that takes everything. */
 async function send(
@@ -19,16 +18,7 @@ async function send(
   try {
     return await emit({
       source: { channels: 1, mostBytes: 100, counts: new SourceCounts(), warnings: [], ...source },
-      schedule: new Schedule({
-        pacing: { kind: 'own', speed: 1 },
-        maxGapNs: INFINITE,
-        rounds: 1,
-        loopDelayNs: 0,
-        limit: INFINITE,
-        durationNs: INFINITE,
-        maxPps: INFINITE,
-        ...schedule,
-      }),
+      schedule: new Schedule({ ...OWN_TIMES, ...schedule }),
       transport: { kind: 'udp', target: { address: '127.0.0.1', port: socket.address().port }, channels: 1, bind: [] },
       guard: undefined,
       precision: 'fine',

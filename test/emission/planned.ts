@@ -22,6 +22,17 @@ export interface PlanOptions extends Partial<ScheduleOptions> {
 
 const INFINITE = Number.POSITIVE_INFINITY;
 
+/** Everything once, at its own times. */
+export const OWN_TIMES: ScheduleOptions = {
+  pacing: { kind: 'own', speed: 1 },
+  maxGapNs: INFINITE,
+  rounds: 1,
+  loopDelayNs: 0,
+  limit: INFINITE,
+  durationNs: INFINITE,
+  maxPps: INFINITE,
+};
+
 export interface Plan {
   readonly packets: readonly PlannedPacket[];
   readonly output: ScheduledOutput;
@@ -30,16 +41,7 @@ export interface Plan {
 export async function planOf(source: PacketSource, options: PlanOptions = {}): Promise<Plan> {
   const { ringBytes = 2 ** 20, signal, isClosed, onPacket, ...schedule } = options;
   const memory = createRing(ringBytes);
-  const plan = new Schedule({
-    pacing: { kind: 'own', speed: 1 },
-    maxGapNs: INFINITE,
-    rounds: 1,
-    loopDelayNs: 0,
-    limit: INFINITE,
-    durationNs: INFINITE,
-    maxPps: INFINITE,
-    ...schedule,
-  });
+  const plan = new Schedule({ ...OWN_TIMES, ...schedule });
   const output = new ScheduledOutput(new RingWriter(memory), plan, { isClosed });
   const produced = source.produce(output, signal).finally(() => output.end());
   produced.catch(() => {});
