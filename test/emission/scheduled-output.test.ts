@@ -6,6 +6,7 @@ import { Schedule } from '../../src/emission/schedule.js';
 import { ScheduledOutput } from '../../src/emission/scheduled-output.js';
 import { copyBytes } from '../../src/emission/sources/copy-bytes.js';
 import { expectSynthError } from '../support/read.js';
+import { OWN_TIMES } from './planned.js';
 
 const INFINITE = Number.POSITIVE_INFINITY;
 
@@ -16,15 +17,7 @@ function outputOf({
   ringBytes = 2 ** 14,
 } = {}) {
   const memory = createRing(ringBytes);
-  const schedule = new Schedule({
-    pacing: { kind: 'own', speed: 1 },
-    maxGapNs: INFINITE,
-    rounds: 1,
-    loopDelayNs: 0,
-    limit,
-    durationNs,
-    maxPps: INFINITE,
-  });
+  const schedule = new Schedule({ ...OWN_TIMES, limit, durationNs });
   return {
     output: new ScheduledOutput(new RingWriter(memory), schedule, { isClosed }),
     reader: new RingReader(memory),
