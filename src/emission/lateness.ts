@@ -15,6 +15,7 @@ const MOST = 2 ** MOST_BITS - 1;
 /** Above this, integer arithmetic of 32 bits does not do. */
 const WORD = 2 ** 31;
 
+export const LATENESS_RANGES = LENGTH;
 export const LATENESS_BYTES = LENGTH * Float64Array.BYTES_PER_ELEMENT;
 
 export class LatenessCounts {
@@ -28,6 +29,12 @@ export class LatenessCounts {
   /** @param ns at least 0 */
   record(ns: number): void {
     this.#counts[indexOf(ns)]!++;
+  }
+
+  /** Adds the counts to others, of `LATENESS_RANGES` ranges. */
+  addTo(counts: Float64Array): void {
+    const own = this.#counts;
+    for (let i = 0; i < LENGTH; i++) counts[i]! += own[i]!;
   }
 
   /** How many packets were how late, coarsely. */
@@ -80,7 +87,7 @@ function indexOfWord(value: number): number {
 }
 
 /** The middle of a range. */
-function middleOf(index: number): number {
+export function middleOf(index: number): number {
   if (index < 2 * SUB_COUNTS) return index;
   const octave = Math.floor(index / SUB_COUNTS) - 1;
   const low = (index - octave * SUB_COUNTS) * 2 ** octave;

@@ -25,6 +25,8 @@ export const COUNTS = [
   'sentBytes',
   /** Messages that the target has acknowledged; where the protocol has no such thing, that the system has taken. */
   'acknowledged',
+  /** Messages that had to wait, since the connection took no more. */
+  'waited',
   /** Messages that the target refused, or that were given up. */
   'failed',
   /** Messages that came due without a connection and were not kept, or found the queue full. */
@@ -75,6 +77,9 @@ export interface GroupSnapshot {
   /** By reason, prefixed with what failed: `connect: ECONNREFUSED`, `connection: ECONNRESET`, `message: http-503`, `dropped: offline`. */
   readonly errors: ReadonlyMap<string, number>;
 }
+
+/** Whatever went wrong: messages that failed or were dropped, attempts that were refused, connections that were lost. */
+export const errorsOf = ({ failed, dropped, refused, lost }: Counts): number => failed + dropped + refused + lost;
 
 /** What happened between two looks, about a second apart (more in long runs). */
 export interface Interval {
@@ -146,6 +151,11 @@ export interface FleetFidelity {
 }
 
 export const FLEET_VERDICTS = ['on-time', 'target-bound', 'generator-bound', 'interrupted', 'aborted'] as const;
+/**
+ * - `target-bound`: one message in a hundred had to wait, or came due without a connection that ought to have been there.
+ * - `generator-bound`: one message in a hundred was sent 100 ms too late for want of time on this machine.
+ * - `aborted`: by a threshold.
+ */
 export type FleetVerdict = (typeof FLEET_VERDICTS)[number];
 
 export interface FleetResult {

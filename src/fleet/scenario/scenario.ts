@@ -41,8 +41,8 @@ export interface Group {
   /** Divides all times of the model. */
   readonly speed: number;
   readonly silence: Silence;
-  /** Each device begins to talk at random within this time after it has connected, in ns: nobody is in step. */
-  readonly spreadNs: number;
+  /** Each device begins to talk at random within this time after it has come up, in ns: nobody is in step. Undefined: as the model has it. */
+  readonly spreadNs: number | undefined;
   /** What becomes of messages that are due while a device has no connection. */
   readonly offline: 'queue' | 'drop';
   /** Messages that a device keeps while it cannot send them; what comes on top is dropped. */
