@@ -24,7 +24,7 @@ export class FleetThreads {
     this.#groups = task.groups.length;
     this.errors = task.groups.map(() => new Map());
     const onReport = ({ errors, record }: Extract<ShardAnswer, { kind: 'report' }>) => {
-      errors.forEach((reasons, group) => this.#addErrors(group, reasons));
+      for (const [group, reasons] of errors.entries()) this.#addErrors(group, reasons);
       if (record !== '') onRecord(record);
     };
     this.#threads = Array.from({ length: task.threads }, (_, thread) => new ShardThread({ ...task, thread }, onReport));
