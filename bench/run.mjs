@@ -13,6 +13,7 @@ const benchmarks = [
   'evaluate',
   'emit',
   'fidelity',
+  'fleet',
 ];
 
 const wanted = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** @module What a fleet will do, for people. */
-import type { FleetPlan, GroupPlan, PhasePlan } from '../fleet/prepare-fleet.js';
+import type { FleetPlan, GroupPlan, PhasePlan, PreparedFleet } from '../fleet/prepare-fleet.js';
 import type { Threshold } from '../fleet/thresholds.js';
 import { formatBytes, formatCount, formatCounted, formatNumber, formatSeconds } from '../format.js';
 import { formatTable } from './table.js';
@@ -50,3 +50,12 @@ function phaseTable(phases: readonly PhasePlan[]): string {
 
 const limitLine = (what: string, needed: number, allowed: number | null): string =>
   `${what}: ${formatCount(needed)} needed, ${allowed === null ? 'no limit known' : `${formatCount(allowed)} there are`}`;
+
+/** Before a run, in short. */
+export function fleetPlanNote({ plan, seed }: PreparedFleet): string[] {
+  const targets = [...new Set(plan.groups.map(({ target }) => target))].join(', ');
+  return [
+    `${formatCounted(plan.devices, 'device')} → ${targets}, for ${formatSeconds(plan.seconds)}; about ${formatCount(plan.messages)} messages`,
+    `seed ${seed}`,
+  ];
+}

@@ -1,0 +1,244 @@
+// A fleet against mosquitto on the same machine: how fast ten thousand devices connect and what they take, whether every message arrives, how many
+// messages a second go out at most, and what the broker is told beside what the model says.
+//
+// SYNTH_BENCH_MINUTES: how long ten thousand devices stay. SYNTH_BENCH_DEVICES: how many instead.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import mqtt from 'mqtt';
+import { isInstalled, median, printTable, synth } from './measure.mjs';
+import { startMosquitto } from './mosquitto.mjs';
+
+const DEVICES = Number(process.env.SYNTH_BENCH_DEVICES ?? 10_000);
+const MINUTES = Number(process.env.SYNTH_BENCH_MINUTES ?? 10);
+const ROUNDS = Number(process.env.SYNTH_BENCH_ROUNDS ?? 3);
+const model = new URL('../examples/models/telemetry.safetensors', import.meta.url).pathname;
+const embedded = new URL('../fixtures/doorbell/doorbell.pcap', import.meta.url).pathname;
+
+const execute = ([program, ...args]) =>
+  execFileSync(program, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 2 ** 28 });
+const json = (command) => JSON.parse(execute([...command, '--json']));
+
+/** Runs a scenario, given as what JSON makes of it. @returns what `--json` prints */
+async function fleet(folder, scenario, ...flags) {
+  const path = join(folder, 'scenario.json');
+  writeFileSync(path, JSON.stringify(scenario));
+  const [program, ...args] = [...synth, 'fleet', 'run', path, '--seed', '1', '--json', ...flags];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  let said = '';
+  child.stdout.on('data', (chunk) => {
+    said += chunk;
+  });
+  await once(child, 'close');
+  return JSON.parse(said);
+}
+
+/** Counts what a subscriber gets, and what the broker says of itself. */
+async function watch(broker, topic) {
+  const client = await mqtt.connectAsync(broker.url);
+  const seen = { messages: 0, received: undefined };
+  client.on('message', (name, payload) => {
+    if (name === '$SYS/broker/publish/messages/received') seen.received = Number(payload.toString());
+    else seen.messages++;
+  });
+  await client.subscribeAsync(topic, { qos: 1 });
+  await client.subscribeAsync('$SYS/broker/publish/messages/received');
+  return { seen, close: () => client.endAsync() };
+}
+
+const scenario = (broker, client, group, phases) => ({
+  targets: { broker: { url: broker.url, client } },
+  groups: [{ name: 'hub', model, count: DEVICES, target: 'broker', topic: 'b/{{id}}', qos: 1, ...group }],
+  phases,
+});
+
+/** All at once, and for a moment. */
+async function connecting(folder) {
+  const rows = [];
+  for (const client of ['lean', 'full']) {
+    const seconds = [];
+    const memory = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const broker = await startMosquitto();
+      const phases = [{ ramp: '0s' }, { hold: client === 'lean' ? '10s' : '20s' }];
+      const result = await fleet(folder, scenario(broker, client, { spread: '1h' }, phases));
+      await broker.stop();
+      const { connects } = result.total.counts;
+      if (connects !== DEVICES) throw new Error(`${connects} of ${DEVICES} devices have connected`);
+      seconds.push(result.total.durations.connect.maxNs / 1e9);
+      memory.push(result.memoryPerDeviceBytes);
+    }
+    rows.push([client, seconds, memory]);
+  }
+  printTable(
+    `fleet: ${DEVICES} MQTT devices connect at once`,
+    ['client', 'all connected after', 'connections/s', 'memory per device'],
+    rows.map(([client, seconds, memory]) => [
+      client,
+      `${median(seconds).toFixed(2)} s`,
+      Math.round(DEVICES / median(seconds)).toString(),
+      `${(median(memory) / 1024).toFixed(1)} KiB`,
+    ]),
+    `median of ${ROUNDS} runs; memory of the whole process, with models and messages`,
+  );
+}
+
+/** Minutes of QoS 1: what was sent, acknowledged, arrived. */
+async function staying(folder) {
+  const broker = await startMosquitto();
+  const watched = await watch(broker, 'b/#');
+  const before = watched.seen.received ?? 0;
+  const phases = [{ ramp: '5s' }, { hold: `${MINUTES}m` }];
+  const result = await fleet(folder, scenario(broker, 'lean', {}, phases));
+  await pause(3000);
+  const { messages, received } = watched.seen;
+  await watched.close();
+  const brokerMemory = broker.memoryBytes();
+  await broker.stop();
+  const { counts, durations } = result.total;
+  const time = (ns) => `${(ns / 1e6).toFixed(1)} ms`;
+  printTable(
+    `fleet: ${DEVICES} MQTT devices for ${MINUTES} minutes, QoS 1`,
+    ['', ''],
+    [
+      ['planned, sent, acknowledged', `${counts.planned}, ${counts.sent}, ${counts.acknowledged}`],
+      ['arrived at a subscriber', `${messages}`],
+      ['publishes that the broker counts', `${received - before}`],
+      [
+        'lost, failed, dropped, unfinished',
+        `${counts.lost}, ${counts.failed}, ${counts.dropped}, ${counts.unfinished}`,
+      ],
+      ['messages/s', `${Math.round(counts.planned / result.elapsedSeconds)}`],
+      ['latency p50, p99', `${time(durations.latency.p50Ns)}, ${time(durations.latency.p99Ns)}`],
+      ['lateness p50, p99', `${time(durations.lateness.p50Ns)}, ${time(durations.lateness.p99Ns)}`],
+      ['memory per device', `${(result.memoryPerDeviceBytes / 1024).toFixed(1)} KiB`],
+      ['memory of the broker', `${Math.round(brokerMemory / 2 ** 20)} MiB`],
+      ['fidelity', `${result.totalFidelity?.score.toFixed(1)}`],
+    ],
+    'one run',
+  );
+}
+
+const PEER_MESSAGES = 200_000;
+
+/** As many as go out, beside what mosquitto's own publisher does. */
+async function publishing(folder) {
+  const lines = join(folder, 'lines');
+  writeFileSync(lines, `${'x'.repeat(80)}\n`.repeat(PEER_MESSAGES));
+  const rows = [];
+  for (const qos of [0, 1]) {
+    const ours = { lean: [], full: [] };
+    const theirs = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const client of ['lean', 'full']) {
+        const broker = await startMosquitto();
+        const group = { count: 100, qos, speed: 20_000, spread: '0s', payload: 'x'.repeat(80), queue: 10 };
+        const result = await fleet(folder, scenario(broker, client, group, [{ ramp: '0s' }, { hold: '8s' }]));
+        const { acknowledged } = result.total.counts;
+        ours[client].push(acknowledged / result.elapsedSeconds);
+        await broker.stop();
+      }
+      const broker = await startMosquitto();
+      const started = performance.now();
+      execute(['sh', '-c', `mosquitto_pub -p ${broker.port} -q ${qos} -t b/peer -l < ${lines}`]);
+      theirs.push(PEER_MESSAGES / ((performance.now() - started) / 1000));
+      await broker.stop();
+    }
+    const peer = median(theirs);
+    for (const client of ['lean', 'full']) {
+      rows.push([`QoS ${qos}, ${client}`, Math.round(median(ours[client])), (median(ours[client]) / peer).toFixed(2)]);
+    }
+    rows.push([`QoS ${qos}, mosquitto_pub -l`, Math.round(peer), '1']);
+  }
+  printTable(
+    'fleet: publishes a second at the limit, 100 devices; mosquitto_pub has one connection',
+    ['', 'publishes/s', 'ratio'],
+    rows.map((row) => row.map(String)),
+    `medians of ${ROUNDS} runs in turn`,
+  );
+}
+
+const FIDELITY_DEVICES = 100;
+const JUDGED = 9;
+
+/** What tcpdump sees at the broker, device by device, judged against the real flow as the model itself is. */
+async function fidelity(folder) {
+  const file = (name) => join(folder, name);
+  const flow = 'UDP 10.77.0.17:40004 10.77.0.1:5004';
+  execute([...synth, 'extract', embedded, '--flow', flow, '--out', file('flow.csv')]);
+  const [head, ...lines] = readFileSync(file('flow.csv'), 'utf8').trim().split('\n');
+  const outbound = lines.filter((line) => line.split(',')[1] === 'out');
+  writeFileSync(file('real.csv'), `${[head, ...outbound].join('\n')}\n`);
+  execute([...synth, 'train', file('real.csv'), '--holdout', '1/3', '--out', file('out.safetensors'), '--force']);
+  const judge = (synthetic, ...flags) =>
+    json([...synth, 'evaluate', file('real.csv'), file(synthetic), '--seed', '1', ...flags]);
+  const own = judge('out.safetensors', '--seeds', '5');
+  const broker = await startMosquitto();
+  const dump = spawn(
+    'tcpdump',
+    ['-i', 'lo', '-w', file('wire.pcap'), '-B', '65536', '-s', '128', `tcp dst port ${broker.port}`],
+    { stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  await once(dump.stderr, 'data');
+  const result = await fleet(folder, {
+    targets: { broker: { url: broker.url } },
+    groups: [
+      {
+        name: 'c',
+        model: file('out.safetensors'),
+        count: FIDELITY_DEVICES,
+        target: 'broker',
+        topic: 'c',
+        spread: '1s',
+      },
+    ],
+    phases: [{ ramp: '1s' }, { hold: '60s' }],
+  });
+  await pause(1000);
+  dump.kill('SIGINT');
+  await once(dump, 'close');
+  await broker.stop();
+  const { flows } = json([...synth, 'inspect', file('wire.pcap'), '--limit', '0']);
+  const scores = [];
+  for (const { id } of flows.slice(0, JUDGED)) {
+    execute([
+      ...synth,
+      'extract',
+      file('wire.pcap'),
+      '--flow',
+      id,
+      '--payload-only',
+      '--out',
+      file('device.csv'),
+      '--force',
+    ]);
+    scores.push(judge('device.csv'));
+  }
+  const of = (field) => median(scores.map((one) => one[field]));
+  printTable(
+    `fleet: what the broker is sent by each of ${FIDELITY_DEVICES} devices, judged against the real flow`,
+    ['', 'score', 'mean excess'],
+    [
+      ['the model itself', own.score.toFixed(1), own.meanExcess.toFixed(3)],
+      [`at the broker, median of ${JUDGED}`, of('score').toFixed(1), of('meanExcess').toFixed(3)],
+      [`fidelity that the run tells (${result.total.counts.sent} messages)`, result.totalFidelity.score.toFixed(1), ''],
+    ],
+    'one run',
+  );
+}
+
+export async function run() {
+  if (!isInstalled('mosquitto') || !isInstalled('mosquitto_pub') || !isInstalled('tcpdump')) {
+    console.error('fleet: needs mosquitto, mosquitto_pub and tcpdump; left out');
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'synth-bench-'));
+  try {
+    for (const part of [connecting, publishing, fidelity, staying]) await part(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

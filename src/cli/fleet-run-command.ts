@@ -1,0 +1,147 @@
+/**
+ * @module
+ * The course of a run that a command starts: everything that shows it is opened before the first connection, and closed behind the last.
+ */
+import { Flags } from '@oclif/core';
+import { systemClock } from '../clock.js';
+import type { PreparedFleet } from '../fleet/prepare-fleet.js';
+import { runFleet } from '../fleet/run-fleet.js';
+import type { FleetResult } from '../fleet/snapshot.js';
+import { openOutput, requireWritable, writeOutput } from '../output-file.js';
+import { packageVersion } from '../version.js';
+import { BaseCommand } from './base-command.js';
+import { quotedCommandLine } from './command-line.js';
+import { type FleetFlags, fleetFlags, fleetOf, fromHere } from './fleet-flags.js';
+import { FleetOutputs } from './fleet-outputs.js';
+import { fleetPlanNote } from './fleet-plan-view.js';
+import { fleetFailure, fleetJson, fleetLines, fleetPanel } from './fleet-view.js';
+import { forceFlag } from './flags.js';
+import { startPanel } from './live-line.js';
+
+export const fleetRunFlags = {
+  ...fleetFlags,
+  report: Flags.string({
+    summary: 'Write a report with charts: one HTML file, which needs nothing else.',
+    helpValue: 'FILE.html',
+    helpGroup: 'OUTPUT',
+  }),
+  summary: Flags.string({
+    summary: 'Write what --json prints to this file too.',
+    helpValue: 'FILE.json',
+    helpGroup: 'OUTPUT',
+  }),
+  record: Flags.string({
+    summary: 'Write a line for every message of the first devices of each group: when it was due, when sent, and its hash.',
+    helpValue: 'FILE.ndjson',
+    helpGroup: 'OUTPUT',
+  }),
+  'record-devices': Flags.integer({
+    summary: 'Of each group so many. Default: 10.',
+    min: 1,
+    helpValue: 'N',
+    dependsOn: ['record'],
+    helpGroup: 'OUTPUT',
+  }),
+  metrics: Flags.string({
+    summary: 'Let Prometheus ask for metrics here; “:9464” is 127.0.0.1:9464.',
+    helpValue: 'HOST:PORT',
+    helpGroup: 'OUTPUT',
+  }),
+  otlp: Flags.string({
+    summary: 'Send metrics to an OpenTelemetry collector, OTLP over HTTP.',
+    helpValue: 'URL',
+    helpGroup: 'OUTPUT',
+  }),
+  force: forceFlag,
+};
+
+interface FleetRunFlags extends FleetFlags {
+  readonly report?: string | undefined;
+  readonly summary?: string | undefined;
+  readonly record?: string | undefined;
+  readonly 'record-devices'?: number | undefined;
+  readonly metrics?: string | undefined;
+  readonly otlp?: string | undefined;
+  readonly dashboard?: string | undefined;
+  readonly force: boolean;
+}
+
+export abstract class FleetRunCommand extends BaseCommand {
+  /** @param stays whether the dashboard stays up after the end, until Ctrl-C */
+  protected async runScenario(path: string, flags: FleetRunFlags, stays: boolean): Promise<unknown> {
+    const fleet = await fleetOf(path, flags, outputsOf(flags));
+    const { outputs: wanted } = fleet.scenario;
+    const files = { force: flags.force, inputs: [path, ...fleet.groups.map(({ model }) => model)] };
+    for (const file of [wanted.report, wanted.summary, wanted.record]) {
+      if (file !== undefined) await requireWritable(file, files);
+    }
+    const record = wanted.record === undefined ? undefined : await openOutput(wanted.record, files);
+    const outputs = await FleetOutputs.open(fleet);
+    try {
+      for (const line of [...fleetPlanNote(fleet), ...outputs.lines]) this.note(line);
+      const result = await this.#run(fleet, outputs, (lines) => record?.write(new TextEncoder().encode(lines)));
+      await record?.finish();
+      const report = wanted.report === undefined && !stays ? undefined : await this.#report(result);
+      outputs.finish(result, report);
+      for (const line of [...fleetLines(result), ...(await outputs.closeExporters())]) this.note(line);
+      const json = fleetJson(result);
+      const failure = fleetFailure(result);
+      if (failure !== undefined) this.failWithResult(failure);
+      if (wanted.report !== undefined) {
+        await writeOutput(wanted.report, new TextEncoder().encode(report!), files);
+        this.note(`Report written to ${wanted.report}`);
+      }
+      if (wanted.summary !== undefined) {
+        const text = `${JSON.stringify(this.toSuccessJson(json), undefined, 2)}\n`;
+        await writeOutput(wanted.summary, new TextEncoder().encode(text), files);
+      }
+      if (stays) await this.#untilInterrupted();
+      return json;
+    } finally {
+      await record?.discard();
+      await outputs.close();
+    }
+  }
+
+  async #run(fleet: PreparedFleet, outputs: FleetOutputs, onRecord: (lines: string) => void): Promise<FleetResult> {
+    const panel = startPanel(!this.jsonEnabled());
+    return runFleet(fleet, {
+      clock: systemClock,
+      signal: this.signal,
+      onSnapshot: (snapshot) => {
+        panel.update(fleetPanel(snapshot, panel.columns));
+        outputs.update(snapshot);
+      },
+      onRecord,
+    }).finally(() => panel.stop());
+  }
+
+  async #report(result: FleetResult): Promise<string> {
+    const { fleetReport } = await import('../report/fleet-report.js');
+    return fleetReport(result, {
+      version: packageVersion,
+      created: result.startedAt,
+      command: quotedCommandLine(),
+    });
+  }
+
+  async #untilInterrupted(): Promise<void> {
+    if (this.signal.aborted) return;
+    this.note('The page stays until Ctrl-C.');
+    await new Promise((resolve) => this.signal.addEventListener('abort', resolve, { once: true }));
+  }
+}
+
+const outputsOf = (flags: FleetRunFlags) => ({
+  ...present('report', fromHere(flags.report)),
+  ...present('summary', fromHere(flags.summary)),
+  ...present('record', fromHere(flags.record)),
+  ...present('recordDevices', flags['record-devices']),
+  ...present('metrics', flags.metrics),
+  ...present('otlp', flags.otlp),
+  ...present('dashboard', flags.dashboard),
+});
+
+/** What a flag says goes before what stands in the scenario; what it does not say does not. */
+const present = <K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [P in K]?: V }; // of the one key
