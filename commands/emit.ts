@@ -25,7 +25,7 @@ import {
 } from '../src/cli/emission-view.js';
 import { forceFlag, parseTarget as parseDeviceOrFlow, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { startLiveLine } from '../src/cli/live-line.js';
-import { parseDuration, parsePayload, parseTimestamp } from '../src/cli/parse.js';
+import { parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling } from '../src/cli/synthesis-flags.js';
 import { systemClock } from '../src/clock.js';
@@ -47,6 +47,7 @@ import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
 import { readHead } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
+import { parseDuration } from '../src/units.js';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Send the packets of a model or a capture at their times.';

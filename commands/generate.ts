@@ -2,7 +2,7 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { formatTimestamp, parseDuration, parsePayload, parseTimestamp } from '../src/cli/parse.js';
+import { formatTimestamp, parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import {
   fileJson,
   formatFiles,
@@ -19,6 +19,7 @@ import { formatBytes, formatCount, formatCounted, formatSeconds } from '../src/f
 import { loadModelFile } from '../src/load-model.js';
 import { drawSeed } from '../src/random.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
+import { parseDuration } from '../src/units.js';
 
 export default class Generate extends BaseCommand {
   static override summary = 'Generate packets that a model could have sent and received.';

@@ -3,7 +3,6 @@ import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { parseDuration } from '../src/cli/parse.js';
 import { sinkView } from '../src/cli/sink-view.js';
 import type { DialogueOptions } from '../src/emission/sink/dialogue.js';
 import { parseListen } from '../src/emission/sink/listen-address.js';
@@ -16,6 +15,7 @@ import { loadModelFile } from '../src/load-model.js';
 import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
 import { OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
+import { parseDuration } from '../src/units.js';
 
 export default class Sink extends BaseCommand {
   static override summary = 'Receive what synth emit or a device sends: count, measure, answer, and write it down.';

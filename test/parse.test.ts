@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import {
   formatTimestamp,
   parseComponents,
-  parseDuration,
   parseFraction,
   parsePayload,
   parsePositive,
@@ -11,6 +10,7 @@ import {
   parseSize,
   parseTimestamp,
 } from '../src/cli/parse.js';
+import { parseDuration } from '../src/units.js';
 import { expectSynthError } from './support/read.js';
 
 describe('a duration', () => {

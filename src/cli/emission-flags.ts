@@ -8,7 +8,7 @@ import type { Pacing } from '../emission/schedule.js';
 import { FRAMINGS } from '../emission/transport-spec.js';
 import { PRECISIONS } from '../emission/waiter.js';
 import { SynthError } from '../errors.js';
-import { parseDuration, parseFactor, parseRate } from './parse.js';
+import { parseDuration, parseFactor, parseRate } from '../units.js';
 
 export const DIRECTIONS = ['out', 'in', 'both'] as const;
 export const ROLES = ['device', 'peer'] as const;

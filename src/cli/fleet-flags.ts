@@ -54,7 +54,7 @@ export async function fleetOf(path: string, flags: FleetFlags, outputs: Partial<
   return prepareFleet(scenario, {
     seed: scenario.seed ?? drawSeed(),
     threads: flags.threads,
-    allowed: parseAllowed(flags['allow-target']),
+    allowed: parseAllowed(flags['allow-target'] ?? []),
     files: systemFiles,
   });
 }

@@ -10,12 +10,12 @@ import type { FleetResult } from '../fleet/snapshot.js';
 import { openOutput, requireWritable, writeOutput } from '../output-file.js';
 import { packageVersion } from '../version.js';
 import { BaseCommand } from './base-command.js';
-import { quotedCommandLine } from './command-line.js';
+import { commandLine } from './command-line.js';
+import { forceFlag } from './flags.js';
 import { type FleetFlags, fleetFlags, fleetOf, fromHere } from './fleet-flags.js';
 import { FleetOutputs } from './fleet-outputs.js';
 import { fleetPlanNote } from './fleet-plan-view.js';
-import { fleetFailure, fleetJson, fleetLines, fleetPanel } from './fleet-view.js';
-import { forceFlag } from './flags.js';
+import { fleetFailure, fleetJson, fleetLines, fleetLiveLine, fleetPanel } from './fleet-view.js';
 import { startPanel } from './live-line.js';
 
 export const fleetRunFlags = {
@@ -31,7 +31,8 @@ export const fleetRunFlags = {
     helpGroup: 'OUTPUT',
   }),
   record: Flags.string({
-    summary: 'Write a line for every message of the first devices of each group: when it was due, when sent, and its hash.',
+    summary:
+      'Write a line for every message of the first devices of each group: when it was due, when sent, and its hash.',
     helpValue: 'FILE.ndjson',
     helpGroup: 'OUTPUT',
   }),
@@ -109,7 +110,7 @@ export abstract class FleetRunCommand extends BaseCommand {
       clock: systemClock,
       signal: this.signal,
       onSnapshot: (snapshot) => {
-        panel.update(fleetPanel(snapshot, panel.columns));
+        panel.update(fleetLiveLine(snapshot), (columns) => fleetPanel(snapshot, columns));
         outputs.update(snapshot);
       },
       onRecord,
@@ -121,7 +122,7 @@ export abstract class FleetRunCommand extends BaseCommand {
     return fleetReport(result, {
       version: packageVersion,
       created: result.startedAt,
-      command: quotedCommandLine(),
+      command: commandLine(this.id ?? '', this.argv, this.argv.includes('--seed') ? [] : ['--seed', result.seed]),
     });
   }
 

@@ -28,7 +28,7 @@ export class GroupTemplates {
     this.#group = group;
     this.topic = compileTemplate(group.topic);
     this.#id = compileTemplate(group.id);
-    this.#subscribe = group.subscribe.map(compileTemplate);
+    this.#subscribe = group.subscribe.map((text) => compileTemplate(text));
     this.#username = optional(credentials.username);
     this.#password = optional(credentials.password);
     this.#certificate = optional(credentials.certificate);
@@ -46,7 +46,8 @@ export class GroupTemplates {
   /** Who a device is. */
   identity(index: number, random: Random): ClientIdentity {
     const drawn = random.split('identity');
-    const id = this.#id.render(this.context(index, '', drawn));
+    const { columns } = this.context(index, '', drawn);
+    const id = this.#id.render(this.context(index, columns['id'] ?? '', drawn));
     const context = this.context(index, id, drawn);
     const { will } = this.#group;
     return {

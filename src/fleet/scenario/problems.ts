@@ -1,0 +1,109 @@
+/**
+ * @module
+ * What is wrong with a scenario: everything that is found in one go, each with its line.
+ */
+import { type Document, isNode, type LineCounter } from 'yaml';
+import type { z } from 'zod';
+import { nearest } from '../../emission/nearest.js';
+import { SynthError, type SynthErrorCode } from '../../errors.js';
+
+export type KeyPath = readonly PropertyKey[];
+
+const MOST_PROBLEMS = 10;
+
+export class Problems {
+  readonly #lines: string[] = [];
+  #code: SynthErrorCode = 'SYNTH_SCENARIO_INVALID';
+  readonly #file: string;
+  readonly #document: Document;
+  readonly #counter: LineCounter;
+
+  constructor(file: string, document: Document, counter: LineCounter) {
+    this.#file = file;
+    this.#document = document;
+    this.#counter = counter;
+  }
+
+  /** @param code of problems that are of other files */
+  add(path: KeyPath, message: string, code?: SynthErrorCode): void {
+    const key = formatPath(path);
+    this.#lines.push(`${this.#file}${this.#place(path)}: ${key === '' ? '' : `${key}: `}${message}`);
+    if (code !== undefined) this.#code = code;
+  }
+
+  /** What `action` gives, or undefined if it has found something wrong. */
+  try<T>(path: KeyPath, action: () => T): T | undefined {
+    try {
+      return action();
+    } catch (error) {
+      if (!(error instanceof SynthError)) throw error;
+      this.add(path, error.hint === undefined ? error.message : `${error.message}. ${error.hint}`);
+      return undefined;
+    }
+  }
+
+  get found(): boolean {
+    return this.#lines.length > 0;
+  }
+
+  /** @throws SynthError `SYNTH_SCENARIO_INVALID`, or what files were added with, if there are any */
+  throwIfFound(): void {
+    if (!this.found) return;
+    const more = this.#lines.length - MOST_PROBLEMS;
+    const lines = [...this.#lines.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`… and ${more} more`] : [])];
+    throw new SynthError(this.#code, lines.join('\n'), { hint: 'See docs/scenario.md, or: synth fleet schema' });
+  }
+
+  /** Line and column of what stands at a path, or of the nearest that is there. */
+  #place(path: KeyPath): string {
+    for (let length = path.length; length >= 0; length--) {
+      const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
+      if (!isNode(node) || node.range === undefined || node.range === null) continue;
+      const { line, col } = this.#counter.linePos(node.range[0]);
+      return `:${line}:${col}`;
+    }
+    return '';
+  }
+}
+
+const formatPath = (path: KeyPath): string =>
+  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? String(key) : `.${String(key)}`)).join('');
+
+/** Problems that the schema has found. */
+export function addIssues(
+  problems: Problems,
+  issues: readonly z.core.$ZodIssue[],
+  keysAt: (path: KeyPath) => readonly string[],
+): void {
+  for (const issue of issues) addIssue(problems, issue, [], keysAt);
+}
+
+function addIssue(
+  problems: Problems,
+  issue: z.core.$ZodIssue,
+  before: KeyPath,
+  keysAt: (path: KeyPath) => readonly string[],
+): void {
+  const path = [...before, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys) {
+      const meant = nearest(key, keysAt(path));
+      problems.add(
+        [...path, key],
+        meant === undefined ? 'there is no such key' : `there is no such key. Did you mean ${meant}?`,
+      );
+    }
+    return;
+  }
+  if (issue.code === 'invalid_union') {
+    // The alternative that was meant is the one whose kind of value it is.
+    const meant = issue.errors.find(
+      (errors) => !errors.some((one) => one.code === 'invalid_type' && one.path.length === 0),
+    );
+    if (meant !== undefined && meant.length > 0) {
+      for (const one of meant) addIssue(problems, one, path, keysAt);
+      return;
+    }
+  }
+  problems.add(path, issue.message.replace(/^Invalid input: /, ''));
+}
