@@ -42,10 +42,11 @@ function layoutOf({ panels }: Figure): 'wide' | 'three' | 'pairs' {
   return panels.length === 3 ? 'three' : 'pairs';
 }
 
-async function panelHtml(panel: Panel, draw: Draw): Promise<Html> {
+/** @param panel without a title where that of its figure says enough */
+export async function panelHtml(panel: Panel, draw: Draw): Promise<Html> {
   const note =
     panel.kind === 'chart' && panel.note !== undefined ? html` <span class="muted">${panel.note}</span>` : null;
-  const heading = html`<p class="panel-title">${panel.title}${note}</p>`;
+  const heading = panel.title === '' ? null : html`<p class="panel-title">${panel.title}${note}</p>`;
   if (panel.kind === 'missing') return html`<div class="panel">${heading}<p class="missing">${panel.reason}</p></div>`;
   const { narrow, wide } = panel.specs;
   const drawings =

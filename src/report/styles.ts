@@ -9,13 +9,13 @@ const LIGHT = `
   --page: #ffffff; --panel: #f6f7f9; --text: #1b2027; --muted: #57606c; --rule: #dde1e7;
   --grid: #e6e9ee; --axis: #9aa3af; --cell: #f0f2f5;
   --real: #1d5fbf; --training: #5b7fb0; --synthetic: #b3470c; --held-out: rgb(29 95 191 / .08);
-  --note: #fff7e0; --note-rule: #b98900;`;
+  --note: #fff7e0; --note-rule: #b98900; --good: #17703c; --bad: #b3261e; --outage: rgb(179 38 30 / .1);`;
 
 const DARK = `
   --page: #11151a; --panel: #191f26; --text: #e7eaee; --muted: #a3adb9; --rule: #2c343e;
   --grid: #262d36; --axis: #66717e; --cell: #1b2129;
   --real: #6fabff; --training: #6f8fbd; --synthetic: #ff9d5c; --held-out: rgb(111 171 255 / .12);
-  --note: #2a2412; --note-rule: #d3a72a;`;
+  --note: #2a2412; --note-rule: #d3a72a; --good: #6fcf97; --bad: #ff8f87; --outage: rgb(255 143 135 / .16);`;
 
 export const STYLES = `
 :root { color-scheme: light dark; ${LIGHT} }
@@ -48,6 +48,15 @@ pre { font: .9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono
 .aspects .about { grid-column: 2 / 4; color: var(--muted); font-size: .82rem; line-height: 1.35; }
 .bar { display: block; height: 10px; border-radius: 3px; background: var(--grid); overflow: hidden; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .bar i { display: block; height: 100%; background: var(--synthetic); border-radius: 3px 0 0 3px; }
+
+
+.verdict { margin: 0; font-size: 2rem; font-weight: 700; line-height: 1.15; overflow-wrap: anywhere; }
+.good { color: var(--good); } .bad { color: var(--bad); }
+.tiles { margin: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 132px), 1fr)); gap: 14px 20px; }
+.tiles dt { color: var(--muted); font-size: .84rem; } .tiles dd { margin: 0; font-size: 1.25rem; font-weight: 650; line-height: 1.3; overflow-wrap: anywhere; }
+.tiles dd small { display: block; color: var(--muted); font-size: .8rem; font-weight: 400; }
+tr.all > * { font-weight: 650; border-top: 1px solid var(--rule); }
+.account { margin: 0 0 6px; max-width: none; }
 
 .notes { margin: 20px 0; padding: 12px 18px; background: var(--note); border-left: 4px solid var(--note-rule); border-radius: 4px; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .notes h2 { margin: 0 0 4px; padding: 0; border: 0; font-size: .95rem; }
