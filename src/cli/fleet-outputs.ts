@@ -35,7 +35,7 @@ export class FleetOutputs {
   }
 
   /** @throws SynthError `SYNTH_SYSTEM_LIMIT` where nothing can listen, `SYNTH_USAGE` */
-  static async open({ scenario, seed }: PreparedFleet): Promise<FleetOutputs> {
+  static async open({ scenario, seed, groups }: PreparedFleet): Promise<FleetOutputs> {
     const { dashboard, metrics, otlp } = scenario.outputs;
     const latest: { snapshot: FleetSnapshot | undefined } = { snapshot: undefined };
     const run = { snapshot: () => latest.snapshot, scenario: scenario.name, seed };
@@ -43,7 +43,12 @@ export class FleetOutputs {
     try {
       if (dashboard !== undefined) {
         const { startDashboard } = await import('../fleet/dashboard/dashboard.js');
-        opened.dashboard = await startDashboard({ ...parseListenAddress(dashboard), scenario: scenario.name });
+        opened.dashboard = await startDashboard({
+          ...parseListenAddress(dashboard),
+          scenario: scenario.name,
+          seed,
+          groups: groups.map(({ name, count, target }) => ({ name, devices: count, target: target.url })),
+        });
       }
       if (metrics !== undefined) {
         const { startMetricsServer } = await import('../fleet/exporters/prometheus.js');

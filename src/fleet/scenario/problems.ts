@@ -11,9 +11,15 @@ export type KeyPath = readonly PropertyKey[];
 
 const MOST_PROBLEMS = 10;
 
+interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly text: string;
+  readonly code: SynthErrorCode;
+}
+
 export class Problems {
-  readonly #lines: string[] = [];
-  #code: SynthErrorCode = 'SYNTH_SCENARIO_INVALID';
+  readonly #found: Problem[] = [];
   readonly #file: string;
   readonly #document: Document;
   readonly #counter: LineCounter;
@@ -25,10 +31,9 @@ export class Problems {
   }
 
   /** @param code of problems that are of other files */
-  add(path: KeyPath, message: string, code?: SynthErrorCode): void {
+  add(path: KeyPath, message: string, code: SynthErrorCode = 'SYNTH_SCENARIO_INVALID'): void {
     const key = formatPath(path);
-    this.#lines.push(`${this.#file}${this.#place(path)}: ${key === '' ? '' : `${key}: `}${message}`);
-    if (code !== undefined) this.#code = code;
+    this.#found.push({ ...this.#place(path), text: `${key === '' ? '' : `${key}: `}${message}`, code });
   }
 
   /** What `action` gives, or undefined if it has found something wrong. */
@@ -43,26 +48,33 @@ export class Problems {
   }
 
   get found(): boolean {
-    return this.#lines.length > 0;
+    return this.#found.length > 0;
   }
 
-  /** @throws SynthError `SYNTH_SCENARIO_INVALID`, or what files were added with, if there are any */
+  /** @throws SynthError `SYNTH_SCENARIO_INVALID` if there are any, or what they were added with if that is the same for all */
   throwIfFound(): void {
-    if (!this.found) return;
-    const more = this.#lines.length - MOST_PROBLEMS;
-    const lines = [...this.#lines.slice(0, MOST_PROBLEMS), ...(more > 0 ? [`… and ${more} more`] : [])];
-    throw new SynthError(this.#code, lines.join('\n'), { hint: 'See docs/scenario.md, or: synth fleet schema' });
+    const [first] = this.#found;
+    if (first === undefined) return;
+    const inOrder = this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
+    const lines = inOrder
+      .slice(0, MOST_PROBLEMS)
+      .map(({ line, column, text }) => `${this.#file}:${line}:${column}: ${text}`);
+    const more = this.#found.length - MOST_PROBLEMS;
+    const code = this.#found.every((one) => one.code === first.code) ? first.code : 'SYNTH_SCENARIO_INVALID';
+    throw new SynthError(code, [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'), {
+      hint: 'See docs/scenario.md, or: synth fleet schema',
+    });
   }
 
-  /** Line and column of what stands at a path, or of the nearest that is there. */
-  #place(path: KeyPath): string {
+  /** Where what stands at a path begins, or the nearest that is there. */
+  #place(path: KeyPath): { readonly line: number; readonly column: number } {
     for (let length = path.length; length >= 0; length--) {
       const node = length === 0 ? this.#document.contents : this.#document.getIn(path.slice(0, length), true);
       if (!isNode(node) || node.range === undefined || node.range === null) continue;
       const { line, col } = this.#counter.linePos(node.range[0]);
-      return `:${line}:${col}`;
+      return { line, column: col };
     }
-    return '';
+    return { line: 1, column: 1 };
   }
 }
 

@@ -130,7 +130,7 @@ function deviceCounts({ groups, devices }: ScenarioFile, problems: Problems): nu
   });
   const weights = groups.map(({ weight }) => weight ?? 0);
   const counted = groups.reduce((sum, { count }) => sum + (count ?? 0), 0);
-  const isWeighted = weights.some((weight) => weight > 0);
+  const isWeighted = groups.some(({ count, weight }) => weight !== undefined && count === undefined);
   if (isWeighted && devices === undefined) problems.add(['groups'], 'weights share “devices: N”, which is missing');
   if (!isWeighted && devices !== undefined && devices !== counted) {
     problems.add(
