@@ -19,6 +19,8 @@ export interface ClientIdentity {
     | undefined;
   /** Topics to subscribe to once connected. */
   readonly subscribe: readonly string[];
+  /** Path that a WebSocket is opened with, `/` where there is none; what its messages have as topic then says nothing. */
+  readonly path?: string | undefined;
 }
 
 export interface OutgoingMessage {
@@ -75,6 +77,8 @@ export interface DeviceClient<M extends OutgoingMessage = OutgoingMessage> {
 
 /** Shared by all devices of a thread that have the same target: agents, contexts of TLS, what was measured. */
 export interface ClientFactory {
+  /** IP address that devices connect to, for whoever checks whether that is allowed; empty before `prepare`. */
+  readonly address: string;
   /** Resolves names, loads what is heavy, measures overheads. @throws SynthError `SYNTH_TARGET_UNREACHABLE` for a name that has no address */
   prepare(): Promise<void>;
   create<M extends OutgoingMessage>(identity: ClientIdentity, listener: ClientListener<M>): DeviceClient<M>;

@@ -1,0 +1,316 @@
+/**
+ * @module
+ * The MQTT client of fleets: a socket and little more for each device, so that tens of thousands of them fit into one process.
+ *
+ * Each message is written by itself, as a device does that sends it at its time; so it is a segment of its own. QoS 0 counts as acknowledged
+ * when the system has taken it, which is told asynchronously. A message that is not acknowledged in time ends the connection, as MQTT knows no
+ * other way to send it again.
+ */
+import type { IConnackPacket, IDisconnectPacket, IPublishPacket, ISubackPacket, Packet } from 'mqtt-packet';
+import type { ClientIdentity, ClientListener, OutgoingMessage } from '../client.js';
+import type { MqttTarget } from '../scenario/scenario.js';
+import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
+import {
+  acknowledgement,
+  DISCONNECT,
+  type MqttCodec,
+  PACKET,
+  PacketSplitter,
+  PINGREQ,
+  publishPacket,
+} from './lean-mqtt-packets.js';
+import type { Link, LinkUser } from './link.js';
+import { reasonOf, refusalOf, subscriptionRefusalOf } from './mqtt-reasons.js';
+import { CHECK_PERIOD_MS } from './watch.js';
+
+/** What the clients of one target share. */
+export interface LeanMqttShared extends SharedByClients {
+  readonly target: MqttTarget;
+  readonly codec: MqttCodec;
+  /** Headers of what carries the packets, for a PUBLISH of this topic. */
+  overheadBytes(topic: string, qos: 0 | 1 | 2, payloadBytes: number, recordBytes: number): number;
+}
+
+interface OpenMessage<M> {
+  readonly message: M;
+  readonly sentMs: number;
+}
+
+const MOST_ID = 65_535;
+/** Of a TLS connection that is not there yet. */
+const USUAL_RECORD_BYTES = 22;
+
+export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<M> implements LinkUser<M> {
+  readonly #shared: LeanMqttShared;
+  readonly #openLink: (user: LinkUser<M>) => Link<M>;
+  #link: Link<M> | undefined;
+  #splitter: PacketSplitter | undefined;
+  /** By packet identifier, oldest first; made when it is needed. */
+  #open: Map<number, OpenMessage<M>> | undefined;
+  /** Identifiers of messages of QoS 2 that have come and are not released. They outlive a connection as its session does. */
+  #unreleased: Set<number> | undefined;
+  /** Goes on from connection to connection: a broker may still know what it was told under an identifier. */
+  #lastId = 0;
+  #isAccepted = false;
+  #isLeaving = false;
+  #mostOpen: number;
+  #keepAliveMs: number;
+  #mostQos = 2;
+  #mostPacketBytes = Number.POSITIVE_INFINITY;
+  #lastSentMs = 0;
+  #lastReceivedMs = 0;
+  /** When a PINGREQ was sent that is not answered yet. */
+  #pingMs = Number.POSITIVE_INFINITY;
+
+  constructor(
+    identity: ClientIdentity,
+    listener: ClientListener<M>,
+    shared: LeanMqttShared,
+    openLink: (user: LinkUser<M>) => Link<M>,
+  ) {
+    super(identity, listener, shared);
+    this.#shared = shared;
+    this.#openLink = openLink;
+    this.#mostOpen = shared.target.inflight;
+    this.#keepAliveMs = shared.target.keepAliveS * 1000;
+  }
+
+  overheadBytes(topic: string, qos: 0 | 1 | 2, payloadBytes: number): number {
+    return this.#shared.overheadBytes(topic, qos, payloadBytes, this.#link?.recordBytes ?? USUAL_RECORD_BYTES);
+  }
+
+  acknowledges(qos: 0 | 1 | 2): boolean {
+    return qos > 0;
+  }
+
+  protected open(): void {
+    this.#isAccepted = false;
+    this.#isLeaving = false;
+    this.#pingMs = Number.POSITIVE_INFINITY;
+    this.#splitter = new PacketSplitter();
+    this.#link = this.#openLink(this);
+  }
+
+  linkOpened(): void {
+    this.#write(this.#shared.codec.connect(this.identity));
+  }
+
+  linkReceived(bytes: Buffer): void {
+    this.#lastReceivedMs = this.nowMs();
+    if (!this.#splitter!.push(bytes, this.#takePacket)) this.finish('protocol-error');
+  }
+
+  /** @returns whether the connection is still there */
+  readonly #takePacket = (packet: Buffer, at: number): boolean => {
+    const link = this.#link;
+    if (!this.#handle(packet, at)) this.finish('protocol-error');
+    return this.#link === link;
+  };
+
+  /** @returns false for what no broker may say */
+  #handle(packet: Buffer, at: number): boolean {
+    const type = packet[0]! >> 4;
+    if (type === PACKET.pingresp) {
+      this.#pingMs = Number.POSITIVE_INFINITY;
+      return packet.length === 2 && this.#isAccepted;
+    }
+    if (type < PACKET.puback || type > PACKET.pubcomp) return this.#handleParsed(this.#shared.codec.parse(packet));
+    const flags = packet[0]! & 0x0f;
+    if (packet.length < at + 2 || flags !== (type === PACKET.pubrel ? 2 : 0) || !this.#isAccepted) return false;
+    const id = packet.readUInt16BE(at);
+    this.#acknowledged(type, id, packet.length > at + 2 ? packet[at + 2]! : 0);
+    return id > 0;
+  }
+
+  #acknowledged(type: number, id: number, code: number): void {
+    if (type === PACKET.pubrel) {
+      this.#unreleased?.delete(id);
+      this.#write(acknowledgement(PACKET.pubcomp, id));
+    } else if (type === PACKET.pubrec && code < 0x80) {
+      this.#write(acknowledgement(PACKET.pubrel, id));
+    } else {
+      this.#settle(id, code);
+    }
+  }
+
+  #settle(id: number, code: number): void {
+    const message = this.#open?.get(id)?.message;
+    // Of an earlier connection.
+    if (message === undefined) return;
+    this.#open!.delete(id);
+    if (code < 0x80) this.listener.onAcknowledged(message);
+    else this.listener.onFailed(message, reasonOf(code));
+    if (this.state === 'closing') this.#leaveIfDone();
+    else this.offerRoom();
+  }
+
+  #handleParsed(packet: Packet | undefined): boolean {
+    if (packet?.cmd === 'connack') return !this.#isAccepted && this.#handleConnack(packet);
+    if (packet === undefined || !this.#isAccepted) return false;
+    if (packet.cmd === 'publish') return this.#handlePublish(packet);
+    if (packet.cmd === 'suback') return this.#handleSuback(packet);
+    if (packet.cmd !== 'disconnect') return false;
+    this.#handleDisconnect(packet);
+    return true;
+  }
+
+  #handleConnack({ returnCode, reasonCode, sessionPresent, properties = {} }: IConnackPacket): boolean {
+    const code = this.#shared.codec.isVersion5 ? reasonCode : returnCode;
+    if (code === undefined) return false;
+    if (code !== 0) {
+      this.finish(refusalOf(code));
+      return true;
+    }
+    const { target } = this.#shared;
+    this.#isAccepted = true;
+    if (!sessionPresent) this.#unreleased = undefined;
+    this.#mostOpen = Math.min(target.inflight, properties.receiveMaximum ?? MOST_ID);
+    this.#keepAliveMs = (properties.serverKeepAlive ?? target.keepAliveS) * 1000;
+    this.#mostQos = properties.maximumQoS ?? 2;
+    this.#mostPacketBytes = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    if (this.identity.subscribe.length === 0) this.connected();
+    else this.#write(this.#shared.codec.subscribe(this.identity.subscribe, this.#nextId()));
+    return true;
+  }
+
+  #handleSuback({ granted }: ISubackPacket): boolean {
+    const codes = granted.map(Number);
+    const refusal = codes.find((code) => code >= 0x80);
+    if (refusal !== undefined) this.finish(subscriptionRefusalOf(refusal));
+    else this.connected();
+    return true;
+  }
+
+  #handlePublish({ qos, messageId = 0, payload }: IPublishPacket): boolean {
+    if (qos > 0 && messageId === 0) return false;
+    const isRepeated = qos === 2 && this.#unreleased?.has(messageId) === true;
+    if (qos === 1) this.#write(acknowledgement(PACKET.puback, messageId));
+    if (qos === 2) {
+      this.#unreleased ??= new Set();
+      this.#unreleased.add(messageId);
+      this.#write(acknowledgement(PACKET.pubrec, messageId));
+    }
+    if (!isRepeated) this.listener.onReceived(payload.length);
+    return true;
+  }
+
+  #handleDisconnect({ reasonCode = 0 }: IDisconnectPacket): void {
+    this.finish(reasonCode === 0 ? 'closed-by-peer' : reasonOf(reasonCode));
+  }
+
+  protected hasRoom(qos: 0 | 1 | 2): boolean {
+    const mayOpen = qos === 0 || (this.#open?.size ?? 0) < this.#mostOpen;
+    return mayOpen && this.#link!.waitingBytes <= MOST_WAITING_BYTES;
+  }
+
+  protected take(message: M): void {
+    const { isVersion5 } = this.#shared.codec;
+    const id = message.qos === 0 ? 0 : this.#nextId();
+    const packet = publishPacket(isVersion5, message, id);
+    const isTaken = message.qos <= this.#mostQos && packet.length <= this.#mostPacketBytes;
+    if (!isTaken) {
+      this.#refuse(message, message.qos > this.#mostQos ? 0x9b : 0x95);
+      return;
+    }
+    this.#lastSentMs = this.nowMs();
+    if (id === 0) {
+      this.#link!.writeMessage(packet, message);
+      return;
+    }
+    this.#open ??= new Map();
+    this.#open.set(id, { message, sentMs: this.#lastSentMs });
+    this.#link!.write(packet);
+  }
+
+  /** MQTT 5, 3.2.2.3: what the broker said beforehand that it does not take. */
+  #refuse(message: M, code: number): void {
+    const link = this.#link;
+    queueMicrotask(() => this.#link === link && this.listener.onFailed(message, reasonOf(code)));
+  }
+
+  linkWritten(message: M): void {
+    this.listener.onAcknowledged(message);
+  }
+
+  linkDrained(): void {
+    this.offerRoom();
+  }
+
+  linkClosed(reason: string): void {
+    this.finish(reason);
+  }
+
+  protected override checkConnection(nowMs: number): void {
+    if (this.#isOverdue(nowMs)) {
+      this.finish('ack-timeout');
+      return;
+    }
+    if (this.#keepAliveMs === 0) return;
+    // An answer may take half of it, less what the next look would be late.
+    const patienceMs = Math.max(this.#keepAliveMs / 2 - CHECK_PERIOD_MS, this.#keepAliveMs / 4);
+    if (nowMs >= this.#pingMs + patienceMs) {
+      this.finish('keep-alive-timeout');
+      return;
+    }
+    if (this.#pingMs !== Number.POSITIVE_INFINITY) return;
+    // Also where only this side talks: what goes into a dead connection is not missed by anybody.
+    const sinceMs = Math.min(this.#lastSentMs, this.#lastReceivedMs);
+    if (nowMs + CHECK_PERIOD_MS < sinceMs + this.#keepAliveMs) return;
+    this.#pingMs = nowMs;
+    this.#write(PINGREQ);
+  }
+
+  #isOverdue(nowMs: number): boolean {
+    if (this.#open === undefined || this.#open.size === 0) return false;
+    for (const { sentMs } of this.#open.values()) return nowMs >= sentMs + this.#shared.ackTimeoutMs;
+    return false;
+  }
+
+  override disconnect(): void {
+    // It has a session, though its subscriptions are not there yet.
+    if (this.state === 'connecting' && this.#isAccepted) this.#write(DISCONNECT);
+    super.disconnect();
+  }
+
+  /** What is open may still be acknowledged. */
+  protected leave(): void {
+    this.#leaveIfDone();
+  }
+
+  #leaveIfDone(): void {
+    if (this.#isLeaving || (this.#open?.size ?? 0) > 0) return;
+    this.#sayGoodbye();
+  }
+
+  protected override hurry(): boolean {
+    if (this.#isLeaving || this.#link === undefined) return false;
+    this.#sayGoodbye();
+    return true;
+  }
+
+  #sayGoodbye(): void {
+    this.#isLeaving = true;
+    this.#write(DISCONNECT);
+    this.#link?.end();
+  }
+
+  protected release(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    this.#splitter = undefined;
+    this.#open?.clear();
+    link?.abandon();
+  }
+
+  #write(packet: Buffer): void {
+    this.#lastSentMs = this.nowMs();
+    this.#link?.write(packet);
+  }
+
+  #nextId(): number {
+    do {
+      this.#lastId = this.#lastId === MOST_ID ? 1 : this.#lastId + 1;
+    } while (this.#open?.has(this.#lastId) === true);
+    return this.#lastId;
+  }
+}
