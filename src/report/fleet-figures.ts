@@ -86,6 +86,11 @@ const COURSES: readonly Course[] = [
 
 /** The charts over time. */
 export async function courseSection({ intervals, outages }: FleetResult, draw: Draw): Promise<Html> {
+  if (intervals.length === 0) {
+    return html`<section><h2>Over time</h2>
+<p class="missing">not enough data: the run was over before its first interval was</p></section>
+`;
+  }
   const widest = intervals.reduce((most, { seconds }) => Math.max(most, seconds), 0);
   const figures: Html[] = [];
   for (const course of COURSES) {

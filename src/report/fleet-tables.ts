@@ -82,7 +82,7 @@ const durationColumns = (duration: DurationName): readonly GroupColumn[] =>
   ).map(([name, which]) => ({ name, cell: ({ durations }) => durationText(durations[duration], which) }));
 
 export function groupsSection(result: FleetResult, figure: Html): Html {
-  return html`<section><h2>Groups</h2>
+  return html`<section class="counts"><h2>Groups</h2>
 ${figure}
 <h3>Connections</h3>
 ${groupsTable('Connections of the groups', result, CONNECTIONS)}

@@ -52,7 +52,7 @@ pre { font: .9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, "Liberation Mono
 
 .verdict { margin: 0; font-size: 2rem; font-weight: 700; line-height: 1.15; overflow-wrap: anywhere; }
 .good { color: var(--good); } .bad { color: var(--bad); }
-.tiles { margin: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 132px), 1fr)); gap: 14px 20px; }
+.tiles { margin: 0; display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 14px 20px; }
 .tiles dt { color: var(--muted); font-size: .84rem; } .tiles dd { margin: 0; font-size: 1.25rem; font-weight: 650; line-height: 1.3; overflow-wrap: anywhere; }
 .tiles dd small { display: block; color: var(--muted); font-size: .8rem; font-weight: 400; }
 tr.all > * { font-weight: 650; border-top: 1px solid var(--rule); }
@@ -125,12 +125,14 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--rule);
   h1 { font-size: 1.4rem; } h2 { margin-top: 34px; }
   .hero { grid-template-columns: minmax(0, 1fr); padding: 18px; }
   .score { font-size: 3.8rem; }
+  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   details { padding: 0 12px; }
   th, td { padding: 5px 9px; }
   .reflow thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .reflow table, .reflow tbody { display: block; }
   .reflow tr { display: grid; grid-template-columns: repeat(auto-fill, minmax(72px, 1fr)); gap: 2px 8px; padding: 8px 12px; border-top: 1px solid var(--rule); }
   .reflow tr:first-child { border-top: 0; }
+  .counts .reflow tr { grid-template-columns: repeat(auto-fill, minmax(92px, 1fr)); }
   .reflow th, .reflow td, .reflow tr + tr > * { border: 0; padding: 0; white-space: normal; text-align: left; }
   .reflow tbody th { grid-column: 1 / -1; font-weight: 600; overflow-wrap: anywhere; }
   .reflow td:not([data-label]) { grid-column: 1 / -1; color: var(--muted); font-size: .92em; }
@@ -149,7 +151,7 @@ footer { margin-top: 44px; padding-top: 14px; border-top: 1px solid var(--rule);
   figcaption, h2, h3, summary { break-after: avoid; }
   .score { font-size: 3.2rem; }
   .scroll { overflow: visible; border: 0; } table { font-size: 8pt; } th, td { padding: 3px 6px; white-space: normal; } td.n { white-space: nowrap; }
-  td.reason { min-width: 0; }
+  td.reason { min-width: 0; } .counts th[scope=row] { min-width: 6em; } .counts :is(th, td) { padding: 3px 4px; }
   details::details-content { content-visibility: visible; display: block; height: auto; }
   pre { border: 1px solid var(--rule); }
 }

@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatNumber } from '../../src/format.js';
 import { captureReport } from '../../src/report/capture-report.js';
 import { type EvaluationReportInput, evaluationReport } from '../../src/report/evaluation-report.js';
+import { type Contrast, LEAST_CONTRAST, startBrowser } from '../support/browser.js';
 import { testWithPeers } from '../support/peers.js';
 import { doorbellCapture, doorbellEvaluation, evaluationOf, seriesOf, shortEvaluation } from './sample-reports.js';
 
@@ -28,11 +29,6 @@ beforeAll(async () => {
   for (const [report, text] of texts) writeFileSync(fileOf(report), text);
 });
 
-const ARGS = [
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run',
-  '--disable-background-networking --disable-component-update --disable-sync',
-].flatMap((some) => some.split(' '));
-
 /** A report that is open for all tests. */
 interface Opened {
   readonly page: Page;
@@ -45,7 +41,7 @@ interface Opened {
 let started: Promise<{ readonly browser: Browser; readonly reports: ReadonlyMap<Report, Opened> }> | undefined;
 
 async function start() {
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  const browser = await startBrowser();
   const reports = new Map<Report, Opened>();
   for (const report of REPORTS) reports.set(report, await openReport(browser, report));
   return { browser, reports };
@@ -180,48 +176,6 @@ testWithPeers(['chromium'], 'A phone shows the whole page without scrolling to t
     });
   }
 });
-
-/** The least contrast of any text with what is behind it (WCAG 2.1, success criterion 1.4.3), and which text that is. */
-const LEAST_CONTRAST = `(() => {
-  const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
-  const rgba = (color) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = color;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const luminance = (rgb) => rgb.slice(0, 3)
-    .map((value) => value / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, index) => sum + value * [0.2126, 0.7152, 0.0722][index], 0);
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = rgba(getComputedStyle(at).backgroundColor);
-      if (color[3] === 255) return color;
-    }
-    return [255, 255, 255, 255];
-  };
-  let least = { ratio: 99, text: '' };
-  let texts = 0;
-  for (const element of document.body.querySelectorAll('*')) {
-    const own = [...element.childNodes].filter((node) => node.nodeType === 3 && node.data.trim() !== '');
-    if (own.length === 0 || element.getClientRects().length === 0) continue;
-    texts++;
-    const style = getComputedStyle(element);
-    const color = luminance(rgba(element.closest('svg') ? style.fill : style.color));
-    const back = luminance(behind(element));
-    const ratio = (Math.max(color, back) + 0.05) / (Math.min(color, back) + 0.05);
-    if (ratio < least.ratio) least = { ratio, text: own[0].data };
-  }
-  return { ...least, texts, page: getComputedStyle(document.body).backgroundColor };
-})()`;
-
-interface Contrast {
-  readonly ratio: number;
-  readonly text: string;
-  readonly texts: number;
-  readonly page: string;
-}
 
 testWithPeers(['chromium'], 'All text, that of charts too, has a contrast of 4.5 : 1 in both schemes', async () => {
   const pages = new Set<string>();

@@ -61,11 +61,12 @@ export function coursePanel(course: Course, intervals: readonly Interval[], outa
   const known = series.flat().flatMap(({ v }) => (v === null ? [] : [v]));
   if (known.length === 0) return missing(course.title, 'there was nothing to measure');
   const layers = layersOf(course, series, known, frame);
+  const config = isNamed(outages) ? { padding: { left: 2, right: 10, top: 18, bottom: 2 } } : {};
   return {
     kind: 'chart',
     title: course.title,
     description: describe(course, intervals, outages),
-    specs: { narrow: chart(NARROW, HEIGHT, layers), wide: chart(WIDE, HEIGHT, layers) },
+    specs: { narrow: chart(NARROW, HEIGHT, layers, config), wide: chart(WIDE, HEIGHT, layers, config) },
   };
 }
 
@@ -122,7 +123,9 @@ const dots = (values: readonly object[], look: Look, encoding: Encoding): Layer 
   encoding,
 });
 
-/** Outages as shaded bands with edges, and with their name where there is the room. */
+const isNamed = ({ length }: readonly Outage[]): boolean => length > 0 && length <= MOST_NAMED;
+
+/** Outages as shaded bands with edges, and with their name above where there is the room. */
 function bands({ outages, unit, end }: Frame, x: Position): readonly Layer[] {
   if (outages.length === 0) return [];
   const at = (seconds: number) => Math.min(end, Math.max(0, (seconds * 1e9) / unit.ns));
@@ -135,9 +138,8 @@ function bands({ outages, unit, end }: Frame, x: Position): readonly Layer[] {
     type: 'text',
     text: 'outage',
     align: 'left',
-    baseline: 'top',
-    dx: 3,
-    y: 1,
+    baseline: 'bottom',
+    y: -2,
     fill: 'var(--muted)',
     fontSize: 11.5,
   } as const;
@@ -148,7 +150,7 @@ function bands({ outages, unit, end }: Frame, x: Position): readonly Layer[] {
       mark: { type: 'rule', stroke: 'var(--bad)', strokeWidth: 1, strokeDash: [2, 3], opacity: 0.7 },
       encoding: { x },
     },
-    ...(values.length > MOST_NAMED ? [] : [{ data: { values }, mark: name, encoding: { x } } satisfies Layer]),
+    ...(!isNamed(outages) ? [] : [{ data: { values }, mark: name, encoding: { x } } satisfies Layer]),
   ];
 }
 
