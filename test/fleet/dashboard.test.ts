@@ -1,9 +1,10 @@
 /** The live page of a fleet: its server by itself, and the page as Chromium shows it. */
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { type Dashboard, startDashboard } from '../../src/fleet/dashboard/dashboard.js';
+import { EventStream } from '../../src/fleet/dashboard/event-stream.js';
 import { isOwnHost } from '../../src/fleet/dashboard/hosts.js';
 import type { FleetSnapshot } from '../../src/fleet/snapshot.js';
 import { type Contrast, LEAST_CONTRAST, startBrowser } from '../support/browser.js';
@@ -194,6 +195,20 @@ test('A reader who reads too slowly is dropped, the others are not', async () =>
   await expect.poll(slow.ended, { timeout: 20_000 }).toBe(true);
   expect(slow.text()).not.toContain('"elapsedSeconds":100,');
   expect(fast.ended()).toBe(false);
+});
+
+test('A quiet connection is kept by comments', async () => {
+  const stream = new EventStream(20);
+  const server = createServer((_, response) => stream.open(response, [['hello', 1]]));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endings.push(async () => {
+    stream.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  // A TCP server has an address and a port.
+  const reader = listenTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await expect.poll(reader.text, { timeout: 20_000 }).toMatch(/event: hello\ndata: 1\n\n[^:]*: still here\n\n/);
 });
 
 test('Closing ends those who read, and the server', async () => {

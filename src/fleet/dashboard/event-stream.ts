@@ -18,8 +18,9 @@ export class EventStream {
   readonly #readers = new Set<ServerResponse>();
   readonly #beat: NodeJS.Timeout;
 
-  constructor() {
-    this.#beat = setInterval(() => this.#write(': still here\n\n'), BEAT_MS);
+  /** @param beatMs for tests */
+  constructor(beatMs = BEAT_MS) {
+    this.#beat = setInterval(() => this.#write(': still here\n\n'), beatMs);
     this.#beat.unref();
   }
 

@@ -102,16 +102,15 @@ async function startProvider(
     import('@opentelemetry/exporter-metrics-otlp-http'),
     import('@opentelemetry/resources'),
   ]);
-  const timeoutMillis = Math.min(EXPORT_MS, intervalMs);
   const exporter = new OTLPMetricExporter({
     url,
-    timeoutMillis,
+    timeoutMillis: EXPORT_MS,
     temporalityPreference: metrics.AggregationTemporality.CUMULATIVE,
   });
   const reader = new metrics.PeriodicExportingMetricReader({
     exporter: counting(exporter, failures),
     exportIntervalMillis: intervalMs,
-    // The exporter ends by itself before that, and then it says why.
+    // May be no longer than the interval. The exporter goes on for as long as it was given, and then says what was wrong.
     exportTimeoutMillis: intervalMs,
     cardinalityLimits: { default: MOST_SERIES },
   });

@@ -37,7 +37,7 @@ const numbersOf = ({ p50Ns, p99Ns, maxNs }: GroupSnapshot['durations']['latency'
   `p50 ${formatNs(p50Ns)}, p99 ${formatNs(p99Ns)}, max ${formatNs(maxNs)}`;
 
 /** Longer names would run into the numbers beside them. */
-const MOST_LETTERS = 24;
+const MOST_LETTERS = 20;
 const shorten = (name: string): string =>
   [...name].length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join('')}…` : name;
 
