@@ -16,7 +16,8 @@ const MOST_NAMED = 3;
  *
  * - An interrupted run has shown nothing, not even a failure: whoever stopped it knows why, and thresholds of half a run mean little.
  * - A target that nobody reached, a fleet that said nothing and messages of which none arrived make every threshold fail. "p99 was not
- *   measured" would send people looking at the wrong thing, and a retry may well help.
+ *   measured" would send people looking at the wrong thing, and a retry may well help. A threshold that was measured and failed, such as
+ *   one of the rate of errors, asks for just that, and goes before.
  * - Thresholds are what the user asked for: a failed one must not hide behind a code that a pipeline might forgive. If this machine was
  *   the bottleneck too, the hint says so.
  * - A generator-bound run whose thresholds passed is still no proof, so it does not end with 0 either.
@@ -62,8 +63,8 @@ function nothingSent({ total: { counts } }: FleetResult): SynthError | undefined
   });
 }
 
-function undelivered({ total: { counts, errors } }: FleetResult): SynthError | undefined {
-  if (counts.acknowledged > 0) return undefined;
+function undelivered({ total: { counts, errors }, thresholds }: FleetResult): SynthError | undefined {
+  if (counts.acknowledged > 0 || thresholds.some(({ passed, value }) => !passed && value !== null)) return undefined;
   const [reason] = byCount(errors).find(([name]) => name.startsWith('message: ')) ?? [];
   const why = reason === undefined ? '' : `: mostly ${reason.slice('message: '.length)}`;
   return new SynthError(

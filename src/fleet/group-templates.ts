@@ -49,7 +49,8 @@ export class GroupTemplates {
     const { columns } = this.context(index, '', drawn);
     const id = this.#id.render(this.context(index, columns['id'] ?? '', drawn));
     const context = this.context(index, id, drawn);
-    const { will } = this.#group;
+    const group = this.#group;
+    const { will } = group;
     return {
       id,
       username: this.#username?.render(context),
@@ -60,6 +61,7 @@ export class GroupTemplates {
         will === undefined
           ? undefined
           : { ...will, topic: this.#willTopic!.render(context), payload: this.#willPayload!.render(context) },
+      path: group.target.protocol === 'websocket' ? this.topic.render(context) : undefined,
       subscribe: this.#subscribe.map((template) => template.render(context)),
     };
   }
