@@ -89,7 +89,10 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       return socket;
     }
     const webSocket = openWebSocket(socket, this.#webSocket);
-    return this.#webSocket.library.createWebSocketStream(webSocket);
+    const stream = this.#webSocket.library.createWebSocketStream(webSocket);
+    // It only ends with the WebSocket, and waits to be read.
+    webSocket.once('close', () => stream.destroy());
+    return stream;
   }
 
   #options(): IClientOptions {
@@ -121,9 +124,9 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       this.connected();
       return;
     }
-    client.subscribe(topics, { qos: 2 }, (error, granted) => {
+    client.subscribe(topics, { qos: 2 }, (error, _granted, packet) => {
       this.#whenCurrent(client, () => {
-        const refusal = granted?.map(({ qos }): number => qos).find((code) => code >= 0x80) ?? codeOf(error);
+        const refusal = packet?.granted.map(Number).find((code) => code >= 0x80);
         if (refusal !== undefined) this.finish(subscriptionRefusalOf(refusal));
         else if (error) this.#fail(error);
         else this.connected();

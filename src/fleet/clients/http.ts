@@ -107,11 +107,15 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   #clientOn(socket: Socket): Client {
     const { Client: ClientClass, origin, ackTimeoutMs, target } = this.#shared;
     let isTaken = false;
-    const client = new ClientClass(origin, {
+    return new ClientClass(origin, {
       connect: (_options, callback) => {
-        if (isTaken || socket.destroyed) return callback(new Error('the connection has ended'), null);
+        const isOver = isTaken || socket.destroyed;
         isTaken = true;
-        callback(null, socket);
+        // From inside the call undici would not notice that it can go on.
+        queueMicrotask(() => {
+          if (isOver) callback(new Error('the connection has ended'), null);
+          else callback(null, socket);
+        });
       },
       pipelining: target.inflight,
       headersTimeout: ackTimeoutMs,
@@ -119,7 +123,6 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
     });
-    return client;
   }
 
   protected hasRoom(): boolean {
@@ -129,8 +132,13 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   protected take(message: M): void {
     this.#open++;
     const client = this.#client!;
-    const answer = new Answer((reason, bytes) => {
+    const settle = (reason: string | undefined, bytes: number | undefined) => {
       if (this.#client === client) this.#settle(message, reason, bytes);
+    };
+    const answer = new Answer((reason, bytes) => {
+      // Undici tells of it from inside `dispatch`.
+      if (reason === INVALID_REQUEST) queueMicrotask(() => settle(reason, bytes));
+      else settle(reason, bytes);
     });
     const { payload, topic } = message;
     client.dispatch(
@@ -151,7 +159,7 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   /** @param reason undefined for a message that the target has taken. @param bytes of the answer's body; undefined where there is no answer */
   #settle(message: M, reason: string | undefined, bytes: number | undefined): void {
     // The end of the connection follows, which ends all that is open.
-    if (bytes === undefined && reason !== ACK_TIMEOUT) return;
+    if (bytes === undefined && reason !== ACK_TIMEOUT && reason !== INVALID_REQUEST) return;
     this.#open--;
     if (reason === ACK_TIMEOUT) this.#failure ??= ACK_TIMEOUT;
     if (bytes !== undefined) this.listener.onReceived(bytes);
@@ -176,8 +184,14 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
 }
 
 const ACK_TIMEOUT = 'ack-timeout';
+/** A path, or headers, that cannot be sent. */
+const INVALID_REQUEST = 'invalid-request';
 
-const pathOf = (topic: string): string => (topic.startsWith('/') ? topic : `/${topic}`);
+/** With what is no character of a path percent-encoded: RFC 3986, 2.1. */
+function pathOf(topic: string): string {
+  const path = topic.startsWith('/') ? topic : `/${topic}`;
+  return path.replace(/[^\x21-\x7e]+/g, (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'));
+}
 
 /** One answer: its status and how much it says. */
 class Answer implements Dispatcher.DispatchHandler {
@@ -212,6 +226,7 @@ class Answer implements Dispatcher.DispatchHandler {
 function failureOf(error: Error): string {
   const code = systemErrorCode(error);
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return ACK_TIMEOUT;
+  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return INVALID_REQUEST;
   // Undici has ended it as the server has told it to: `connection: close`, or as long as it keeps connections.
   if (code === 'UND_ERR_INFO' || code === 'UND_ERR_SOCKET') return 'closed-by-peer';
   if (code === undefined || code.startsWith('HPE_')) return 'protocol-error';

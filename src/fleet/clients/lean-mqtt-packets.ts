@@ -117,6 +117,10 @@ interface MqttPacketLibrary {
 /** Its types declare `cacheNumbers` in a namespace, where it cannot be set. */
 const loadLibrary = (): MqttPacketLibrary => createRequire(import.meta.url)('mqtt-packet') as MqttPacketLibrary;
 
+/** First bytes of packets that brokers send: the types have flags that are fixed, but for PUBLISH. */
+const FIRST_BYTES: ReadonlySet<number> = new Set([0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0xb0, 0xd0, 0xe0, 0xf0]);
+const isFirstByte = (byte: number): boolean => byte >> 4 === PACKET.publish || FIRST_BYTES.has(byte);
+
 /** Takes a packet. @param at where its content begins. @returns false to be given no more */
 export type TakePacket = (packet: Buffer, at: number) => boolean;
 
@@ -127,12 +131,13 @@ export class PacketSplitter {
   /** At least so many bytes make the packet that is held complete. */
   #neededBytes = 0;
 
-  /** @param chunk memory that may be used again afterwards. @returns false for a length that is none */
+  /** @param chunk memory that may be used again afterwards. @returns false for what cannot be the beginning of a packet */
   push(chunk: Buffer, take: TakePacket): boolean {
     const bytes = this.#joined(chunk);
     if (bytes === undefined) return true;
     let at = 0;
     while (at < bytes.length) {
+      if (!isFirstByte(bytes[at]!)) return false;
       const contentAt = endOfLength(bytes, at + 1);
       if (contentAt === MALFORMED) return false;
       const end = contentAt === INCOMPLETE ? Number.POSITIVE_INFINITY : contentAt + lengthAt(bytes, at + 1);

@@ -115,8 +115,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       return packet.length === 2 && this.#isAccepted;
     }
     if (type < PACKET.puback || type > PACKET.pubcomp) return this.#handleParsed(this.#shared.codec.parse(packet));
-    const flags = packet[0]! & 0x0f;
-    if (packet.length < at + 2 || flags !== (type === PACKET.pubrel ? 2 : 0) || !this.#isAccepted) return false;
+    if (packet.length < at + 2 || !this.#isAccepted) return false;
     const id = packet.readUInt16BE(at);
     this.#acknowledged(type, id, packet.length > at + 2 ? packet[at + 2]! : 0);
     return id > 0;
