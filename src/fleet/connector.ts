@@ -3,8 +3,11 @@
  * When devices may begin to connect: no faster than the limit of the scenario, and no more of them at a time than targets and this host take.
  */
 
-/** Attempts under way at a time in a thread. More of them overflow the queue of connections that a target has not yet accepted, and wait for TCP's repetition. */
-const MOST_CONNECTING = 256;
+/**
+ * Attempts under way at a time in a thread. More of them overflow the queue of connections that a target has not yet accepted, 100 for mosquitto and many
+ * others, and wait a second for TCP to try again.
+ */
+const MOST_CONNECTING = 64;
 
 export interface ConnectorHost {
   nowNs(): number;

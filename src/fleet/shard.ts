@@ -8,8 +8,8 @@ import { Connector } from './connector.js';
 import type { Device, DeviceHost } from './device.js';
 import { Timers } from './timers.js';
 
-/** Things done before the event loop has its turn: answers of targets come in there. */
-const MOST_A_TURN = 512;
+/** How long things are done before the event loop has its turn: answers of targets come in there. */
+const TURN_NS = 4e6;
 /** The clock is looked at once for so many. */
 const CLOCK_EVERY = 16;
 /** The timer of the system keeps to about a millisecond; for less than this the loop goes round. */
@@ -126,7 +126,8 @@ export class Shard implements DeviceHost {
   readonly #turn = (): void => {
     this.#isTurning = true;
     let now = this.nowNs();
-    for (let done = 1; done <= MOST_A_TURN && this.#nextNs <= now; done++) {
+    const endNs = now + TURN_NS;
+    for (let done = 1; this.#nextNs <= now && now < endNs; done++) {
       if (this.#timers.nextNs <= now) {
         this.#timers.runNext();
       } else {

@@ -38,20 +38,20 @@ describe('a connector', () => {
     expect(begun.slice(11).map((at, i) => at - 100 - (i + 1) / 10)).toEqual(Array(19).fill(expect.closeTo(0, 6)));
   });
 
-  test('has no more than 256 attempts under way, and begins the next when one ends', () => {
+  test('has no more than 64 attempts under way, and begins the next when one ends', () => {
     const connector = new Connector(Number.POSITIVE_INFINITY, world());
     let begun = 0;
-    for (let i = 0; i < 300; i++) connector.request(() => begun++);
-    expect(begun).toBe(256);
+    for (let i = 0; i < 100; i++) connector.request(() => begun++);
+    expect(begun).toBe(64);
     connector.ended();
     connector.ended();
-    expect(begun).toBe(258);
+    expect(begun).toBe(66);
   });
 
   test('goes past thousands of attempts that have been called off', () => {
     const connector = new Connector(Number.POSITIVE_INFINITY, world());
     let begun = 0;
-    for (let i = 0; i < 256; i++) connector.request(() => {});
+    for (let i = 0; i < 64; i++) connector.request(() => {});
     for (let i = 0; i < 50_000; i++) connector.request(() => connector.ended());
     connector.request(() => begun++);
     connector.ended();
