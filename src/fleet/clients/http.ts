@@ -96,12 +96,17 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
     socket.on('error', (error) => {
       if (this.#socket === socket) this.#failure ??= failureOf(error);
     });
-    socket.once('close', () => this.#socket === socket && this.finish(this.#failure ?? 'closed-by-peer'));
+    // Undici hears of it behind this, and has to say what became of its requests.
+    socket.once('close', () => queueMicrotask(() => this.#ended(socket)));
     socket.once(this.#shared.sockets.readyEvent, () => {
       if (this.#socket !== socket) return;
       this.#client = this.#clientOn(socket);
       this.connected();
     });
+  }
+
+  #ended(socket: Socket): void {
+    if (this.#socket === socket) this.finish(this.#failure ?? 'closed-by-peer');
   }
 
   #clientOn(socket: Socket): Client {

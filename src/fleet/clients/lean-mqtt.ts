@@ -10,6 +10,7 @@ import type { IConnackPacket, IDisconnectPacket, IPublishPacket, ISubackPacket, 
 import type { ClientIdentity, ClientListener, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
 import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
+import { KeepAlive } from './keep-alive.js';
 import {
   acknowledgement,
   DISCONNECT,
@@ -21,7 +22,6 @@ import {
 } from './lean-mqtt-packets.js';
 import type { Link, LinkUser } from './link.js';
 import { reasonOf, refusalOf, subscriptionRefusalOf } from './mqtt-reasons.js';
-import { CHECK_PERIOD_MS } from './watch.js';
 
 /** What the clients of one target share. */
 export interface LeanMqttShared extends SharedByClients {
@@ -54,13 +54,9 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   #isAccepted = false;
   #isLeaving = false;
   #mostOpen: number;
-  #keepAliveMs: number;
+  readonly #keepAlive: KeepAlive;
   #mostQos = 2;
   #mostPacketBytes = Number.POSITIVE_INFINITY;
-  #lastSentMs = 0;
-  #lastReceivedMs = 0;
-  /** When a PINGREQ was sent that is not answered yet. */
-  #pingMs = Number.POSITIVE_INFINITY;
 
   constructor(
     identity: ClientIdentity,
@@ -72,7 +68,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     this.#shared = shared;
     this.#openLink = openLink;
     this.#mostOpen = shared.target.inflight;
-    this.#keepAliveMs = shared.target.keepAliveS * 1000;
+    this.#keepAlive = new KeepAlive(shared.target.keepAliveS * 1000);
   }
 
   overheadBytes(topic: string, qos: 0 | 1 | 2, payloadBytes: number): number {
@@ -86,7 +82,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   protected open(): void {
     this.#isAccepted = false;
     this.#isLeaving = false;
-    this.#pingMs = Number.POSITIVE_INFINITY;
+    this.#keepAlive.answered();
     this.#splitter = new PacketSplitter();
     this.#link = this.#openLink(this);
   }
@@ -96,7 +92,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   linkReceived(bytes: Buffer): void {
-    this.#lastReceivedMs = this.nowMs();
+    this.#keepAlive.receivedMs = this.nowMs();
     if (!this.#splitter!.push(bytes, this.#takePacket)) this.finish('protocol-error');
   }
 
@@ -111,7 +107,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   #handle(packet: Buffer, at: number): boolean {
     const type = packet[0]! >> 4;
     if (type === PACKET.pingresp) {
-      this.#pingMs = Number.POSITIVE_INFINITY;
+      this.#keepAlive.answered();
       return packet.length === 2 && this.#isAccepted;
     }
     if (type < PACKET.puback || type > PACKET.pubcomp) return this.#handleParsed(this.#shared.codec.parse(packet));
@@ -164,7 +160,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     this.#isAccepted = true;
     if (!sessionPresent) this.#unreleased = undefined;
     this.#mostOpen = Math.min(target.inflight, properties.receiveMaximum ?? MOST_ID);
-    this.#keepAliveMs = (properties.serverKeepAlive ?? target.keepAliveS) * 1000;
+    this.#keepAlive.periodMs = (properties.serverKeepAlive ?? target.keepAliveS) * 1000;
     this.#mostQos = properties.maximumQoS ?? 2;
     this.#mostPacketBytes = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     if (this.identity.subscribe.length === 0) this.connected();
@@ -211,13 +207,13 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       this.#refuse(message, message.qos > this.#mostQos ? 0x9b : 0x95);
       return;
     }
-    this.#lastSentMs = this.nowMs();
+    this.#keepAlive.sentMs = this.nowMs();
     if (id === 0) {
       this.#link!.writeMessage(packet, message);
       return;
     }
     this.#open ??= new Map();
-    this.#open.set(id, { message, sentMs: this.#lastSentMs });
+    this.#open.set(id, { message, sentMs: this.#keepAlive.sentMs });
     this.#link!.write(packet);
   }
 
@@ -244,19 +240,9 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       this.finish('ack-timeout');
       return;
     }
-    if (this.#keepAliveMs === 0) return;
-    // An answer may take half of it, less what the next look would be late.
-    const patienceMs = Math.max(this.#keepAliveMs / 2 - CHECK_PERIOD_MS, this.#keepAliveMs / 4);
-    if (nowMs >= this.#pingMs + patienceMs) {
-      this.finish('keep-alive-timeout');
-      return;
-    }
-    if (this.#pingMs !== Number.POSITIVE_INFINITY) return;
-    // Also where only this side talks: what goes into a dead connection is not missed by anybody.
-    const sinceMs = Math.min(this.#lastSentMs, this.#lastReceivedMs);
-    if (nowMs + CHECK_PERIOD_MS < sinceMs + this.#keepAliveMs) return;
-    this.#pingMs = nowMs;
-    this.#write(PINGREQ);
+    const due = this.#keepAlive.check(nowMs);
+    if (due === 'over') this.finish('keep-alive-timeout');
+    else if (due === 'ping') this.#write(PINGREQ);
   }
 
   #isOverdue(nowMs: number): boolean {
@@ -302,7 +288,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   #write(packet: Buffer): void {
-    this.#lastSentMs = this.nowMs();
+    this.#keepAlive.sentMs = this.nowMs();
     this.#link?.write(packet);
   }
 
