@@ -209,10 +209,20 @@ test.each<[string, FleetResult, string | undefined, number, string]>([
   ],
   [
     'nothing acknowledged',
-    withCounts({ ...SENT, acknowledged: 0, failed: 3, unfinished: 2 }, FAILED),
+    withCounts(
+      { ...SENT, acknowledged: 0, failed: 3, unfinished: 2 },
+      { thresholds: [thresholdOf('a < 1', null, false)] },
+    ),
     'SYNTH_DELIVERY_FAILED',
     5,
     'not one of 5 messages was acknowledged',
+  ],
+  [
+    'nothing acknowledged, and a threshold that was measured and failed',
+    withCounts({ ...SENT, acknowledged: 0, failed: 5 }, FAILED),
+    'SYNTH_THRESHOLD_FAILED',
+    99,
+    '1 threshold failed',
   ],
   [
     'a failed threshold',

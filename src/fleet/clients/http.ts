@@ -2,6 +2,9 @@
  * @module
  * HTTP/1.1 by undici: one connection for each device, opened when the device connects and not when it first speaks. Several requests at a
  * time are pipelined. An answer that does not come in time ends the connection, since answers come in order.
+ *
+ * Servers end connections over which nothing has come for some seconds. That is no loss: the device stays up, and opens another one with its
+ * next message.
  */
 import type { Socket } from 'node:net';
 import type { Client, Dispatcher } from 'undici';
@@ -67,6 +70,10 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   /** Requests that are not answered yet. */
   #open = 0;
   #failure: string | undefined;
+  /** Messages that wait for another connection. */
+  #waiting: M[] = [];
+  /** When that has to be there. */
+  #reopenedByMs = Number.POSITIVE_INFINITY;
 
   constructor(identity: ClientIdentity, listener: ClientListener<M>, shared: HttpShared) {
     super(identity, listener, shared);
@@ -89,24 +96,31 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   }
 
   protected open(): void {
-    this.#failure = undefined;
     this.#open = 0;
+    this.#dial(() => this.connected());
+  }
+
+  #dial(onReady: () => void): void {
+    this.#failure = undefined;
     const socket = this.#openSocket();
     this.#socket = socket;
     socket.on('error', (error) => {
       if (this.#socket === socket) this.#failure ??= failureOf(error);
     });
     // Undici hears of it behind this, and has to say what became of its requests.
-    socket.once('close', () => queueMicrotask(() => this.#ended(socket)));
+    socket.once('close', () => queueMicrotask(() => this.#socket === socket && this.#ended()));
     socket.once(this.#shared.sockets.readyEvent, () => {
       if (this.#socket !== socket) return;
       this.#client = this.#clientOn(socket);
-      this.connected();
+      onReady();
     });
   }
 
-  #ended(socket: Socket): void {
-    if (this.#socket === socket) this.finish(this.#failure ?? 'closed-by-peer');
+  #ended(): void {
+    const reason = this.#failure ?? CLOSED;
+    const isIdle = this.state === 'connected' && this.#open === 0 && reason === CLOSED;
+    if (isIdle) this.release();
+    else this.finish(reason);
   }
 
   #clientOn(socket: Socket): Client {
@@ -136,7 +150,25 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
 
   protected take(message: M): void {
     this.#open++;
-    const client = this.#client!;
+    const client = this.#client;
+    if (client !== undefined) {
+      this.#dispatch(message, client);
+      return;
+    }
+    this.#waiting.push(message);
+    if (this.#waiting.length > 1) return;
+    this.#reopenedByMs = this.nowMs() + this.#shared.target.connectTimeoutMs;
+    this.#dial(() => {
+      this.#reopenedByMs = Number.POSITIVE_INFINITY;
+      for (const waiting of this.#waiting.splice(0)) this.#dispatch(waiting, this.#client!);
+    });
+  }
+
+  protected override checkConnection(nowMs: number): void {
+    if (nowMs >= this.#reopenedByMs) this.finish('connect-timeout');
+  }
+
+  #dispatch(message: M, client: Client): void {
     const settle = (reason: string | undefined, bytes: number | undefined) => {
       if (this.#client === client) this.#settle(message, reason, bytes);
     };
@@ -175,13 +207,17 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
   }
 
   protected leave(): void {
-    if (this.#open === 0) this.#socket?.end();
+    if (this.#open > 0) return;
+    if (this.#socket === undefined) queueMicrotask(() => this.finish('closed'));
+    else this.#socket.end();
   }
 
   protected release(): void {
     const [socket, client] = [this.#socket, this.#client];
     this.#socket = undefined;
     this.#client = undefined;
+    this.#waiting = [];
+    this.#reopenedByMs = Number.POSITIVE_INFINITY;
     socket?.destroy();
     // What is left of it has no other end than this.
     client?.destroy().catch(() => {});
@@ -189,6 +225,7 @@ class HttpClient<M extends OutgoingMessage> extends ConnectionClient<M> {
 }
 
 const ACK_TIMEOUT = 'ack-timeout';
+const CLOSED = 'closed-by-peer';
 /** A path, or headers, that cannot be sent. */
 const INVALID_REQUEST = 'invalid-request';
 
@@ -233,7 +270,7 @@ function failureOf(error: Error): string {
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return ACK_TIMEOUT;
   if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return INVALID_REQUEST;
   // Undici has ended it as the server has told it to: `connection: close`, or as long as it keeps connections.
-  if (code === 'UND_ERR_INFO' || code === 'UND_ERR_SOCKET') return 'closed-by-peer';
+  if (code === 'UND_ERR_INFO' || code === 'UND_ERR_SOCKET') return CLOSED;
   if (code === undefined || code.startsWith('HPE_')) return 'protocol-error';
   return code;
 }
