@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProgram, synthBin, workFolder } from '../support/cli.js';
@@ -11,6 +11,7 @@ const blocks = (language: string) =>
 describe('README', () => {
   test('every command in it runs, from top to bottom, in one folder', async () => {
     const cwd = workFolder();
+    cpSync(join(projectRoot, 'examples'), join(cwd, 'examples'), { recursive: true });
     const lines = blocks('sh').flatMap((block) => block.trim().split('\n'));
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {
