@@ -69,6 +69,9 @@ export interface DeviceClient<M extends OutgoingMessage = OutgoingMessage> {
   send(message: M): boolean;
   /** Called once, when there is room again after `send` has returned false. */
   onRoom: (() => void) | undefined;
+  /** Keeps what is sent until `uncork`, and then hands it over at once; where there is something to gain from that. */
+  cork?(): void;
+  uncork?(): void;
   /** Ends the connection as the protocol has it, after what has been handed over has left; `onClosed` follows, within a second or so. */
   disconnect(): void;
   /** Cuts the connection at once, as a device that loses its power or its network; `onClosed` follows, also where none had been made. */

@@ -23,6 +23,8 @@ export interface DeviceHost {
   requestConnect(attempt: () => void): void;
   /** An attempt that was begun has come to its end. */
   connectEnded(): void;
+  /** What the client is sent in this turn may leave at once. */
+  together(client: DeviceClient<Message>): void;
   /** The device has messages from now on. */
   addMessages(source: TimedSource): void;
   countError(group: number, reason: string): void;
@@ -51,6 +53,8 @@ export interface DeviceOptions {
 
 /** How long a device that is to go waits for what it has under way. */
 const DRAIN_NS = 5e9;
+/** Messages that are later than this keep no time any more; that they leave in packets of their own matters less than that they leave. */
+const LATE_NS = 10e6;
 
 type State = 'down' | 'waiting' | 'connecting' | 'up' | 'closing';
 
@@ -287,6 +291,7 @@ export class Device implements TimedSource, ClientListener<Message> {
   #sendOrKeep(message: Message): void {
     const { counts, group } = this.#options;
     const isUp = this.#state === 'up';
+    if (isUp && this.#host.nowNs() - message.dueNs > LATE_NS) this.#host.together(this.#client!);
     if (isUp && this.#queue.length === 0 && this.#send(message)) {
       counts.durations.lateness.record(Math.max(0, message.sentNs - message.dueNs));
       return;

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.js';
 import { type TimedSource, TimeQueue } from '../synthesis/time-queue.js';
+import type { DeviceClient } from './client.js';
 import { Connector } from './connector.js';
 import type { Device, DeviceHost } from './device.js';
 import { Timers } from './timers.js';
@@ -29,6 +30,8 @@ export interface ShardOptions {
   readonly countError: (group: number, reason: string) => void;
 }
 
+type Corkable = Pick<DeviceClient, 'cork' | 'uncork'>;
+
 export class Shard implements DeviceHost {
   readonly #options: ShardOptions;
   readonly #timers = new Timers();
@@ -47,6 +50,7 @@ export class Shard implements DeviceHost {
   #rateSinceNs = 0;
   #isBusy = false;
   #ended: () => void = () => {};
+  readonly #corked = new Set<Corkable>();
 
   constructor(options: ShardOptions) {
     this.#options = options;
@@ -113,6 +117,12 @@ export class Shard implements DeviceHost {
     this.#connector.ended();
   }
 
+  together(client: Corkable): void {
+    if (client.cork === undefined || this.#corked.has(client)) return;
+    client.cork();
+    this.#corked.add(client);
+  }
+
   addMessages(source: TimedSource): void {
     if (this.#isStopped) return;
     this.#messages.add(source);
@@ -136,6 +146,8 @@ export class Shard implements DeviceHost {
       }
       if (done % CLOCK_EVERY === 0) now = this.nowNs();
     }
+    for (const client of this.#corked) client.uncork!();
+    this.#corked.clear();
     this.#isTurning = false;
     this.#measureRate(now);
     this.#arm();

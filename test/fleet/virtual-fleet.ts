@@ -190,6 +190,7 @@ export class VirtualFleet implements DeviceHost {
     attempt();
   }
   connectEnded(): void {}
+  together(): void {}
   addMessages(source: TimedSource): void {
     this.#messages.add(source);
   }

@@ -52,6 +52,10 @@ class DatagramLink<M> implements Link<M> {
     socket.on('error', (error) => this.#close(errorName(error)));
   }
 
+  // Each datagram leaves by itself.
+  cork(): void {}
+  uncork(): void {}
+
   get waitingBytes(): number {
     return this.#isEnding ? 0 : this.#socket.getSendQueueSize();
   }

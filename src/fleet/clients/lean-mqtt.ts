@@ -87,13 +87,25 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     this.#link = this.#openLink(this);
   }
 
+  cork(): void {
+    this.#link?.cork();
+  }
+
+  uncork(): void {
+    this.#link?.uncork();
+  }
+
   linkOpened(): void {
     this.#write(this.#shared.codec.connect(this.identity));
   }
 
   linkReceived(bytes: Buffer): void {
     this.#keepAlive.receivedMs = this.nowMs();
+    const link = this.#link!;
+    // Acknowledgements that have come together make room for messages that have waited: these leave together.
+    link.cork();
     if (!this.#splitter!.push(bytes, this.#takePacket)) this.finish('protocol-error');
+    link.uncork();
   }
 
   /** @returns whether the connection is still there */

@@ -20,6 +20,9 @@ export interface LinkUser<M> {
 export interface Link<M> {
   write(bytes: Uint8Array): void;
   writeMessage(bytes: Uint8Array, message: M): void;
+  /** Keeps what is written until `uncork`, and then writes it at once. */
+  cork(): void;
+  uncork(): void;
   /** What the system has not taken yet. */
   readonly waitingBytes: number;
   /** What a TLS record has beside its content. */
@@ -82,6 +85,14 @@ export class SocketLink<M> implements Link<M> {
 
   static readBuffer(): Buffer {
     return Buffer.allocUnsafeSlow(READ_BYTES);
+  }
+
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
   }
 
   get waitingBytes(): number {

@@ -84,6 +84,14 @@ export class WebSocketLink<M> implements Link<M> {
     user?.linkClosed(reason);
   }
 
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
   get waitingBytes(): number {
     return this.#socket.writableLength;
   }
