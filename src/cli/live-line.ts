@@ -9,6 +9,8 @@ const CLEAR = '\r\u001b[K';
 /** To the beginning of the line, and nothing below it. */
 const CLEAR_BELOW = '\r\u001b[J';
 const LEAST_COLUMNS = 20;
+const USUAL_COLUMNS = 80;
+const USUAL_ROWS = 24;
 
 export interface LiveLine {
   update(text: string): void;
@@ -65,17 +67,20 @@ export function startPanel(enabled: boolean, stream: PanelStream = process.stder
     return { update, print, stop };
   }
   let drawn: readonly string[] = [];
+  // Some terminals do not know how large they are, and say 0.
+  const size = () => ({ columns: stream.columns || USUAL_COLUMNS, rows: stream.rows || USUAL_ROWS });
   const draw = (lines: readonly string[], above = '') => {
-    stream.write(toBeginning(drawn, stream.columns) + CLEAR_BELOW + above + lines.join('\n'));
+    stream.write(toBeginning(drawn, size().columns) + CLEAR_BELOW + above + lines.join('\n'));
     drawn = lines;
   };
   return {
     update(_, panel) {
       // The last column stays free: terminals do not agree on where the cursor is after it. So does the last row, for what scrolls.
-      const columns = Math.max(LEAST_COLUMNS, stream.columns - 1);
+      const { columns: all, rows } = size();
+      const columns = Math.max(LEAST_COLUMNS, all - 1);
       draw(
         panel(columns)
-          .slice(0, Math.max(1, stream.rows - 1))
+          .slice(0, Math.max(1, rows - 1))
           .map((line) => [...line].slice(0, columns).join('')),
       );
     },

@@ -350,9 +350,7 @@ export class Device implements TimedSource, ClientListener<Message> {
   #flush(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    let sent = 0;
-    while (this.#state === 'up' && sent < this.#queue.length && this.#send(this.#queue[sent]!)) sent++;
-    if (sent > 0) this.#queue = this.#queue.slice(sent);
+    while (this.#state === 'up' && this.#queue.length > 0 && this.#send(this.#queue[0]!)) this.#queue.shift();
     this.#isFlushing = false;
   }
 

@@ -12,7 +12,7 @@ import type { Outputs, Scenario } from './scenario.js';
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.js';
 
 /** Far above any scenario that somebody writes. */
-const MOST_BYTES = 10 * 2 ** 20;
+const MOST_BYTES = 2 ** 20;
 
 /** What a command line says otherwise. */
 export interface Overrides {
@@ -44,7 +44,7 @@ async function readText(path: string): Promise<string> {
       if (size > MOST_BYTES)
         throw new SynthError(
           'SYNTH_SCENARIO_INVALID',
-          `${path}: ${size} bytes, above the limit of 10 MiB for a scenario`,
+          `${path}: ${size} bytes, above the limit of 1 MiB for a scenario`,
         );
       return await handle.readFile('utf8');
     } finally {
