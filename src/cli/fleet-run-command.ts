@@ -15,6 +15,7 @@ import { forceFlag } from './flags.js';
 import { type FleetFlags, fleetFlags, fleetOf, fromHere } from './fleet-flags.js';
 import { FleetOutputs } from './fleet-outputs.js';
 import { fleetPlanNote } from './fleet-plan-view.js';
+import { FleetRecord } from './fleet-record.js';
 import { fleetFailure, fleetJson, fleetLines, fleetLiveLine, fleetPanel } from './fleet-view.js';
 import { startPanel } from './live-line.js';
 
@@ -76,11 +77,11 @@ export abstract class FleetRunCommand extends BaseCommand {
     for (const file of [wanted.report, wanted.summary, wanted.record]) {
       if (file !== undefined) await requireWritable(file, files);
     }
-    const record = wanted.record === undefined ? undefined : await openOutput(wanted.record, files);
+    const record = wanted.record === undefined ? undefined : new FleetRecord(await openOutput(wanted.record, files));
     const outputs = await FleetOutputs.open(fleet);
     try {
       for (const line of [...fleetPlanNote(fleet), ...outputs.lines]) this.note(line);
-      const result = await this.#run(fleet, outputs, (lines) => record?.write(new TextEncoder().encode(lines)));
+      const result = await this.#run(fleet, outputs, (lines) => record?.write(lines));
       await record?.finish();
       const report = wanted.report === undefined && !stays ? undefined : await this.#report(result);
       outputs.finish(result, report);
