@@ -191,6 +191,11 @@ phases:
       'groups[0].target: there is no target “brokr”. Did you mean broker?',
     ],
     [
+      'a scheme that is a name of every object',
+      { targets: { broker: 'constructor://127.0.0.1:1' } },
+      'targets.broker: “constructor://127.0.0.1:1” is not a target.',
+    ],
+    [
       'a misspelt scheme',
       { targets: { broker: 'mqt://127.0.0.1:1' } },
       'targets.broker: “mqt://127.0.0.1:1” is not a target. Did you mean mqtt://127.0.0.1:1?',
