@@ -59,6 +59,6 @@ export async function fleetOf(path: string, flags: FleetFlags, outputs: Partial<
   });
 }
 
-/** Where files that flags name are; those of the scenario are beside it. */
+/** Where files that flags name are; those of the scenario are beside it. `-` is standard output. */
 export const fromHere = (path: string | undefined): string | undefined =>
-  path === undefined || isAbsolute(path) ? path : resolve(path);
+  path === undefined || path === '-' || isAbsolute(path) ? path : resolve(path);

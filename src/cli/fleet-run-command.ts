@@ -4,10 +4,12 @@
  */
 import { Flags } from '@oclif/core';
 import { systemClock } from '../clock.js';
+import { SynthError } from '../errors.js';
 import type { PreparedFleet } from '../fleet/prepare-fleet.js';
 import { runFleet } from '../fleet/run-fleet.js';
+import type { Outputs } from '../fleet/scenario/scenario.js';
 import type { FleetResult } from '../fleet/snapshot.js';
-import { openOutput, requireWritable, writeOutput } from '../output-file.js';
+import { type OutputOptions, openOutput, requireWritable, writeOutput } from '../output-file.js';
 import { packageVersion } from '../version.js';
 import { BaseCommand } from './base-command.js';
 import { commandLine } from './command-line.js';
@@ -15,6 +17,7 @@ import { forceFlag } from './flags.js';
 import { type FleetFlags, fleetFlags, fleetOf, fromHere } from './fleet-flags.js';
 import { FleetOutputs } from './fleet-outputs.js';
 import { fleetPlanNote } from './fleet-plan-view.js';
+import { FleetRecord } from './fleet-record.js';
 import { fleetFailure, fleetJson, fleetLines, fleetLiveLine, fleetPanel } from './fleet-view.js';
 import { startPanel } from './live-line.js';
 
@@ -73,24 +76,22 @@ export abstract class FleetRunCommand extends BaseCommand {
     const fleet = await fleetOf(path, flags, outputsOf(flags));
     const { outputs: wanted } = fleet.scenario;
     const files = { force: flags.force, inputs: [path, ...fleet.groups.map(({ model }) => model)] };
-    for (const file of [wanted.report, wanted.summary, wanted.record]) {
-      if (file !== undefined) await requireWritable(file, files);
-    }
-    const record = wanted.record === undefined ? undefined : await openOutput(wanted.record, files);
+    await this.#requireOutputs(wanted, files);
+    const record = wanted.record === undefined ? undefined : new FleetRecord(await openOutput(wanted.record, files));
     const outputs = await FleetOutputs.open(fleet);
     try {
       for (const line of [...fleetPlanNote(fleet), ...outputs.lines]) this.note(line);
-      const result = await this.#run(fleet, outputs, (lines) => record?.write(new TextEncoder().encode(lines)));
-      await record?.finish();
+      const result = await this.#run(fleet, outputs, (lines) => record?.write(lines));
       const report = wanted.report === undefined && !stays ? undefined : await this.#report(result);
       outputs.finish(result, report);
       for (const line of [...fleetLines(result), ...(await outputs.closeExporters())]) this.note(line);
+      await record?.finish();
       const json = fleetJson(result);
       const failure = fleetFailure(result);
       if (failure !== undefined) this.failWithResult(failure);
       if (wanted.report !== undefined) {
         await writeOutput(wanted.report, new TextEncoder().encode(report!), files);
-        this.note(`Report written to ${wanted.report}`);
+        if (wanted.report !== '-') this.note(`Report written to ${wanted.report}`);
       }
       if (wanted.summary !== undefined) {
         const text = `${JSON.stringify(this.toSuccessJson(json), undefined, 2)}\n`;
@@ -101,6 +102,25 @@ export abstract class FleetRunCommand extends BaseCommand {
     } finally {
       await record?.discard();
       await outputs.close();
+    }
+  }
+
+  /** Nobody should wait for a run and then hear that there is no place for its outcome. @throws SynthError as `requireWritable` does, `SYNTH_USAGE` */
+  async #requireOutputs(wanted: Outputs, files: OutputOptions): Promise<void> {
+    const taken = new Map<string, string>();
+    for (const name of ['report', 'summary', 'record'] as const) {
+      const file = wanted[name];
+      if (file === undefined) continue;
+      this.requireOneStdout(file, `--${name}`);
+      const existing = file === '-' ? undefined : await requireWritable(file, files);
+      const other = taken.get(file);
+      if (other !== undefined) {
+        throw new SynthError('SYNTH_USAGE', `${file}: ${other} and ${name} cannot both be written there`, {
+          hint: 'Name a file for each of them.',
+        });
+      }
+      // Devices such as /dev/null take everything.
+      if (existing === undefined || existing.isFile()) taken.set(file, name);
     }
   }
 

@@ -95,11 +95,11 @@ export async function prepareFleet(scenario: Scenario, options: PrepareOptions):
   const addresses = await Promise.all(groups.map(({ target }) => resolveHost(target.host)));
   for (const address of addresses) requireAllowedTarget(address, allowed);
   const devices = devicesOf(groups);
-  const threads = options.threads ?? defaultThreads(devices);
+  const threads = Math.min(options.threads ?? defaultThreads(devices), devices);
   const timeline = new Timeline(scenario.phases, devices, scenario.limits.durationNs);
   const plan = planOf({ scenario, groups, rates, addresses, timeline, threads, files });
   requireRoom(plan);
-  return { scenario, seed, groups, threads: Math.min(threads, devices), timeline, plan };
+  return { scenario, seed, groups, threads, timeline, plan };
 }
 
 const defaultThreads = (devices: number): number =>

@@ -3,6 +3,7 @@
  * A run of a fleet from its beginning to its end: threads are started, watched, ended, and judged.
  */
 import type { Clock } from '../clock.js';
+import { unansweredCount } from './describe.js';
 import { fleetFidelity } from './fidelity.js';
 import { FleetThreads } from './fleet-threads.js';
 import { FleetWatch } from './fleet-watch.js';
@@ -10,7 +11,7 @@ import { History } from './history.js';
 import { findOutages } from './outages.js';
 import type { PreparedFleet } from './prepare-fleet.js';
 import type { DeviceFidelity } from './shard-task.js';
-import type { FleetFidelity, FleetResult, FleetSnapshot, FleetVerdict } from './snapshot.js';
+import type { Counts, FleetFidelity, FleetResult, FleetSnapshot, FleetVerdict } from './snapshot.js';
 import { judgeThresholds } from './thresholds.js';
 
 export interface RunFleetOptions {
@@ -102,10 +103,18 @@ class MemoryPeak {
   }
 }
 
-function verdictOf({ total }: FleetSnapshot): FleetVerdict {
+/** Of a run that has come to its end by itself. */
+export function verdictOf({ total }: Pick<FleetSnapshot, 'total'>): FleetVerdict {
   const { counts, durations } = total;
-  if (counts.waited + counts.dropped > MOST_WAITING * counts.planned) return 'target-bound';
+  const late = counts.dropped + Math.max(counts.waited, leftByTarget(counts));
+  if (late > MOST_WAITING * counts.planned) return 'target-bound';
   return durations.lateness.p99Ns > BEHIND_NS ? 'generator-bound' : 'on-time';
+}
+
+/** Unfinished messages: those without an answer, and where connections were refused or lost those without a connection. Storms of the scenario are not the target's. */
+function leftByTarget(counts: Counts): number {
+  const { connects, refused, lost, unfinished } = counts;
+  return connects === 0 || refused + lost > 0 ? unfinished : unansweredCount(counts);
 }
 
 interface End {

@@ -152,7 +152,7 @@ export interface FleetFidelity {
 
 export const FLEET_VERDICTS = ['on-time', 'target-bound', 'generator-bound', 'interrupted', 'aborted'] as const;
 /**
- * - `target-bound`: one message in a hundred had to wait, or came due without a connection that ought to have been there.
+ * - `target-bound`: one message in a hundred had to wait for the target, was dropped, or was left without an answer or a connection.
  * - `generator-bound`: one message in a hundred was sent 100 ms too late for want of time on this machine.
  * - `aborted`: by a threshold.
  */

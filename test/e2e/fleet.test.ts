@@ -273,6 +273,18 @@ describe('before anything is sent', () => {
     expect(stderr).toContain('10,064');
   });
 
+  test('two outputs in one file, and two on standard output, are errors', async () => {
+    const path = join(cwd, 'outputs.yaml');
+    const groups = [{ name: 'hub', model: model('telemetry'), count: 1 }];
+    writeFileSync(path, stringify({ targets: { t: 'udp://127.0.0.1:9' }, groups, phases: [{ hold: '1s' }] }));
+    const both = await synth(['fleet', 'run', path, '--report', 'out', '--record', 'out'], { cwd });
+    expect(both.code).toBe(2);
+    expect(both.stderr).toContain('report and record cannot both be written there');
+    const stdout = await synth(['fleet', 'run', path, '--summary', '-', '--json'], { cwd });
+    expect(stdout.code).toBe(2);
+    expect(JSON.parse(stdout.stdout.toString()).error.message).toBe('--json and --summary - both want standard output');
+  });
+
   test('a stranger has to be named twice', async () => {
     const stranger = scenario('stranger', {
       targets: { broker: 'mqtt://8.8.8.8' },

@@ -191,6 +191,11 @@ phases:
       'groups[0].target: there is no target “brokr”. Did you mean broker?',
     ],
     [
+      'a scheme that is a name of every object',
+      { targets: { broker: 'constructor://127.0.0.1:1' } },
+      'targets.broker: “constructor://127.0.0.1:1” is not a target.',
+    ],
+    [
       'a misspelt scheme',
       { targets: { broker: 'mqt://127.0.0.1:1' } },
       'targets.broker: “mqt://127.0.0.1:1” is not a target. Did you mean mqtt://127.0.0.1:1?',
@@ -314,6 +319,11 @@ test('every example is one', async () => {
   for (const name of names) await readScenario(join(examples, name), {}, { CA: join(folder, 'hub.safetensors') });
 });
 
+test('small weights get one each, and the large one what is left', () => {
+  expect(apportion(10, [1000, 1, 1, 1])).toEqual([7, 1, 1, 1]);
+  expect(apportion(4, [1000, 1, 1, 1])).toEqual([1, 1, 1, 1]);
+});
+
 test('what is apportioned is all there is, nearly in proportion', () => {
   fc.assert(
     fc.property(
@@ -322,7 +332,8 @@ test('what is apportioned is all there is, nearly in proportion', () => {
       (total, weights) => {
         const counts = apportion(total, weights);
         const sum = weights.reduce((a, b) => a + b);
-        expect(counts.reduce((a, b) => a + b)).toBeGreaterThanOrEqual(total);
+        expect(counts.reduce((a, b) => a + b)).toBe(total);
+        expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
         for (const [i, count] of counts.entries()) {
           expect(Math.abs(count - (weights[i]! / sum) * total)).toBeLessThan(weights.length + 1);
         }

@@ -158,7 +158,20 @@ export function apportion(total: number, weights: readonly number[]): number[] {
     if (weights[index]! > 0) counts[index]!++;
     else left++;
   }
+  giveBack(counts, exact, total);
   return counts;
+}
+
+/** Takes what the least of one for each has made too many, from those that are furthest above their part and can spare it. */
+function giveBack(counts: number[], exact: readonly number[], total: number): void {
+  for (let over = counts.reduce((all, count) => all + count, 0) - total; over > 0; over--) {
+    let most = -1;
+    counts.forEach((count, i) => {
+      if (count > 1 && (most < 0 || count - exact[i]! > counts[most]! - exact[most]!)) most = i;
+    });
+    if (most < 0) return; // fewer than there are groups
+    counts[most]!--;
+  }
 }
 
 class GroupResolver {

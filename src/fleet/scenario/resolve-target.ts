@@ -19,20 +19,23 @@ interface Scheme {
   readonly port: number | undefined;
 }
 
-const SCHEMES: Readonly<Record<string, Scheme>> = {
-  mqtt: { protocol: 'mqtt', tls: false, port: 1883 },
-  mqtts: { protocol: 'mqtt', tls: true, port: 8883 },
-  'mqtt+ws': { protocol: 'mqtt', tls: false, over: 'websocket', port: 80 },
-  'mqtt+wss': { protocol: 'mqtt', tls: true, over: 'websocket', port: 443 },
-  http: { protocol: 'http', tls: false, port: 80 },
-  https: { protocol: 'http', tls: true, port: 443 },
-  coap: { protocol: 'coap', tls: false, port: 5683 },
-  ws: { protocol: 'websocket', tls: false, port: 80 },
-  wss: { protocol: 'websocket', tls: true, port: 443 },
-  udp: { protocol: 'udp', tls: false, port: undefined },
-  tcp: { protocol: 'tcp', tls: false, port: undefined },
-  tls: { protocol: 'tcp', tls: true, port: undefined },
-};
+/** A map: objects know more names than these, such as `constructor`. */
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map(
+  Object.entries<Scheme>({
+    mqtt: { protocol: 'mqtt', tls: false, port: 1883 },
+    mqtts: { protocol: 'mqtt', tls: true, port: 8883 },
+    'mqtt+ws': { protocol: 'mqtt', tls: false, over: 'websocket', port: 80 },
+    'mqtt+wss': { protocol: 'mqtt', tls: true, over: 'websocket', port: 443 },
+    http: { protocol: 'http', tls: false, port: 80 },
+    https: { protocol: 'http', tls: true, port: 443 },
+    coap: { protocol: 'coap', tls: false, port: 5683 },
+    ws: { protocol: 'websocket', tls: false, port: 80 },
+    wss: { protocol: 'websocket', tls: true, port: 443 },
+    udp: { protocol: 'udp', tls: false, port: undefined },
+    tcp: { protocol: 'tcp', tls: false, port: undefined },
+    tls: { protocol: 'tcp', tls: true, port: undefined },
+  }),
+);
 
 const COMMON_KEYS = ['url', 'connect_timeout', 'ack_timeout', 'back_off'];
 const TLS_KEYS = ['ca', 'cert', 'key', 'server_name', 'verify'];
@@ -169,9 +172,9 @@ interface Place {
 
 function parsePlace(url: string, path: KeyPath, problems: Problems): Place | undefined {
   const [, name, rest = ''] = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(url) ?? [];
-  const scheme = name === undefined ? undefined : SCHEMES[name.toLowerCase()];
+  const scheme = SCHEMES.get((name ?? '').toLowerCase());
   if (scheme === undefined) {
-    const names = Object.keys(SCHEMES);
+    const names = [...SCHEMES.keys()];
     const meant = name === undefined ? undefined : nearest(name, names);
     const hint =
       meant === undefined
