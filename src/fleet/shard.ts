@@ -138,7 +138,8 @@ export class Shard implements DeviceHost {
     let now = this.nowNs();
     const endNs = now + TURN_NS;
     for (let done = 1; this.#nextNs <= now && now < endNs; done++) {
-      if (this.#timers.nextNs <= now) {
+      // One after the other as they are due: a device that goes has said by then what it had to say.
+      if (this.#timers.nextNs <= this.#nextMessageNs) {
         this.#timers.runNext();
       } else {
         this.#messages.advance();
@@ -154,7 +155,11 @@ export class Shard implements DeviceHost {
   };
 
   get #nextNs(): number {
-    return Math.min(this.#timers.nextNs, this.#messages.first?.timeNs ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#timers.nextNs, this.#nextMessageNs);
+  }
+
+  get #nextMessageNs(): number {
+    return this.#messages.first?.timeNs ?? Number.POSITIVE_INFINITY;
   }
 
   #measureRate(now: number): void {

@@ -75,7 +75,7 @@ const COURSES: readonly Course[] = [
   {
     title: 'Bytes per second',
     caption: 'Payload sent and received.',
-    axis: 'linear',
+    axis: 'bytes',
     format: (value) => `${formatBytes(Math.round(value))}/s`,
     lines: [
       rate('sent', 'first', ({ sentBytes }) => sentBytes),

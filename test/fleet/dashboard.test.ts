@@ -292,7 +292,7 @@ testWithPeers(['chromium'], 'Charts fill while the run goes on, and say in words
 testWithPeers(['chromium'], 'Numbers, groups, errors, phase and progress are those of the snapshot', async () => {
   const dashboard = await start({ scenario: '<b>a & "b"</b>' });
   const { page } = await open(dashboard.url);
-  expect(await page.innerText('#groups')).toMatch(/hub\s+0\/100\s+–.*mqtts:\/\/broker\.example:8883/s);
+  expect(await page.innerText('#groups')).toMatch(/hub\s+0\/100\s+0\s+–.*mqtts:\/\/broker\.example:8883/s);
   dashboard.update(second(90));
   await until(page, `document.getElementById('clock').textContent === '1:30 of 2:00'`);
   expect(await page.innerText('h1')).toBe('<b>a & "b"</b>');
@@ -305,7 +305,7 @@ testWithPeers(['chromium'], 'Numbers, groups, errors, phase and progress are tho
   expect(await page.innerText('#errors')).toBe('932');
   const rows = await page.locator('#groups tr').allInnerTexts();
   expect(rows).toHaveLength(3);
-  expect(rows[0]).toMatch(/^hub\s+98\/100\s+\d+\s+\d+\s+8\.00 ms\s+40\.0 ms\s+932\s+mqtts:/);
+  expect(rows[0]).toMatch(/^hub\s+98\/100\s+49,000\s+\d+\s+48,800\s+\d+\s+8\.00 ms\s+40\.0 ms\s+932\s+mqtts:/);
   expect(rows[2]).toMatch(/^all\s+118\/120/);
   expect(await page.locator('#reasons tr').allInnerTexts()).toEqual([
     expect.stringMatching(/^dropped: offline\s+700$/),

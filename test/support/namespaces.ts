@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import koffi from 'koffi';
 import { type TestContext, test } from 'vitest';
+import { isInstalled } from './peers.js';
 
 export interface Host {
   /** Of its end of the cable: Ethernet, and up. */
@@ -37,10 +38,15 @@ function reasonToSkip(): string | undefined {
   return spawnSync('ip', ['netns', 'list']).status === 0 ? undefined : 'there are no network namespaces here';
 }
 
-/** A test with two hosts, 10.77.0.1 and 10.77.0.2; skipped where there cannot be any, unless SYNTH_REQUIRE_PEERS is set. */
-export function testWithNetwork(name: string, body: (network: Network) => Promise<void> | void): void {
+/** A test with two hosts, 10.77.0.1 and 10.77.0.2; skipped where there cannot be any, unless SYNTH_REQUIRE_PEERS is set. @param programs that it needs beside them */
+export function testWithNetwork(
+  name: string,
+  body: (network: Network) => Promise<void> | void,
+  programs: readonly string[] = [],
+): void {
   test(name, async (context: TestContext) => {
-    const reason = reasonToSkip();
+    const missing = programs.filter((program) => !isInstalled(program));
+    const reason = reasonToSkip() ?? (missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined);
     if (reason !== undefined) {
       if (process.env['SYNTH_REQUIRE_PEERS']) throw new Error(reason);
       context.skip(reason);

@@ -18,7 +18,7 @@ export const sharedCapture = (name: string): string => `${capturesRoot}${name}`;
 /** The capture that ships with the project. */
 export const fixture = (name: string): string => `${projectRoot}fixtures/${name}`;
 
-function isInstalled(program: string): boolean {
+export function isInstalled(program: string): boolean {
   const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' });
   return error === undefined;
 }

@@ -39,6 +39,9 @@ export interface GroupRow {
   readonly devices: number;
   readonly up: number;
   readonly errors: number;
+  /** Messages so far. */
+  readonly sentSoFar: number;
+  readonly acknowledgedSoFar: number;
   /** Per second in the last interval. */
   readonly sent: number | null;
   readonly acknowledged: number | null;
@@ -53,8 +56,6 @@ export interface Now {
   /** Null where the run has no planned end. */
   readonly plannedSeconds: number | null;
   readonly phase: string;
-  readonly sent: number;
-  readonly acknowledged: number;
   readonly total: GroupRow;
   readonly groups: readonly GroupRow[];
   readonly reasons: readonly (readonly [string, number])[];
@@ -101,6 +102,8 @@ function rowOf(
     devices,
     up: counts.up,
     errors: errorCount(counts),
+    sentSoFar: counts.sent,
+    acknowledgedSoFar: counts.acknowledged,
     sent: rate(interval?.sent),
     acknowledged: rate(interval?.acknowledged),
     p50: latency.count > 0 ? latency.p50Ns : null,
@@ -114,8 +117,6 @@ export function nowOf({ elapsedSeconds, plannedSeconds, phase, groups, total, in
     elapsedSeconds,
     plannedSeconds: Number.isFinite(plannedSeconds) ? plannedSeconds : null,
     phase,
-    sent: total.counts.sent,
-    acknowledged: total.counts.acknowledged,
     total: rowOf(total, interval?.total, seconds),
     groups: groups.map((group, index) => rowOf(group, interval?.groups[index], seconds)),
     reasons: byCount(total.errors).slice(0, MOST_REASONS),

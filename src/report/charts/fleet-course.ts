@@ -3,7 +3,7 @@
  * The course of a fleet: lines over time, with outages behind them.
  */
 import type { Interval, Outage } from '../../fleet/snapshot.js';
-import { formatSeconds, formatWidth } from '../../format.js';
+import { formatBytes, formatSeconds, formatWidth } from '../../format.js';
 import { niceWidth } from '../chart-data.js';
 import { exactTicks, timeUnit } from './axes.js';
 import { chart, type Encoding, type Layer, missing, NARROW, type Panel, type Position, WIDE } from './chart.js';
@@ -32,7 +32,7 @@ export interface Course {
   readonly title: string;
   readonly caption: string;
   readonly lines: readonly CourseLine[];
-  readonly axis: 'linear' | 'duration';
+  readonly axis: 'linear' | 'bytes' | 'duration';
   /** A value in words. */
   readonly format: (value: number) => string;
 }
@@ -90,7 +90,7 @@ function layersOf(
   known: readonly number[],
   frame: Frame,
 ): readonly Layer[] {
-  const scale = axis === 'duration' ? durationScale(known) : linearScale(known);
+  const scale = axis === 'duration' ? durationScale(known) : linearScale(known, axis === 'bytes');
   const x: Position = {
     field: 't',
     type: 'quantitative',
@@ -159,18 +159,25 @@ interface Scale {
   readonly encoding: Position;
 }
 
-/** From 0 on. */
-function linearScale(values: readonly number[]): Scale {
-  const most = values.reduce((a, b) => Math.max(a, b), 0);
-  const step = niceWidth(Math.max(1, most), 4);
-  const ticks = Array.from({ length: Math.max(1, Math.ceil(most / step)) + 1 }, (_, index) => index * step);
+/** From 0 on, in steps of at least one: nothing here is counted in halves. */
+function linearScale(values: readonly number[], isBytes: boolean): Scale {
+  const most = values.reduce((a, b) => Math.max(a, b), 1);
+  const unit = isBytes ? 1024 ** Math.floor(Math.log2(most) / 10) : 1;
+  const step = Math.max(1, niceWidth(most / unit, 4)) * unit;
+  const ticks = Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step);
+  const names = ticks.map((tick) => `${JSON.stringify(String(tick))}:${JSON.stringify(formatBytes(tick))}`);
   return {
     position: (value) => value,
     encoding: {
       field: 'v',
       type: 'quantitative',
       scale: { domain: [0, ticks.at(-1)!], nice: false },
-      axis: { title: null, ...exactTicks(ticks), labelExpr: "format(datum.value, '~s')", grid: true },
+      axis: {
+        title: null,
+        ...exactTicks(ticks),
+        labelExpr: isBytes ? `({${names.join(',')}})[datum.value]` : "format(datum.value, '~s')",
+        grid: true,
+      },
     },
   };
 }

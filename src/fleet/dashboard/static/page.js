@@ -93,10 +93,10 @@ function showNow(now) {
   if (plannedSeconds === null) progress.removeAttribute('value');
   else progress.value = plannedSeconds > 0 ? Math.min(1, elapsedSeconds / plannedSeconds) : 1;
   tile('up', formatCount(total.up), `of ${formatCount(total.devices)}`);
-  tile('sent', formatCount(now.sent), total.sent === null ? '' : `${formatRate(total.sent)}/s`);
+  tile('sent', formatCount(total.sentSoFar), total.sent === null ? '' : `${formatRate(total.sent)}/s`);
   tile(
     'acknowledged',
-    formatCount(now.acknowledged),
+    formatCount(total.acknowledgedSoFar),
     total.acknowledged === null ? '' : `${formatRate(total.acknowledged)}/s`,
   );
   tile('p50', formatNs(total.p50), '');
@@ -123,14 +123,16 @@ function showGroups(rows, total) {
     all.map((row, index) => [
       row.name,
       `${formatCount(row.up)}/${formatCount(row.devices)}`,
+      formatCount(row.sentSoFar),
       formatRate(row.sent),
+      formatCount(row.acknowledgedSoFar),
       formatRate(row.acknowledged),
       formatNs(row.p50),
       formatNs(row.p99),
       formatCount(row.errors),
       groups[index]?.target ?? '',
     ]),
-    [1, 6],
+    [1, 8],
   );
   byId('groups').lastElementChild?.classList.toggle('all', all.length > rows.length);
 }
@@ -166,6 +168,7 @@ function cellOf(column, [from, to]) {
 
 function showFinished({ verdict, meaning, thresholds, hasReport }) {
   isFinished = true;
+  setText(byId('no-errors'), 'None.');
   setText(byId('verdict'), `The run has ended: ${verdict}`);
   setText(byId('meaning'), meaning);
   byId('thresholds').replaceChildren(
@@ -191,11 +194,21 @@ function showFinished({ verdict, meaning, thresholds, hasReport }) {
 function showHello(hello) {
   ({ scenario, groups } = hello);
   isFinished = false;
+  setText(byId('no-errors'), 'None so far.');
   byId('outcome').hidden = true;
   setText(byId('scenario'), scenario);
   setText(byId('seed'), hello.seed);
   document.title = `${scenario} – synth fleet`;
-  const nothing = { up: 0, errors: 0, sent: null, acknowledged: null, p50: null, p99: null };
+  const nothing = {
+    up: 0,
+    errors: 0,
+    sentSoFar: 0,
+    acknowledgedSoFar: 0,
+    sent: null,
+    acknowledged: null,
+    p50: null,
+    p99: null,
+  };
   const devices = groups.reduce((sum, group) => sum + group.devices, 0);
   showGroups(
     groups.map((group) => ({ ...nothing, ...group })),
