@@ -75,7 +75,7 @@ export abstract class FleetRunCommand extends BaseCommand {
   protected async runScenario(path: string, flags: FleetRunFlags, stays: boolean): Promise<unknown> {
     const fleet = await fleetOf(path, flags, outputsOf(flags));
     const { outputs: wanted } = fleet.scenario;
-    const files = { force: flags.force, inputs: [path, ...fleet.groups.map(({ model }) => model)] };
+    const files = { force: flags.force, inputs: [path, ...fleet.scenario.files] };
     await this.#requireOutputs(wanted, files);
     const record = wanted.record === undefined ? undefined : new FleetRecord(await openOutput(wanted.record, files));
     const outputs = await FleetOutputs.open(fleet);

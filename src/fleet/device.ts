@@ -71,6 +71,8 @@ export class Device implements TimedSource, ClientListener<Message> {
   /** Whether the phases want it up. */
   #isWanted = false;
   #isStopped = false;
+  /** Counts the times that it has come up, so that what was meant for one never ends the next. */
+  #stay = 0;
   /** Taken away by a storm until this time. */
   #awayUntilNs = 0;
   /** Whether the end of the connection was this side's wish. */
@@ -134,6 +136,7 @@ export class Device implements TimedSource, ClientListener<Message> {
   #goUp(): void {
     if (this.#isWanted || this.#isStopped) return;
     this.#isWanted = true;
+    this.#stay++;
     const { factory, identity, messages } = this.#options;
     if (this.#client === undefined) {
       this.#client = factory.create(identity, this);
@@ -151,8 +154,9 @@ export class Device implements TimedSource, ClientListener<Message> {
     this.#isWanted = false;
     this.#spansLeft--;
     if (this.#state === 'up') {
+      const stay = this.#stay;
       if (this.#isIdle) this.#disconnect();
-      else this.#host.at(this.#host.nowNs() + DRAIN_NS, () => this.#disconnectIfUnwanted());
+      else this.#host.at(this.#host.nowNs() + DRAIN_NS, () => stay === this.#stay && this.#disconnectIfUnwanted());
       return;
     }
     if (this.#state === 'connecting') this.kill();
@@ -196,6 +200,12 @@ export class Device implements TimedSource, ClientListener<Message> {
     // It may have gone down, and even up again, in the meantime; the latest request makes the attempt.
     if (this.#state !== 'waiting' || !this.#isWanted) {
       this.#host.connectEnded();
+      return;
+    }
+    if (this.#awayUntilNs > this.#host.nowNs()) {
+      this.#host.connectEnded();
+      this.#state = 'down';
+      this.#requestConnect();
       return;
     }
     this.#state = 'connecting';

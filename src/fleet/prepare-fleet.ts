@@ -91,7 +91,7 @@ export async function prepareFleet(scenario: Scenario, options: PrepareOptions):
     const spreadNs = group.spreadNs ?? Math.min(MOST_SPREAD_NS, 1e9 / rates[i]!.perSecond);
     return { ...group, spreadNs };
   });
-  requireDistinct(groups, seed);
+  requireIdentities(groups, seed);
   const addresses = await Promise.all(groups.map(({ target }) => resolveHost(target.host)));
   for (const address of addresses) requireAllowedTarget(address, allowed);
   const devices = devicesOf(groups);
@@ -105,13 +105,18 @@ export async function prepareFleet(scenario: Scenario, options: PrepareOptions):
 const defaultThreads = (devices: number): number =>
   Math.max(1, Math.min(Math.floor(availableParallelism() / 2), Math.ceil(devices / DEVICES_PER_THREAD)));
 
-/** @throws SynthError `SYNTH_SCENARIO_INVALID` if two devices have the same identifier at the same target: brokers throw out the first of them */
-function requireDistinct(groups: readonly PreparedGroup[], seed: string): void {
+/**
+ * Looks at every device: brokers throw out the first of two of the same name, and all that publish to what is no topic.
+ *
+ * @throws SynthError `SYNTH_SCENARIO_INVALID`
+ */
+function requireIdentities(groups: readonly PreparedGroup[], seed: string): void {
   const seen = new Map<string, string>();
   for (const group of groups) {
     const templates = new GroupTemplates(group);
     for (let index = 0; index < group.count; index++) {
-      const { id } = templates.identity(index, randomStream(seed, `${group.name}/device-${index}`));
+      const random = randomStream(seed, `${group.name}/device-${index}`);
+      const { id, will } = templates.identity(index, random);
       const key = `${group.target.name}\n${id}`;
       const device = `device ${index} of ${group.name}`;
       const other = seen.get(key);
@@ -121,8 +126,30 @@ function requireDistinct(groups: readonly PreparedGroup[], seed: string): void {
         });
       }
       seen.set(key, device);
+      if (group.target.protocol !== 'mqtt') continue;
+      requireTopic(templates.topic.render(templates.context(index, id, random)), device);
+      if (will !== undefined) requireTopic(will.topic, `the last will of ${device}`);
     }
   }
+}
+
+const MOST_TOPIC_BYTES = 65_535;
+
+/** MQTT 3.1.1 and 5, section 4.7. */
+function requireTopic(topic: string, whose: string): void {
+  const shown = topic.length > 40 ? `${topic.slice(0, 40)}…` : topic;
+  const problem =
+    topic === ''
+      ? 'is empty'
+      : /[+#\0]/.test(topic)
+        ? 'has +, # or a NUL in it, which topics to publish to cannot have'
+        : Buffer.byteLength(topic) > MOST_TOPIC_BYTES
+          ? 'is longer than 65,535 bytes'
+          : undefined;
+  if (problem === undefined) return;
+  throw new SynthError('SYNTH_SCENARIO_INVALID', `the topic “${shown}” of ${whose} ${problem}`, {
+    hint: 'Change topic, or what its template is filled in with.',
+  });
 }
 
 interface PlanParts {

@@ -308,6 +308,25 @@ describe('before anything is sent', () => {
     expect(stderr).toContain('device 0 of hub and device 1 of hub are both called “the-same”');
   });
 
+  test('a topic that is none is an error, and so is a file to write that the scenario reads', async () => {
+    const hubs = { name: 'hub', model: model('telemetry'), count: 2 };
+    const content = {
+      targets: { broker: 'mqtt://127.0.0.1:1' },
+      groups: [{ ...hubs, topic: 'a/#' }],
+      phases: [{ hold: '1s' }],
+    };
+    const { code, stderr } = await synth(['fleet', 'plan', scenario('topics', content)], { cwd });
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('the topic “a/#” of device 0 of hub has +, # or a NUL'),
+    ]);
+    writeFileSync(join(cwd, 'rows.csv'), 'id\na\nb\n');
+    const path = scenario('rows', { ...content, groups: [{ ...hubs, identities: 'rows.csv' }] });
+    const over = await synth(['fleet', 'run', path, '--record', 'rows.csv', '--force'], { cwd });
+    expect(over.code).toBe(2);
+    expect(readFileSync(join(cwd, 'rows.csv'), 'utf8')).toBe('id\na\nb\n');
+  });
+
   test('a damaged model, a misspelt threshold and an unknown key are errors', async () => {
     writeFileSync(join(cwd, 'damaged.safetensors'), readFileSync(model('telemetry')).subarray(0, 5000));
     const broken = {

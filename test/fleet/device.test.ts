@@ -185,6 +185,24 @@ describe('a device', () => {
     expect(account(fleet)).toMatchObject({ planned: 6, sent: 6, acknowledged: 6, dropped: 0 });
   });
 
+  test('stays away as long as the storm wants, also where it goes and comes again in it', () => {
+    const storm = { atNs: 2.5 * SECOND, share: 1, overNs: 0, awayNs: 10 * SECOND, graceful: false };
+    const upSpans = [
+      { startNs: 0, endNs: 4 * SECOND },
+      { startNs: 5 * SECOND, endNs: 100 * SECOND },
+    ];
+    const fleet = new VirtualFleet({ storms: [storm], upSpans });
+    fleet.runTo(0);
+    fleet.client.isEager = true;
+    fleet.client.listener.onConnected();
+    fleet.runTo(2.5);
+    fleet.client.listener.onClosed('closed');
+    fleet.runTo(12.4);
+    expect(fleet.client.calls).toEqual(['connect', 'destroy']);
+    fleet.runTo(12.6);
+    expect(fleet.client.calls).toEqual(['connect', 'destroy', 'connect']);
+  });
+
   test('says no more than it may', () => {
     const fleet = new VirtualFleet({ mostMessages: 2 });
     fleet.runTo(0);

@@ -2,7 +2,7 @@
  * @module
  * A scenario from its file: read, checked whole, and filled in.
  */
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { describeSystemError, SynthError } from '../../errors.js';
@@ -38,9 +38,16 @@ export async function readScenario(
 
 async function readText(path: string): Promise<string> {
   try {
+    // A pipe that nobody writes to would not even open.
+    const found = await stat(path);
+    if (!found.isFile()) {
+      throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: not a file`, {
+        hint: 'A scenario is a file, beside which its models are.',
+      });
+    }
     const handle = await open(path, 'r');
     try {
-      const { size } = await handle.stat();
+      const { size } = found;
       if (size > MOST_BYTES)
         throw new SynthError(
           'SYNTH_SCENARIO_INVALID',

@@ -53,6 +53,7 @@ export function resolveScenario(path: string, file: ScenarioFile, problems: Prob
       (given, i) => thresholdOf(given, names, ['thresholds', i], problems) ?? [],
     ),
     outputs: outputsOf(file.outputs ?? {}, folder, problems),
+    files: [...files.places],
   };
 }
 
@@ -67,7 +68,14 @@ class Files {
     this.#problems = problems;
   }
 
-  at = (file: string): string => resolve(this.#folder, file);
+  /** Of all that were asked for. */
+  readonly places = new Set<string>();
+
+  at(file: string): string {
+    const place = resolve(this.#folder, file);
+    this.places.add(place);
+    return place;
+  }
 
   text(path: KeyPath, file: string): string | undefined {
     const place = this.at(file);

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly limits: Limits;
   readonly thresholds: readonly Threshold[];
   readonly outputs: Outputs;
+  /** Absolute paths of all files that it names, which nothing may be written over. */
+  readonly files: readonly string[];
 }
 
 /** Devices that are alike: of one model, with one target. */
