@@ -365,3 +365,36 @@ describe('before anything is sent', () => {
     expect(stdout.toString()).toMatch(/50 devices, 50 at a time, for 11/);
   });
 });
+
+test('every example of the commands runs', async () => {
+  const media = await mediaServer();
+  try {
+    scenario('scenario', {
+      targets: { media: media.url },
+      groups: [
+        { name: 'call', model: model('call'), count: 5 },
+        { name: 'hub', model: model('doorbell'), count: 5 },
+      ],
+      phases: [{ ramp: '0s' }, { hold: '1s' }],
+    });
+    const manifest = JSON.parse(readFileSync(join(projectRoot, 'oclif.manifest.json'), 'utf8')) as {
+      commands: Record<string, { examples: string[] }>;
+    };
+    // The examples of fleet dashboard stay until somebody ends them, and are those of test/e2e/fleet-dashboard.test.ts.
+    for (const name of ['fleet:plan', 'fleet:run', 'fleet:schema']) {
+      for (const example of manifest.commands[name]!.examples) {
+        const command = example
+          .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
+          .replaceAll('<%= command.id %>', name.replace(':', ' '));
+        const { code, stderr } = await runProgram(
+          'sh',
+          ['-c', `${command}${command.includes('>') ? '' : ' >/dev/null'}`],
+          { cwd },
+        );
+        expect([0, 6], `${example}: ${stderr}`).toContain(code);
+      }
+    }
+  } finally {
+    await media.close();
+  }
+});
