@@ -6,7 +6,6 @@ import {
   byCount,
   DURATION_NAMES,
   durationText,
-  errorCount,
   formatNs,
   NOTHING,
   outageText,
@@ -18,6 +17,7 @@ import {
 import { plain } from '../fleet/plain.js';
 import {
   DURATIONS,
+  errorsOf,
   type FleetResult,
   type FleetSnapshot,
   type GroupInterval,
@@ -62,7 +62,7 @@ export function fleetLiveLine(snapshot: FleetSnapshot): string {
           `acknowledged ${perSecond(interval.total.acknowledged, interval.seconds)}`,
           `p99 ${p99Text(interval.total)}`,
         ];
-  const errors = errorCount(total.counts);
+  const errors = errorsOf(total.counts);
   return [
     `${shown(phase)} ${clock(snapshot)}`,
     `${formatCount(total.counts.up)}/${formatCount(total.devices)} up`,
@@ -111,7 +111,7 @@ export function fleetPanel(snapshot: FleetSnapshot, columns: number): string[] {
 /** @param index of the group in the interval; undefined for all of them */
 function panelRow(group: GroupSnapshot, interval: Interval | undefined, index: number | undefined): readonly string[] {
   const now = index === undefined ? interval?.total : interval?.groups[index];
-  const errors = formatCount(errorCount(group.counts));
+  const errors = formatCount(errorsOf(group.counts));
   const up = `${formatCount(group.counts.up)}/${formatCount(group.devices)}`;
   const name = shown(group.name);
   if (interval === undefined || now === undefined) return [name, up, NOTHING, NOTHING, NOTHING, NOTHING, errors];

@@ -34,9 +34,6 @@ export const formatNs = (ns: number): string => formatSeconds(ns / 1e9);
 export const durationText = (summary: DurationSummary, which: 'p50Ns' | 'p95Ns' | 'p99Ns' | 'maxNs'): string =>
   summary.count === 0 ? NOTHING : formatNs(summary[which]);
 
-/** failed + refused + lost + dropped, as in intervals. */
-export const errorCount = ({ failed, refused, lost, dropped }: Counts): number => failed + refused + lost + dropped;
-
 /** Messages that came due and were neither sent nor dropped. */
 export const waitingCount = ({ planned, sent, dropped }: Counts): number => Math.max(0, planned - sent - dropped);
 

@@ -141,7 +141,7 @@ function countEnds({ counts }: ShardTask, built: readonly BuiltDevice[]): void {
 }
 
 try {
-  await run(workerData as ShardTask); // what threads.ts has given it
+  await run(workerData as ShardTask); // what fleet-threads.ts has given it
 } catch (error) {
   const { message, stack } = error as Error;
   const known =

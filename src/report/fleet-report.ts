@@ -2,8 +2,9 @@
  * @module
  * The report of `synth fleet run`: what a fleet did and what its target made of it, as one HTML file.
  */
-import { durationText, errorCount, NOTHING, unansweredCount, VERDICTS, waitingCount } from '../fleet/describe.js';
+import { durationText, NOTHING, unansweredCount, VERDICTS, waitingCount } from '../fleet/describe.js';
 import type { FleetResult, FleetVerdict } from '../fleet/snapshot.js';
+import { errorsOf } from '../fleet/snapshot.js';
 import { formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { courseSection, latencyFigure } from './fleet-figures.js';
 import { errorsSection, fidelitySection, groupsSection, outagesSection, thresholdsSection } from './fleet-tables.js';
@@ -93,7 +94,7 @@ function tilesOf({ total, outages, elapsedSeconds }: FleetResult): readonly (rea
     ['connects', formatCount(counts.connects), `of ${formatCounted(counts.attempts, 'attempt')}`],
     ['messages sent', formatCount(counts.sent), perSecond],
     ['acknowledged', formatCount(counts.acknowledged), `${share(counts.acknowledged, counts.sent)} of those sent`],
-    ['errors', formatCount(errorCount(counts)), 'refused, lost, failed, dropped'],
+    ['errors', formatCount(errorsOf(counts)), 'refused, lost, failed, dropped'],
     ['latency p50', durationText(durations.latency, 'p50Ns'), 'planned to acknowledged'],
     ['latency p99', durationText(durations.latency, 'p99Ns'), `max ${durationText(durations.latency, 'maxNs')}`],
     ['lateness p99', durationText(durations.lateness, 'p99Ns'), 'planned to sent'],

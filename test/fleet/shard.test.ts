@@ -22,6 +22,6 @@ test('What came due while the loop was elsewhere is done in the order of its tim
     shard.addMessages(messages);
   };
   // All that a shard asks of a device in such a run.
-  await shard.run([{ begin } as unknown as Device], 0);
+  await shard.run([{ begin } as unknown as Device], 0); // all that is asked of it
   expect(done).toEqual(['up', 'message at 1 ms', 'message at 21 ms', 'down', 'message at 41 ms']);
 });

@@ -139,7 +139,8 @@ export class VirtualFleet implements DeviceHost {
       prepare: async () => {},
       create: (_identity, listener) => {
         this.client = new ScriptedClient(listener as unknown as ClientListener); // gives back what it was given
-        return this.client as unknown as ReturnType<ClientFactory['create']> as never;
+        // Its messages are those of the listener, which the contract says with a type parameter.
+        return this.client as never;
       },
       close: async () => {},
     };

@@ -2,8 +2,9 @@
  * @module
  * What the page of the dashboard is told, as JSON. `static/page.js` is the other end.
  */
-import { byCount, errorCount, thresholdValue, VERDICTS } from '../describe.js';
+import { byCount, thresholdValue, VERDICTS } from '../describe.js';
 import type { FleetResult, FleetSnapshot, GroupInterval, GroupSnapshot, Interval } from '../snapshot.js';
+import { errorsOf } from '../snapshot.js';
 
 /** First of all: which run this is. */
 export interface Hello {
@@ -101,7 +102,7 @@ function rowOf(
     name,
     devices,
     up: counts.up,
-    errors: errorCount(counts),
+    errors: errorsOf(counts),
     sentSoFar: counts.sent,
     acknowledgedSoFar: counts.acknowledged,
     sent: rate(interval?.sent),
