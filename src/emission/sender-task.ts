@@ -1,5 +1,5 @@
 /** @module What the sending thread is told, and what it answers. */
-import type { SynthErrorCode } from '../errors.js';
+import type { ThreadError } from '../thread-error.js';
 import type { RingMemory } from './ring.js';
 import type { TransportSpec } from './transport-spec.js';
 import type { Precision } from './waiter.js';
@@ -36,13 +36,4 @@ export interface SenderDone {
   readonly receivedBytes: number;
 }
 
-export type SenderAnswer =
-  | { readonly kind: 'open' }
-  | ({ readonly kind: 'done' } & SenderDone)
-  /** `code` of a SynthError; without one it is a bug, and `message` has its stack. */
-  | {
-      readonly kind: 'error';
-      readonly message: string;
-      readonly code: SynthErrorCode | undefined;
-      readonly hint: string | undefined;
-    };
+export type SenderAnswer = { readonly kind: 'open' } | ({ readonly kind: 'done' } & SenderDone) | ThreadError;

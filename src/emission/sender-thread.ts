@@ -5,8 +5,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
-import { SynthError } from '../errors.js';
 import { drawSeed, randomStream } from '../random.js';
+import { toThreadError } from '../thread-error.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { rehearse, type SenderFactory } from './rehearsal.js';
 import { RingReader } from './ring.js';
@@ -64,8 +64,5 @@ async function run(task: SenderTask): Promise<void> {
 try {
   await run(workerData as SenderTask); // what emit.ts has given it
 } catch (error) {
-  const { message, stack } = error as Error;
-  const known =
-    error instanceof SynthError ? { code: error.code, hint: error.hint } : { code: undefined, hint: undefined };
-  answer({ kind: 'error', message: known.code === undefined ? (stack ?? message) : message, ...known });
+  answer(toThreadError(error));
 }

@@ -3,8 +3,8 @@
  * The other end of `sender-thread.ts`: starts the thread, tells it when to begin and to stop, and hears its account.
  */
 import { Worker } from 'node:worker_threads';
-import { SynthError } from '../errors.js';
 import { packageFile } from '../package-files.js';
+import { fromThreadError } from '../thread-error.js';
 import { SEND_COUNTS_BYTES, SendCounts } from './send-counts.js';
 import {
   CONTROL,
@@ -40,7 +40,7 @@ export class SendingThread {
       worker.on('message', (answer: SenderAnswer) => {
         if (answer.kind === kind)
           resolve(answer as Extract<SenderAnswer, { kind: K }>); // by its kind
-        else if (answer.kind === 'error') reject(errorOf(answer));
+        else if (answer.kind === 'error') reject(fromThreadError(answer));
       });
       worker.on('error', reject);
       worker.on('exit', () => reject(new Error('the sending thread has ended')));
@@ -73,9 +73,4 @@ export class SendingThread {
   async terminate(): Promise<void> {
     await this.#worker.terminate();
   }
-}
-
-function errorOf({ message, code, hint }: Extract<SenderAnswer, { kind: 'error' }>): Error {
-  if (code === undefined) return new Error(message);
-  return new SynthError(code, message, hint === undefined ? {} : { hint });
 }

@@ -3,8 +3,8 @@
  * The threads of a fleet, as one: starts them, tells them when to begin and to stop, and gathers what they say.
  */
 import { Worker } from 'node:worker_threads';
-import { SynthError } from '../errors.js';
 import { packageFile } from '../package-files.js';
+import { fromThreadError } from '../thread-error.js';
 import { GROUP_COUNTS_BYTES, GroupCounts, GroupSums } from './group-counts.js';
 import type { DeviceFidelity, ShardAnswer, ShardRequest, ShardTask } from './shard-task.js';
 
@@ -106,12 +106,7 @@ class ShardThread {
 }
 
 function onFailure(worker: Worker, fail: (error: Error) => void): void {
-  worker.on('message', (answer: ShardAnswer) => answer.kind === 'error' && fail(errorOf(answer)));
+  worker.on('message', (answer: ShardAnswer) => answer.kind === 'error' && fail(fromThreadError(answer)));
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('a thread of the fleet has ended')));
-}
-
-function errorOf({ message, code, hint }: Extract<ShardAnswer, { kind: 'error' }>): Error {
-  if (code === undefined) return new Error(message);
-  return new SynthError(code, message, hint === undefined ? {} : { hint });
 }

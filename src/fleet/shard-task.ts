@@ -5,7 +5,7 @@
  * The main thread sends `ShardTask` when it starts the thread, then `start`, and perhaps `stop`. The thread answers `ready`, then `report`
  * about once a second, and `done` in the end; or `error` at any time.
  */
-import type { SynthErrorCode } from '../errors.js';
+import type { ThreadError } from '../thread-error.js';
 import type { Group, Limits, Phase, Storm } from './scenario/scenario.js';
 
 export interface ShardTask {
@@ -52,10 +52,4 @@ export type ShardAnswer =
       readonly record: string;
     }
   | { readonly kind: 'done'; readonly fidelity: readonly DeviceFidelity[] }
-  /** `code` of a SynthError; without one it is a bug, and `message` has its stack. */
-  | {
-      readonly kind: 'error';
-      readonly message: string;
-      readonly code: SynthErrorCode | undefined;
-      readonly hint: string | undefined;
-    };
+  | ThreadError;

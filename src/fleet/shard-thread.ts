@@ -5,7 +5,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
-import { SynthError } from '../errors.js';
+import { toThreadError } from '../thread-error.js';
 import { type BuiltDevice, buildDevices, devicesOf, loadModels } from './build-devices.js';
 import type { ClientFactory } from './client.js';
 import { createClientFactory } from './clients/create-factory.js';
@@ -143,8 +143,5 @@ function countEnds({ counts }: ShardTask, built: readonly BuiltDevice[]): void {
 try {
   await run(workerData as ShardTask); // what fleet-threads.ts has given it
 } catch (error) {
-  const { message, stack } = error as Error;
-  const known =
-    error instanceof SynthError ? { code: error.code, hint: error.hint } : { code: undefined, hint: undefined };
-  answer({ kind: 'error', message: known.code === undefined ? (stack ?? message) : message, ...known });
+  answer(toThreadError(error));
 }

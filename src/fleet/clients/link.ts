@@ -55,16 +55,38 @@ export class Written<M> {
   }
 }
 
+/** What links on a socket of ours have in common. */
+export abstract class OnSocket {
+  protected abstract readonly socket: Socket;
+
+  cork(): void {
+    this.socket.cork();
+  }
+
+  uncork(): void {
+    this.socket.uncork();
+  }
+
+  get waitingBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  get recordBytes(): number {
+    return recordBytes(this.socket);
+  }
+}
+
 /** Memory that all sockets of a thread read into. */
 const READ_BYTES = 64 * 2 ** 10;
 
-export class SocketLink<M> implements Link<M> {
-  readonly #socket: Socket;
+export class SocketLink<M> extends OnSocket implements Link<M> {
+  protected readonly socket: Socket;
   #user: LinkUser<M> | undefined;
   #failure: unknown;
   #written: Written<M> | undefined;
 
   constructor(open: OpenSocket, readyEvent: 'connect' | 'secureConnect', readBuffer: Buffer, user: LinkUser<M>) {
+    super();
     this.#user = user;
     const onread: OnReadOpts = {
       buffer: readBuffer,
@@ -74,7 +96,7 @@ export class SocketLink<M> implements Link<M> {
       },
     };
     const socket = open(onread);
-    this.#socket = socket;
+    this.socket = socket;
     socket.on('error', (error) => {
       this.#failure ??= error;
     });
@@ -87,30 +109,14 @@ export class SocketLink<M> implements Link<M> {
     return Buffer.allocUnsafeSlow(READ_BYTES);
   }
 
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
-  }
-
-  get waitingBytes(): number {
-    return this.#socket.writableLength;
-  }
-
-  get recordBytes(): number {
-    return recordBytes(this.#socket);
-  }
-
   write(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
+    this.socket.write(bytes);
   }
 
   writeMessage(bytes: Uint8Array, message: M): void {
     this.#written ??= new Written();
     this.#written.push(message);
-    this.#socket.write(bytes, this.#onWritten);
+    this.socket.write(bytes, this.#onWritten);
   }
 
   /** One for all messages, which are taken in their order. */
@@ -120,11 +126,11 @@ export class SocketLink<M> implements Link<M> {
   };
 
   end(): void {
-    this.#socket.end();
+    this.socket.end();
   }
 
   abandon(): void {
     this.#user = undefined;
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }

@@ -7,8 +7,8 @@ import type WebSocket from 'ws';
 import { systemErrorCode } from '../../errors.js';
 import type { ClientIdentity } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
-import { type Link, type LinkUser, Written } from './link.js';
-import { type OpenSocket, recordBytes } from './sockets.js';
+import { type Link, type LinkUser, OnSocket, Written } from './link.js';
+import type { OpenSocket } from './sockets.js';
 
 /** The package ws, which is loaded where it is used. */
 export type WebSocketLibrary = Pick<typeof import('ws'), 'WebSocket' | 'createWebSocketStream'>;
@@ -43,8 +43,8 @@ export function openWebSocket(socket: Socket, options: WebSocketOptions): WebSoc
   });
 }
 
-export class WebSocketLink<M> implements Link<M> {
-  readonly #socket: Socket;
+export class WebSocketLink<M> extends OnSocket implements Link<M> {
+  protected readonly socket: Socket;
   readonly #webSocket: WebSocket;
   readonly #framing: { readonly binary: boolean };
   #user: LinkUser<M> | undefined;
@@ -52,12 +52,13 @@ export class WebSocketLink<M> implements Link<M> {
   readonly #written = new Written<M>();
 
   constructor(open: OpenSocket, options: WebSocketOptions, user: LinkUser<M>) {
+    super();
     this.#user = user;
     this.#framing = { binary: options.binary };
-    this.#socket = open();
-    this.#socket.on('error', (error) => this.#fail(error));
-    this.#socket.on('drain', () => this.#user?.linkDrained());
-    this.#webSocket = openWebSocket(this.#socket, options);
+    this.socket = open();
+    this.socket.on('error', (error) => this.#fail(error));
+    this.socket.on('drain', () => this.#user?.linkDrained());
+    this.#webSocket = openWebSocket(this.socket, options);
     this.#listen(this.#webSocket);
   }
 
@@ -84,22 +85,6 @@ export class WebSocketLink<M> implements Link<M> {
     user?.linkClosed(reason);
   }
 
-  cork(): void {
-    this.#socket.cork();
-  }
-
-  uncork(): void {
-    this.#socket.uncork();
-  }
-
-  get waitingBytes(): number {
-    return this.#socket.writableLength;
-  }
-
-  get recordBytes(): number {
-    return recordBytes(this.#socket);
-  }
-
   write(bytes: Uint8Array): void {
     this.#webSocket.send(bytes, this.#framing);
   }
@@ -121,7 +106,7 @@ export class WebSocketLink<M> implements Link<M> {
   abandon(): void {
     this.#user = undefined;
     this.#webSocket.terminate();
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }
 
