@@ -1,12 +1,13 @@
-// Compiles the kernels from AssemblyScript to one WebAssembly module. No relaxed SIMD: its results differ between machines.
+// Compiles the kernels from AssemblyScript to one WebAssembly module: node scripts/kernels.mjs OUTPUT
+// No relaxed SIMD: its results differ between machines.
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
-const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const [, , output] = process.argv;
 const { error, stderr } = await asc.main([
-  path('../src/kernels/assembly/index.ts'),
+  fileURLToPath(new URL('../src/kernels/assembly/index.ts', import.meta.url)),
   '--outFile',
-  path('../dist/src/kernels/kernels.wasm'),
+  output,
   '-O3',
   '--noAssert',
   '--runtime',

@@ -11,10 +11,18 @@ import { type Progress, startProgress } from './progress.js';
 /** Raised when a field of the `--json` output is renamed or removed. */
 export const JSON_SCHEMA_VERSION = 1;
 
+/** Ctrl-C, a polite kill, the end of the terminal. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   readonly #interrupt = new AbortController();
+  readonly #onSignal = (): void => {
+    // A second signal ends the process at once; what is temporary is removed at the exit.
+    if (this.signal.aborted) process.exit(130);
+    this.#interrupt.abort();
+  };
 
   /** Aborted by Ctrl-C, SIGTERM and the end of the terminal. */
   protected get signal(): AbortSignal {
@@ -23,12 +31,12 @@ export abstract class BaseCommand extends Command {
 
   override async init(): Promise<void> {
     await super.init();
-    const interrupt = () => {
-      // The second time there is no waiting; what is temporary is removed at the exit.
-      if (this.signal.aborted) process.exit(130);
-      this.#interrupt.abort();
-    };
-    process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('SIGHUP', interrupt);
+    for (const signal of SIGNALS) process.on(signal, this.#onSignal);
+  }
+
+  override async finally(error: Error | undefined): Promise<unknown> {
+    for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    return super.finally(error);
   }
 
   /** A line for people on standard error, where data never goes. */

@@ -7,7 +7,7 @@ import { describeSystemError, SynthError } from '../errors.js';
 import { isBrokenPipe } from '../output-file.js';
 import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
 
-/** Runs the command that the process was started with and sets its exit code. */
+/** Runs the command that the process was started with and sets its exit code. Called once in a process. */
 export async function main(): Promise<void> {
   // A reader such as head may leave before everything is written: that ends the work, and is no mistake.
   // Before the listener of oclif, which throws.
@@ -19,20 +19,24 @@ export async function main(): Promise<void> {
   });
   // Without a reader of the messages the work goes on: nobody can be told, and nothing else is wrong.
   process.stderr.on('error', () => {});
+  await runCommandLine(process.argv.slice(2));
+}
+
+/** Runs one command, reports its error and sets `process.exitCode`. A process may run several, one after the other. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
-    await run(process.argv.slice(2), import.meta.url);
+    await run([...args], import.meta.url);
   } catch (error) {
     if (isBrokenPipe(error)) process.exit(0);
     process.exitCode = exitCodeOf(error);
-    report(error);
+    report(error, args);
   }
 }
 
-function report(error: unknown): void {
+function report(error: unknown, args: readonly string[]): void {
   // A command answers --json itself; what comes here is from before there was one.
-  const options = process.argv.slice(2);
-  const end = options.indexOf('--');
-  if ((end < 0 ? options : options.slice(0, end)).includes('--json') && process.exitCode !== 0) {
+  const end = args.indexOf('--');
+  if ((end < 0 ? args : args.slice(0, end)).includes('--json') && process.exitCode !== 0) {
     process.stdout.write(`${JSON.stringify(errorJson(error), null, 2)}\n`);
     return;
   }

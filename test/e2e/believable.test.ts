@@ -11,7 +11,8 @@ import { loadSeries } from '../../src/series/load.js';
 import { collect, type PacketBlock } from '../../src/series/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
 import { DEVICE, synth, synthJson, workFolder } from '../support/cli.js';
-import { fixture, runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
+import { fixture } from '../support/files.js';
+import { runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
 const at = (name: string): string => join(cwd, name);

@@ -6,7 +6,8 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
 import { arpCapture } from '../support/frames.js';
-import { fixture, runPeer, testWithPeers } from '../support/peers.js';
+import { fixture } from '../support/files.js';
+import { runPeer, testWithPeers } from '../support/peers.js';
 
 const MAC = '02:aa:bb:cc:dd:ee';
 const cwd = workFolder();

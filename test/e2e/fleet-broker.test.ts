@@ -7,7 +7,8 @@ import { afterEach, expect } from 'vitest';
 import { stringify } from 'yaml';
 import { type Finished, synth, workFolder } from '../support/cli.js';
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js';
-import { projectRoot, testWithPeers } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
+import { testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
 const model = join(projectRoot, 'examples/models/telemetry.safetensors');

@@ -9,7 +9,8 @@ import { startBrowser } from '../support/browser.js';
 import { synth, workFolder } from '../support/cli.js';
 import { mediaServer } from '../support/fleet-servers.js';
 import { startMosquitto } from '../support/mosquitto.js';
-import { projectRoot, testWithPeers } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
+import { testWithPeers } from '../support/peers.js';
 import { type Running, startSynth } from '../support/running.js';
 
 const cwd = workFolder();

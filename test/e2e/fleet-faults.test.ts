@@ -13,7 +13,8 @@ import { ownCertificate } from '../support/certificate.js';
 import { type Finished, runProgram, synth, synthBin, workFolder } from '../support/cli.js';
 import { startMosquitto } from '../support/mosquitto.js';
 import { type Host, testWithNetwork } from '../support/namespaces.js';
-import { projectRoot, testWithPeers } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
+import { testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
 const model = join(projectRoot, 'examples/models/telemetry.safetensors');
@@ -142,8 +143,8 @@ describe('a broker', () => {
     }
   });
 
-  testWithPeers(['mosquitto', 'openssl'], 'whose certificate nobody knows is not talked to', async () => {
-    const broker = await startMosquitto({ tls: ownCertificate()! });
+  testWithPeers(['mosquitto'], 'whose certificate nobody knows is not talked to', async () => {
+    const broker = await startMosquitto({ tls: await ownCertificate() });
     try {
       const phases = [{ ramp: '0s' }, { hold: '2s' }];
       const result = await run(write(`mqtts://127.0.0.1:${broker.port}`, { count: 3 }, { phases }));

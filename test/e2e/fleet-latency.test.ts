@@ -8,7 +8,7 @@ import { BAD_CABLE, BadCable } from '../support/bad-cable.js';
 import { runProgram, synthBin, workFolder } from '../support/cli.js';
 import { fieldsOf, recordPackets } from '../support/dissected.js';
 import { type Network, testWithNetwork } from '../support/namespaces.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 import { startProgram } from '../support/running.js';
 
 const cwd = workFolder();

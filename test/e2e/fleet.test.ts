@@ -13,7 +13,8 @@ import {
   webSocketHub,
 } from '../support/fleet-servers.js';
 import { startMosquitto } from '../support/mosquitto.js';
-import { projectRoot, testWithPeers } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
+import { testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
 const example = (name: string) => join(projectRoot, 'examples', `${name}.yaml`);
@@ -70,8 +71,8 @@ describe('the examples', () => {
     await Promise.all(['mqtt', 'mqtt-messages', 'day', 'gate', 'reconnect-storm'].map(runs));
   });
 
-  testWithPeers(['mosquitto', 'openssl'], 'mqtt-tls runs against a broker with TLS and users', async () => {
-    const certificate = ownCertificate()!;
+  testWithPeers(['mosquitto'], 'mqtt-tls runs against a broker with TLS and users', async () => {
+    const certificate = await ownCertificate();
     writeFileSync(join(cwd, 'ca.pem'), certificate.cert);
     const users = { alice: 'wonderland', bob: 'builder', carol: 'sings, well', dave: 'diver', erin: 'island' };
     const broker = await startMosquitto({ users, tls: certificate });

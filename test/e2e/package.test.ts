@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { runProgram } from '../support/cli.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-package-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

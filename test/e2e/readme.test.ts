@@ -2,7 +2,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProgram, synthBin, workFolder } from '../support/cli.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
 const blocks = (language: string) =>

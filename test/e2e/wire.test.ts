@@ -7,7 +7,7 @@ import { captureInput } from '../../src/capture/capture-file.js';
 import { readCaptures } from '../../src/capture/read-captures.js';
 import { synth, synthBin, synthJson, workFolder } from '../support/cli.js';
 import { type Host, testWithNetwork } from '../support/namespaces.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 
 const FLOW = 'UDP 10.77.0.17:40004 10.77.0.1:5004';
 const cwd = workFolder();

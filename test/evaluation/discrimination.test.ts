@@ -9,7 +9,8 @@ import type { Evaluation } from '../../src/evaluation/result.js';
 import { loadSeries } from '../../src/series/load.js';
 import { type PacketBlock, sliceSeries } from '../../src/series/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
-import { fixture, sharedCapture, testWithCaptures } from '../support/peers.js';
+import { fixture } from '../support/files.js';
+import { sharedCapture, testWithCaptures } from '../support/peers.js';
 import { constantRate, jittered, shuffled, slowed, unrelated } from './degraded.js';
 
 /** Of different kinds: requests and answers, a quiet hub, long silences between uploads, a dense dialogue. */

@@ -7,7 +7,7 @@ import { messageRate } from '../../src/fleet/model-rate.js';
 import type { Silence } from '../../src/fleet/scenario/scenario.js';
 import { loadModelFile } from '../../src/load-model.js';
 import { randomStream } from '../../src/random.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 import { GROUP } from './virtual-fleet.js';
 
 const endless = Number.POSITIVE_INFINITY;

@@ -8,7 +8,7 @@ import { SynthError } from '../../src/errors.js';
 import { readScenario } from '../../src/fleet/scenario/read-scenario.js';
 import { apportion } from '../../src/fleet/scenario/resolve-scenario.js';
 import { scenarioJsonSchema } from '../../src/fleet/scenario/scenario-schema.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-scenario-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -10,7 +10,7 @@ import { Kernels } from '../../src/kernels/kernels.js';
 import { randomStream } from '../../src/random.js';
 import { requests, rowsBy, seriesOf } from '../models/blocks.js';
 import { runProgram } from '../support/cli.js';
-import { projectRoot } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
 import { expectSynthError } from '../support/read.js';
 import { chain, FLOOR, iterationsOf, pointsOf } from './points.js';
 

@@ -7,7 +7,8 @@ import { parseAddressMaps, parseMacMaps } from '../../src/rewrite/address-map.js
 import { Anonymizer } from '../../src/rewrite/anonymizer.js';
 import { parseNumberMaps } from '../../src/rewrite/number-map.js';
 import { parseSpeed } from '../../src/rewrite/time-change.js';
-import { fixture, runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
+import { fixture } from '../support/files.js';
+import { runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
 import { readPackets } from '../support/read.js';
 import { rewriteFile, temporaryFolder, type Wishes } from './rewriting.js';
 

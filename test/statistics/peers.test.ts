@@ -14,7 +14,8 @@ import { fitLogistic } from '../../src/statistics/logistic-regression.js';
 import { quantileOfSorted } from '../../src/statistics/quantiles.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
 import { welch } from '../../src/statistics/spectrum.js';
-import { projectRoot, testWithPython } from '../support/peers.js';
+import { projectRoot } from '../support/files.js';
+import { testWithPython } from '../support/peers.js';
 import { expectClose, normals, series } from './samples.js';
 
 const script = (name: string) => `${projectRoot}test/statistics/${name}`;

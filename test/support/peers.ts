@@ -1,6 +1,6 @@
 /**
  * What tests need from outside: programs that judge our output, and captures that are not ours to ship. A test whose peer is
- * missing is skipped with its reason; with SYNTH_REQUIRE_PEERS set it fails instead.
+ * missing is skipped with its reason; with SYNTH_REQUIRE_PEERS set it fails instead. Such tests stand in test/peers.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,14 +9,9 @@ import { type TestContext, test } from 'vitest';
 
 const required = Boolean(process.env['SYNTH_REQUIRE_PEERS']);
 
-export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
-
 /** Real captures beside the checkout; tests that read them say so with `testWithCaptures`. */
 const capturesRoot = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
 export const sharedCapture = (name: string): string => `${capturesRoot}${name}`;
-
-/** The capture that ships with the project. */
-export const fixture = (name: string): string => `${projectRoot}fixtures/${name}`;
 
 export function isInstalled(program: string): boolean {
   const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' });

@@ -11,7 +11,7 @@ import { Reference } from '../../../src/evaluation/reference.js';
 import { SeriesView } from '../../../src/evaluation/series-view.js';
 import { type PacketSeries, sliceSeries } from '../../../src/series/packet-series.js';
 import { blockOf, type Row, seriesOf } from '../../models/blocks.js';
-import { projectRoot } from '../../support/peers.js';
+import { projectRoot } from '../../support/files.js';
 import { valueFrom } from '../compare.js';
 
 const answersSchema = z.record(z.string(), z.number());

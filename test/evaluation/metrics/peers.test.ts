@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { allMetrics } from '../../../src/evaluation/metrics/index.js';
 import { seriesOf } from '../../models/blocks.js';
-import { projectRoot, testWithPython } from '../../support/peers.js';
+import { projectRoot } from '../../support/files.js';
+import { testWithPython } from '../../support/peers.js';
 import { compared, exampleRows, expectAnswers, expectOracle, valuesOf } from './example.js';
 
 const SCRIPT = `${projectRoot}test/evaluation/metrics/oracle.py`;

@@ -12,7 +12,8 @@ import { loadParameters, parameterCount, saveParameters } from '../../../models/
 import { type Tensor, TensorReader } from '../../../models/tensors.js';
 import { train } from '../../../models/train.js';
 import { randomStream } from '../../../src/random.js';
-import { projectRoot, testWithPython } from '../../support/peers.js';
+import { projectRoot } from '../../support/files.js';
+import { testWithPython } from '../../support/peers.js';
 import { expectSynthError } from '../../support/read.js';
 import { requests, seriesOf } from '../blocks.js';
 import { EXAMPLES, KernelNetwork, parametersOf, tensorPlaces } from './networks.js';

@@ -7,7 +7,7 @@ import { randomStream } from '../../../src/random.js';
 import { extractSeries } from '../../../src/series/extract.js';
 import { collect } from '../../../src/series/packet-series.js';
 import { parseDevice } from '../../../src/series/target.js';
-import { fixture } from '../../support/peers.js';
+import { fixture } from '../../support/files.js';
 
 /**
  * Digests of parameters, and of the times of packets drawn with them, as Node.js 20.20 and 24 made them on x86-64. They change with the
