@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import fc from '../support/fast-check.js';
 import {
   ethernet,
   type Frame,
@@ -164,7 +164,7 @@ describe('pcapng time', () => {
         const ticks = any % (perSecond * 2n ** 32n); // up to the year 2106, as far as a double goes with certainty
         expect(await timeOf(ticks, resolution, 0n, bigEndian)).toBe((ticks * SECOND) / perSecond);
       }),
-      { numRuns: 300, seed: 1 },
+      { numRuns: 300 },
     );
   });
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { resampleBlocks } from '../../src/evaluation/block-bootstrap.js';
 import { randomStream } from '../../src/random.js';
 import { gapsNs, type PacketBlock } from '../../src/series/packet-series.js';
 import { blockOf, requests, rowsBy } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { RUNS, rowsOf } from './series.js';
 
 const resample = (series: PacketBlock, length: number, meanBlock: number, seed = '1') =>

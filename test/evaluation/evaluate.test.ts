@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { evaluate, isInMeanExcess, partsOf } from '../../src/evaluation/evaluate.js';
 import type { JudgeOptions } from '../../src/evaluation/judge.js';
@@ -7,6 +6,7 @@ import type { Evaluation, MetricResult } from '../../src/evaluation/result.js';
 import { type PacketBlock, sliceSeries } from '../../src/series/packet-series.js';
 import { meanInterval } from '../../src/statistics/confidence.js';
 import { blockOf, type Row, requests, rowsBy, seriesOf } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 import { named } from './compare.js';
 import { RUNS } from './series.js';

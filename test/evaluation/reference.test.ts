@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Classes, PacketClasses, Reference } from '../../src/evaluation/reference.js';
 import { SeriesView } from '../../src/evaluation/series-view.js';
 import { rowsBy } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { referenceOf } from './compare.js';
 import { RUNS, rowsOf } from './series.js';
 

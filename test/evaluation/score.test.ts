@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ASPECTS, type Aspect, eachAspect } from '../../src/evaluation/metric.js';
 import { type AspectLoss, aspectLosses, lossOf, scoreOf } from '../../src/evaluation/score.js';
+import fc from '../support/fast-check.js';
 import { RUNS } from './series.js';
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });

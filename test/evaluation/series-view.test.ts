@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fromGaps, type Row, rowsBy } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { viewOf } from './compare.js';
 import { RUNS, rowsOf } from './series.js';
 

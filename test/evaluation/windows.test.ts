@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { windowStarts } from '../../src/evaluation/windows.js';
+import fc from '../support/fast-check.js';
 import { RUNS } from './series.js';
 
 test('windows stand one after the other where all of them are wanted', () => {

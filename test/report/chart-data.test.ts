@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SeriesView } from '../../src/evaluation/series-view.js';
 import {
@@ -13,6 +12,7 @@ import {
 import { gapAxis } from '../../src/report/charts/axes.js';
 import { sizeClasses, sizeTokens } from '../../src/report/size-classes.js';
 import type { PacketBlock } from '../../src/series/packet-series.js';
+import fc from '../support/fast-check.js';
 
 const block = (packets: readonly (readonly [ns: number, bytes: number, outbound: 0 | 1])[]): PacketBlock => ({
   length: packets.length,

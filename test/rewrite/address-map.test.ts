@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/capture/address.js';
 import { parseAddressMaps, parseMacMaps } from '../../src/rewrite/address-map.js';
 import { parseNumberMaps } from '../../src/rewrite/number-map.js';
+import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 
 const mapped = (maps: readonly string[], address: string) =>

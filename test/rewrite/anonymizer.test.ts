@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/capture/address.js';
 import { readAnonymizationKey } from '../../src/rewrite/anonymization-key.js';
 import { Anonymizer } from '../../src/rewrite/anonymizer.js';
+import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 import { hex, temporaryFolder } from './rewriting.js';
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   checksumOf,
@@ -9,6 +8,7 @@ import {
   wordChange,
 } from '../../src/rewrite/checksum.js';
 import { updateSctpChecksum } from '../../src/rewrite/transport.js';
+import fc from '../support/fast-check.js';
 import { u16 } from '../support/frames.js';
 
 /** RFC 1071 §1, written out: words are added and carries come round. */

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/capture/address.js';
 import { CryptoPan } from '../../src/rewrite/crypto-pan.js';
+import fc from '../support/fast-check.js';
 
 const key = (...bytes: number[]) => Uint8Array.from(bytes);
 const text = (secret: string) => new TextEncoder().encode(secret);

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SeriesBuilder } from '../../src/series/series-builder.js';
+import fc from '../support/fast-check.js';
 
 describe('a series', () => {
   test('starts at its first packet and counts in ns from there', () => {
@@ -63,7 +63,7 @@ describe('a series', () => {
         expect(Array.from(series.sizes)).toEqual(order.map((i) => packets[i]!.size));
         expect(Array.from(series.outbound)).toEqual(order.map((i) => (i % 3 === 0 ? 1 : 0)));
       }),
-      { numRuns: 300, seed: 23 },
+      { numRuns: 300 },
     );
   });
 

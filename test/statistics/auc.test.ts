@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { auc } from '../../src/statistics/auc.js';
+import fc from '../support/fast-check.js';
 import { anySample, RUNS, series } from './samples.js';
 
 const POSITIVE = series(40, (i) => ((i * i * 37) % 101) % 23);

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { autocorrelation } from '../../src/statistics/autocorrelation.js';
+import fc from '../support/fast-check.js';
 import { A, expectClose, normals, RUNS, series } from './samples.js';
 
 /** The definition, lag by lag. */

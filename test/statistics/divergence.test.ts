@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { jensenShannonDivergence, kullbackLeiblerDivergence } from '../../src/statistics/divergence.js';
+import fc from '../support/fast-check.js';
 import { anyTwoCounts, RUNS, series } from './samples.js';
 
 const P = series(20, (i) => (i * 7) % 11);

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random.js';
 import { emd, emdOfSorted } from '../../src/statistics/emd.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
+import fc from '../support/fast-check.js';
 import { A, anySample, B, RUNS, series } from './samples.js';
 
 /** The definition, area by area, in fractions of whole numbers: exact for whole values. */

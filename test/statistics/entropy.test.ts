@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rollingEntropy } from '../../src/statistics/entropy.js';
+import fc from '../support/fast-check.js';
 import { expectClose, normals, RUNS, series } from './samples.js';
 
 /** The definition, of a window at a time. */

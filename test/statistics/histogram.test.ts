@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { binEdges, binOf, countsOfSorted } from '../../src/statistics/histogram.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
+import fc from '../support/fast-check.js';
 import { A, RUNS } from './samples.js';
 
 const edgesOf = (values: readonly number[], bins: number) => [...binEdges(Float64Array.from(values).sort(), bins)];

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { otsuThreshold } from '../../src/statistics/otsu.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
+import fc from '../support/fast-check.js';
 import { A, anySample, normals, RUNS } from './samples.js';
 
 /** Otsu's σ_B² = ω₀ ω₁ (μ₁ − μ₀)² of the values up to a threshold and of those above. */

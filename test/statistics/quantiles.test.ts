@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { quantileOfSorted, relativeDifference } from '../../src/statistics/quantiles.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
+import fc from '../support/fast-check.js';
 import { A, anySample, expectClose, RUNS } from './samples.js';
 
 test('quantiles are those of numpy', () => {

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { randomStream } from '../../src/random.js';
 import { sortedCopy } from '../../src/statistics/sort.js';
+import fc from '../support/fast-check.js';
 import { RUNS, series } from './samples.js';
 
 /** Far more than are left to the engine. */

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Conversations, type End, emptyRecords } from '../../models/conversations/records.js';
 import { formatAddress, type parseAddress } from '../../src/capture/address.js';
 import { parseAddressMaps } from '../../src/rewrite/address-map.js';
 import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import fc from '../support/fast-check.js';
 import { profileOf } from './captures.js';
 
 type Kind = End['kind'];

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type TimedSource, TimeQueue } from '../../src/synthesis/time-queue.js';
+import fc from '../support/fast-check.js';
 
 /** Times that do not fall, one after the other. */
 class Times implements TimedSource {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hash32, longestCommonRun, sharedNgrams } from '../../../src/evaluation/metrics/common-runs.js';
+import fc from '../../support/fast-check.js';
 import { RUNS } from '../series.js';
 
 const symbols = (text: string) => Int32Array.from(text, (character) => character.charCodeAt(0));

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bursts, idleTimes, responseGaps, runLengths } from '../../../src/evaluation/metrics/events.js';
 import { fromGaps, type Row } from '../../models/blocks.js';
+import fc from '../../support/fast-check.js';
 import { referenceOf, viewOf } from '../compare.js';
 import { RUNS, rowsOf } from '../series.js';
 

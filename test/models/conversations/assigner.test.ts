@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { connectionsOf } from '../../../models/conversations/connections.js';
 import { NEW_PORT, NO_PORT } from '../../../models/conversations/records.js';
 import { ROLE } from '../../../models/conversations/role.js';
+import fc from '../../support/fast-check.js';
 import { blockOf, conversation, type Row } from '../blocks.js';
 import { type Assigned, assign, inBlocks, learnedOf, NumberFactory } from './assigned.js';
 import { DEVICE, download, household, MS, S, type Spoken, talk, tcp, udp } from './talks.js';
