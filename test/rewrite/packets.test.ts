@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { captureInput } from '../../src/capture/capture-file.js';
 import { Packet } from '../../src/capture/packet.js';
 import { parseShift, parseTimeBound } from '../../src/cli/parse.js';
 import { parseSpeed, SAME_TIMES, TimeChange } from '../../src/rewrite/time-change.js';
 import { parseFlow } from '../../src/series/target.js';
+import fc from '../support/fast-check.js';
 import {
   ethernet,
   filler,
@@ -25,6 +25,8 @@ const file = temporaryFolder();
 const capture = pcap(sampleFrames(10), { kind: 'nano' });
 const first = 1_700_000_000n * SECOND;
 const step = 10_001_001_001n;
+
+const at = (seconds: number, nanoseconds: number) => Object.assign(new Packet(), { seconds, nanoseconds });
 
 describe('times', () => {
   const timesOf = async (time: object) =>
@@ -50,7 +52,6 @@ describe('times', () => {
   });
 
   test('at any speed are what the quotient of integers is, rounded down', () => {
-    const at = (seconds: number, nanoseconds: number) => Object.assign(new Packet(), { seconds, nanoseconds });
     const speed = fc.record({
       numerator: fc.integer({ min: 1, max: 2 ** 20 }),
       denominator: fc.integer({ min: 1, max: 10 ** 6 }),
@@ -66,16 +67,32 @@ describe('times', () => {
           const change = new TimeChange({ ...SAME_TIMES, speed });
           change.apply(at(s, ns));
           expect([change.seconds, change.nanoseconds]).toEqual([s, ns]);
-          change.apply(at(s + gap, gapNs));
           const start = BigInt(s) * SECOND + BigInt(ns);
           const difference = BigInt(s + gap) * SECOND + BigInt(gapNs) - start;
           const scaled = difference * BigInt(speed.denominator);
           const divisor = BigInt(speed.numerator);
           const floor = scaled / divisor - (scaled < 0n && scaled % divisor !== 0n ? 1n : 0n);
+          if (start + floor < 0n) {
+            expect(() => change.apply(at(s + gap, gapNs))).toThrow('before 1970');
+            return;
+          }
+          change.apply(at(s + gap, gapNs));
           expect(BigInt(change.seconds) * SECOND + BigInt(change.nanoseconds)).toBe(start + floor);
         },
       ),
     );
+  });
+
+  // A counterexample of the property above, which once expected a time.
+  test('at half the speed, 1 ns before the first packet at 1 ns, are before 1970', async () => {
+    const change = new TimeChange({ ...SAME_TIMES, speed: parseSpeed('0.5') });
+    change.apply(at(0, 1));
+    await expectSynthError(() => change.apply(at(0, 0)), 'SYNTH_USAGE');
+    // Twice the gap of 1 ns before 2 ns is the first moment that a capture can say.
+    const possible = new TimeChange({ ...SAME_TIMES, speed: parseSpeed('0.5') });
+    possible.apply(at(0, 2));
+    possible.apply(at(0, 1));
+    expect([possible.seconds, possible.nanoseconds]).toEqual([0, 0]);
   });
 
   test.each(['0', '', '-1', '1e3', '1.0000001', '12345678', 'fast'])('%s is no speed', async (text) => {
@@ -236,4 +253,4 @@ test('more packets than a buffer holds, with larger records than those that were
   const bytes = Buffer.concat([pcap(frames), ...Array.from({ length: 40_000 }, () => record)]);
   const { result, packets } = await rewriteBytes(file, bytes, { format: 'pcapng' });
   expect([result.packets, packets.length]).toEqual([40_005, 40_005]);
-}, 30_000);
+});
