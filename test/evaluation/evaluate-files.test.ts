@@ -242,10 +242,17 @@ describe('an interrupt', () => {
   });
 
   test('from outside arrives at any time', async () => {
-    const interrupt = new AbortController();
-    setTimeout(() => interrupt.abort(), 50);
-    const options = { signal: interrupt.signal, seeds: 100_000 };
-    await expectSynthError(run('real.csv', 'model.safetensors', options), 'SYNTH_INTERRUPTED');
+    for (const turns of [0, 1, 10, 100, 500]) {
+      const interrupt = new AbortController();
+      // Like a signal, it needs a turn of the event loop.
+      const abortAfter = (left: number) => {
+        if (left === 0) interrupt.abort();
+        else setImmediate(abortAfter, left - 1);
+      };
+      abortAfter(turns);
+      const options = { signal: interrupt.signal, seeds: 100_000 };
+      await expectSynthError(run('real.csv', 'model.safetensors', options), 'SYNTH_INTERRUPTED');
+    }
   });
 });
 

@@ -61,7 +61,7 @@ describe.each(['rnn', 'tcn'] as const)('A %s of a device that reports every minu
     const generated = collect(model.sample(randomStream('1', 'packets'), limit));
     gaps = gapsOf(generated);
     sizesOfReports = generated.sizes.join(' ');
-  }, 120_000);
+  });
 
   test('has its minutes, and its milliseconds', () => {
     const long = gaps.filter((gap) => gap > SECOND_NS);
