@@ -1,29 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { integer, join, memoryInput, pcap, sampleFrames, zstdFrame, zstdSkippableFrame } from '../support/frames.js';
-import { testWithPeers } from '../support/peers.js';
+import { integer, join, memoryInput, zstdFrame, zstdSkippableFrame } from '../support/frames.js';
 import { expectSynthError, outcomeOf, readPackets, warningOf } from '../support/read.js';
-
-const FRAMES = sampleFrames(40);
-const FILE = pcap(FRAMES, { kind: 'nano' });
-const plain = async () => (await readPackets(memoryInput(FILE))).records;
-
-/** Random enough that deflate cannot make it small, so that a cut in the middle leaves packets before it. */
-const LARGE_FRAMES = Array.from({ length: 400 }, (_, i) => {
-  let state = i + 1;
-  const bytes = Uint8Array.from({ length: 700 }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0; // the generator of Numerical Recipes
-    return state >>> 24;
-  });
-  return { timeNs: BigInt(i) * 1000n, bytes };
-});
-const LARGE_FILE = pcap(LARGE_FRAMES);
+import { FILE, LARGE_FILE, LARGE_FRAMES, uncompressed } from './compressible.js';
 
 describe('gzip', () => {
   test('several members after each other are one stream (RFC 1952 §2.2)', async () => {
     const file = join(gzipSync(FILE.subarray(0, 500)), gzipSync(FILE.subarray(500)));
-    expect((await readPackets(memoryInput(file, 7))).records).toEqual(await plain());
+    expect((await readPackets(memoryInput(file, 7))).records).toEqual(await uncompressed());
   });
 
   test('a stream cut anywhere yields the packets before the cut and a warning', async () => {
@@ -45,7 +29,7 @@ describe('gzip', () => {
   test('a stream that is cut in its trailer yields every packet and a warning', async () => {
     const whole = gzipSync(FILE);
     const { records, report } = await readPackets(memoryInput(whole.subarray(0, whole.length - 3)));
-    expect(records).toEqual(await plain());
+    expect(records).toEqual(await uncompressed());
     expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
   });
 
@@ -104,7 +88,7 @@ describe('zstd', () => {
       zstdFrame(FILE.subarray(700)),
     );
     for (const chunkBytes of [1, 5, 1000]) {
-      expect((await readPackets(memoryInput(file, chunkBytes))).records).toEqual(await plain());
+      expect((await readPackets(memoryInput(file, chunkBytes))).records).toEqual(await uncompressed());
     }
   });
 
@@ -150,35 +134,4 @@ describe('zstd', () => {
       expect(told?.message).toContain('8 MiB'); // what RFC 8878 §3.1.1.1.2 asks of every decoder
     }
   });
-
-  testWithPeers(['zstd'], 'reads what the zstd program writes, at any level, with and without checksum', async () => {
-    for (const options of [['-1'], ['-19'], ['--no-check'], ['--fast=5'], ['--single-thread', '-9']]) {
-      const file = execFileSync('zstd', ['-q', '-c', ...options], { input: LARGE_FILE, maxBuffer: 1 << 26 });
-      const { packets, report } = await readPackets(memoryInput(file, 10_000));
-      expect(packets.map(({ frame }) => frame)).toEqual(
-        LARGE_FRAMES.map(({ bytes }) => Buffer.from(bytes).toString('hex')),
-      );
-      expect(report.warnings).toEqual([]);
-    }
-  });
-
-  testWithPeers(['zstd'], 'reads several frames of the zstd program after each other', async () => {
-    const compress = (bytes: Uint8Array) => execFileSync('zstd', ['-q', '-c'], { input: bytes });
-    const file = join(compress(FILE.subarray(0, 333)), compress(FILE.subarray(333, 900)), compress(FILE.subarray(900)));
-    for (const chunkBytes of [1, 3, 1000]) {
-      expect((await readPackets(memoryInput(file, chunkBytes))).records).toEqual(await plain());
-    }
-  });
-
-  testWithPeers(
-    ['zstd'],
-    'a file of the zstd program that is cut yields the packets before the cut and a warning',
-    async () => {
-      const whole = execFileSync('zstd', ['-q', '-c'], { input: LARGE_FILE, maxBuffer: 1 << 26 });
-      const { packets, report } = await readPackets(memoryInput(whole.subarray(0, whole.length - 10_000)));
-      expect(packets.length).toBeGreaterThan(0);
-      expect(packets.length).toBeLessThan(LARGE_FRAMES.length);
-      expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')).toBeDefined();
-    },
-  );
 });

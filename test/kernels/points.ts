@@ -1,19 +1,15 @@
-/** Points for the kernels: made by rule, or from captures, and how kernels and oracle say the same thing. */
-import fc from 'fast-check';
-import { type Observations, observe, planeOf } from '../../models/gaussian/observations.js';
+/** Points for the kernels, made by rule, and how kernels and oracle say the same thing. */
+
 import { VARIANCE_FLOOR } from '../../models/gaussian/spike-slab.js';
 import {
   type FitLimits,
   type HmmParameters,
-  Kernels,
   PARAMETERS,
   type Parameters,
   type Points,
 } from '../../src/kernels/kernels.js';
 import { type Random, randomStream } from '../../src/random.js';
-import { loadSeries } from '../../src/series/load.js';
-import { parseFlow } from '../../src/series/target.js';
-import { sharedCapture } from '../support/peers.js';
+import fc from '../support/fast-check.js';
 import type { Gaussian, Hmm, Mixture, Point } from './oracle.js';
 
 export const FLOOR = VARIANCE_FLOOR;
@@ -90,28 +86,6 @@ export function chain(length: number, seed = 'chain'): Point[] {
     return { x: 2, y: 0.5 * b };
   });
 }
-
-const CAPTURES = [
-  ['skypeLANhome', 'UDP 192.168.0.102:18826 192.168.0.105:26454'],
-  ['iot_ultraloq_hub', undefined],
-  ['iot_blink_cam1', undefined],
-] as const;
-/** More than a chunk of the kernels (2048), and few enough for the oracle. */
-const MAX_OBSERVATIONS = 2300;
-
-/** Names of the captures, and what loads the standardized points of both directions, each one sequence. */
-export const captured = CAPTURES.map(([file, flow]) => ({
-  name: flow ?? `the busiest device of ${file}`,
-  load: async (): Promise<readonly (readonly [direction: string, points: Points])[]> => {
-    const { series } = await loadSeries([sharedCapture(`dev/${file}.pcap`)], flow && parseFlow(flow));
-    return [true, false].map((outbound) => {
-      const { sizes, gapsNs } = observe(series, outbound, false);
-      const count = Math.min(sizes.length, MAX_OBSERVATIONS);
-      const few: Observations = { sizes: sizes.slice(0, count), gapsNs: gapsNs.slice(0, count), lengths: [count] };
-      return [outbound ? 'outbound' : 'inbound', planeOf(few, new Kernels()).points];
-    });
-  },
-}));
 
 /** The greatest relative difference of two curves of the same length. */
 export function relativeDifference(one: readonly number[], other: readonly number[]): number {

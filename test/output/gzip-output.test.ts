@@ -7,9 +7,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SynthError } from '../../src/errors.js';
 import { GzipOutput, openNamedOutput } from '../../src/output/gzip-output.js';
 import type { Output } from '../../src/output-file.js';
-import { randomStream } from '../../src/random.js';
-import { runPeerToExit, testWithPeers } from '../support/peers.js';
 import { expectSynthError } from '../support/read.js';
+import { CHUNKS, noise, writeAll } from './chunks.js';
 
 let folder: string;
 const at = (name: string) => join(folder, name);
@@ -20,33 +19,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Bytes that cannot be compressed. */
-function noise(length: number): Uint8Array {
-  const random = randomStream('1', 'noise');
-  return Uint8Array.from({ length }, () => random.next() * 256);
-}
-
-async function writeAll(output: Output, chunks: readonly Uint8Array[]): Promise<void> {
-  for (const chunk of chunks) await output.write(chunk);
-  await output.finish();
-}
-
 describe('an output whose name ends in .gz', () => {
-  const chunks = [
-    new TextEncoder().encode('one '),
-    new Uint8Array(0),
-    new Uint8Array(3_000_000).fill(7),
-    noise(700_000),
-  ];
-
-  testWithPeers(['gzip'], 'is one gzip file of the bytes that were written', async () => {
-    await writeAll(await openNamedOutput(at('out.gz'), NEW), chunks);
-    expect(gunzipSync(await readFile(at('out.gz'))).equals(Buffer.concat(chunks))).toBe(true);
-    expect(runPeerToExit('gzip', ['-t', at('out.gz')]).status).toBe(0);
+  test('is one gzip file of the bytes that were written', async () => {
+    await writeAll(await openNamedOutput(at('out.gz'), NEW), CHUNKS);
+    expect(gunzipSync(await readFile(at('out.gz'))).equals(Buffer.concat(CHUNKS))).toBe(true);
   });
 
   test('has a header without time, name and system', async () => {
-    await writeAll(await openNamedOutput(at('out.gz'), NEW), chunks);
+    await writeAll(await openNamedOutput(at('out.gz'), NEW), CHUNKS);
     // RFC 1952 §2.3: magic, deflate, no flags, MTIME 0, XFL 0, OS 255 (unknown).
     expect([...(await readFile(at('out.gz'))).subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
   });
@@ -59,7 +39,7 @@ describe('an output whose name ends in .gz', () => {
   test('leaves nothing when it is discarded, at whatever point', async () => {
     for (const written of [0, 1, 3]) {
       const output = await openNamedOutput(at('out.gz'), NEW);
-      for (const chunk of chunks.slice(0, written)) await output.write(chunk);
+      for (const chunk of CHUNKS.slice(0, written)) await output.write(chunk);
       await output.discard();
       await output.discard();
     }
@@ -73,9 +53,9 @@ describe('an output whose name ends in .gz', () => {
   test.runIf(process.platform === 'linux')('tells why it cannot be written', async () => {
     await symlink('/dev/full', at('full.gz'));
     const output = await openNamedOutput(at('full.gz'), NEW);
-    const error = await expectSynthError(writeAll(output, chunks), 'SYNTH_OUTPUT_FAILED');
+    const error = await expectSynthError(writeAll(output, CHUNKS), 'SYNTH_OUTPUT_FAILED');
     expect(error.message).toContain('no space left on the device');
-    await expectSynthError(output.write(chunks[0]!), 'SYNTH_OUTPUT_FAILED');
+    await expectSynthError(output.write(CHUNKS[0]!), 'SYNTH_OUTPUT_FAILED');
     await output.discard();
   });
 });

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { captureInput } from '../../src/capture/capture-file.js';
+import { NO_LIMITS, type RotationLimits } from '../../src/output/rotation.js';
 import { type FrameChangeOptions, SAME_FRAMES } from '../../src/rewrite/frame-change.js';
 import { ALL_PACKETS, type PacketRangeOptions } from '../../src/rewrite/packet-range.js';
 import { type RewriteOptions, type Rewritten, rewriteCaptures } from '../../src/rewrite/rewrite.js';
 import { SAME_TIMES, type TimeChangeOptions } from '../../src/rewrite/time-change.js';
-import { type Frame, pcap, SECOND } from '../support/frames.js';
+import { type Frame, pcap, SECOND, sampleFrames } from '../support/frames.js';
 import { readPackets, type SeenPacket } from '../support/read.js';
 
 /** What a test wants otherwise than that all is copied. */
@@ -46,6 +47,32 @@ export async function rewriteBytes(file: (name: string) => string, bytes: Uint8A
   const { packets } = await readPackets(captureInput(file('out')));
   return { result, packets };
 }
+
+export const rotation = (limits: Partial<RotationLimits>, resume = false) => ({
+  ...NO_LIMITS,
+  ...limits,
+  resume,
+  resumeCommand: undefined,
+});
+
+/** Rewrites a capture with these bytes into a series of files. */
+export async function rewriteSeries(
+  file: (name: string) => string,
+  bytes: Uint8Array,
+  out: string,
+  limits: Partial<RotationLimits>,
+  wishes: Wishes = {},
+): Promise<Rewritten> {
+  writeFileSync(file('in'), bytes);
+  return rewriteFile(file('in'), file(out), { ...wishes, rotation: rotation(limits) });
+}
+
+/** Frames of a capture whose times jump: seconds since the first one. */
+export const jumping = (seconds: readonly number[]): Frame[] =>
+  sampleFrames(seconds.length).map((frame, i) => ({
+    ...frame,
+    timeNs: 1_700_000_000n * SECOND + BigInt(Math.round(seconds[i]! * 1e9)),
+  }));
 
 /** The frame that comes out when this one goes in, in hexadecimal digits, and what is decoded of it. */
 export async function rewriteFrame(

@@ -1,43 +1,22 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join as joinPath } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { captureInput } from '../../src/capture/capture-file.js';
-import { NO_LIMITS, type RotationLimits } from '../../src/output/rotation.js';
+import type { RotationLimits } from '../../src/output/rotation.js';
 import { rewriteFormatOf } from '../../src/rewrite/capture-output.js';
-import { type Frame, join, Pcapng, pcap, SECOND, sampleFrames } from '../support/frames.js';
-import { runPeer, testWithPeers } from '../support/peers.js';
+import { join, Pcapng, pcap, SECOND, sampleFrames } from '../support/frames.js';
 import { expectSynthError, readPackets } from '../support/read.js';
-import { rewriteFile, temporaryFolder, type Wishes } from './rewriting.js';
+import { jumping, rewriteFile, rewriteSeries, rotation, temporaryFolder } from './rewriting.js';
 
 const file = temporaryFolder();
-const rotation = (limits: Partial<RotationLimits>, resume = false) => ({
-  ...NO_LIMITS,
-  ...limits,
-  resume,
-  resumeCommand: undefined,
-});
-
-async function rewriteSeries(bytes: Uint8Array, out: string, limits: Partial<RotationLimits>, wishes: Wishes = {}) {
-  writeFileSync(file('in'), bytes);
-  return rewriteFile(file('in'), file(out), { ...wishes, rotation: rotation(limits) });
-}
-
 const packetsOf = async (path: string) => (await readPackets(captureInput(path))).packets;
-
-/** Frames of a capture whose times jump: seconds since the first one. */
-const jumping = (seconds: readonly number[]): Frame[] =>
-  sampleFrames(seconds.length).map((frame, i) => ({
-    ...frame,
-    timeNs: 1_700_000_000n * SECOND + BigInt(Math.round(seconds[i]! * 1e9)),
-  }));
 
 describe('a series of rewritten files', () => {
   const frames = sampleFrames(100, 250_000_000n);
   const capture = pcap(frames, { kind: 'nano' });
 
   test('has the packets of the one file, each file as large as it can be', async () => {
-    const { files, packets, leftover } = await rewriteSeries(capture, 'size.pcap', { maxBytes: 2000 });
+    const { files, packets, leftover } = await rewriteSeries(file, capture, 'size.pcap', { maxBytes: 2000 });
     expect([packets, leftover]).toEqual([100, undefined]);
     expect(files.length).toBeGreaterThan(10);
     expect(Math.max(...files.map(({ fileBytes }) => fileBytes))).toBeLessThanOrEqual(2000);
@@ -49,14 +28,20 @@ describe('a series of rewritten files', () => {
   test('goes by the new times, and by the packets that are kept', async () => {
     // 25 s at twice the speed are 12.5 s; the first second is left out before.
     const wishes = { time: { speed: { numerator: 2, denominator: 1 } }, range: { skip: 4 } };
-    const { files } = await rewriteSeries(capture, 'time.pcap', { intervalNs: 5e9 }, wishes);
+    const { files } = await rewriteSeries(file, capture, 'time.pcap', { intervalNs: 5e9 }, wishes);
     expect(files.map(({ packets }) => packets)).toEqual([40, 40, 16]);
     const start = frames[4]!.timeNs;
     expect(files[1]).toMatchObject({ firstNs: start + 5n * SECOND, lastNs: start + 5n * SECOND + 39n * 125_000_000n });
   });
 
   test('is compressed file by file', async () => {
-    const { files } = await rewriteSeries(capture, 'packed.pcapng.gz', { intervalNs: 10e9 }, { format: 'pcapng' });
+    const { files } = await rewriteSeries(
+      file,
+      capture,
+      'packed.pcapng.gz',
+      { intervalNs: 10e9 },
+      { format: 'pcapng' },
+    );
     expect(files.map(({ path }) => path)).toEqual([1, 2, 3].map((n) => file(`packed_0000${n}.pcapng.gz`)));
     for (const { path, packets } of files) {
       const content = readFileSync(path);
@@ -67,13 +52,13 @@ describe('a series of rewritten files', () => {
   });
 
   test('is gone on with, keeping what is there', async () => {
-    await rewriteSeries(capture, 'on.pcap.gz', { intervalNs: 5e9 });
+    await rewriteSeries(file, capture, 'on.pcap.gz', { intervalNs: 5e9 });
     writeFileSync(file('on_00004.pcap.gz'), ''); // not what would be written
     const again = (limits: Partial<RotationLimits>) =>
       rewriteFile(file('in'), file('on.pcap.gz'), { force: false, rotation: rotation(limits, true) });
     const error = await expectSynthError(again({ intervalNs: 5e9 }), 'SYNTH_OUTPUT_EXISTS');
     expect(error.message).toContain('on_00004.pcap.gz: is not what would be written');
-    await rewriteSeries(capture, 'whole.pcap.gz', { intervalNs: 5e9 });
+    await rewriteSeries(file, capture, 'whole.pcap.gz', { intervalNs: 5e9 });
     writeFileSync(file('on_00004.pcap.gz'), readFileSync(file('whole_00004.pcap.gz')));
     const { files } = await again({ intervalNs: 5e9 });
     expect(files.map(({ kept }) => kept)).toEqual([true, true, true, true, true]);
@@ -89,7 +74,7 @@ describe('a series of rewritten files', () => {
   });
 
   test('of which no packet is left is no series', async () => {
-    const nothing = rewriteSeries(capture, 'none.pcap', { maxBytes: 1000 }, { range: { skip: 1000 } });
+    const nothing = rewriteSeries(file, capture, 'none.pcap', { maxBytes: 1000 }, { range: { skip: 1000 } });
     await expectSynthError(nothing, 'SYNTH_CAPTURE_EMPTY');
     expect(readdirSync(file('.')).filter((name) => name.startsWith('none'))).toEqual([]);
   });
@@ -104,7 +89,7 @@ describe('a series of rewritten files', () => {
     writeFileSync(file('mixed'), mixed);
     const expected = await packetsOf(file('mixed'));
     for (const maxBytes of [320, 352, 400]) {
-      const { files } = await rewriteSeries(mixed, 'links.pcapng', { maxBytes }, { format: 'pcapng' });
+      const { files } = await rewriteSeries(file, mixed, 'links.pcapng', { maxBytes }, { format: 'pcapng' });
       for (const { packets, fileBytes } of files) expect(packets === 1 || fileBytes <= maxBytes).toBe(true);
       const packets = await Promise.all(files.map(({ path }) => packetsOf(path)));
       expect(packets.flat().map(({ linkType, frame }) => [linkType, frame])).toEqual(
@@ -120,7 +105,7 @@ describe('times that go backwards', () => {
 
   test('stay in the file of the time that has been reached', async () => {
     const frames = jumping(seconds);
-    const { files } = await rewriteSeries(pcap(frames), 'back.pcap', { intervalNs: 10e9 });
+    const { files } = await rewriteSeries(file, pcap(frames), 'back.pcap', { intervalNs: 10e9 });
     expect(files.map(({ packets }) => packets)).toEqual([4, 3, 2, 6, 1, 5, 1]);
     const start = frames[0]!.timeNs;
     // The fourth file: 31, 2, 4, 11, 29, 33.
@@ -130,21 +115,8 @@ describe('times that go backwards', () => {
   });
 
   test('before the first packet belong to the first file', async () => {
-    const { files } = await rewriteSeries(pcap(jumping([50, 0, 20, 55, 61])), 'early.pcap', { intervalNs: 10e9 });
+    const { files } = await rewriteSeries(file, pcap(jumping([50, 0, 20, 55, 61])), 'early.pcap', { intervalNs: 10e9 });
     expect(files.map(({ packets }) => packets)).toEqual([4, 1]);
-  });
-
-  testWithPeers(['editcap', 'capinfos'], 'are divided as editcap divides them', async () => {
-    // A walk back and forth; at a border itself, editcap would leave a packet in the file before.
-    const walk = Array.from({ length: 400 }, (_, i) => i / 4 + 9 * Math.sin(i * i) + 0.0005 + (i === 0 ? 9 : 0));
-    const { files } = await rewriteSeries(pcap(jumping(walk)), 'walk.pcap', { intervalNs: 7e9 });
-    mkdirSync(file('editcap'));
-    runPeer('editcap', ['-i', '7', file('in'), file('editcap/part.pcap')]);
-    const names = readdirSync(file('editcap')).sort();
-    const rows = runPeer('capinfos', ['-Trmc', ...names.map((name) => joinPath(file('editcap'), name))]).trim();
-    const counts = rows.split('\n').map((row) => Number(row.split(',')[1]));
-    expect(files.length).toBeGreaterThan(10);
-    expect(files.map(({ packets }) => packets)).toEqual(counts.filter((count) => count > 0));
   });
 });
 

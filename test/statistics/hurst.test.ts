@@ -34,7 +34,7 @@ test('both estimators are those of numpy', () => {
     x = (x * 16_807) % 2_147_483_647;
     return (x % 1000) + 300 * ((i >> 5) & 1) + 300 * ((i >> 8) & 1);
   });
-  // numpy 1.24.2: /usr/bin/python3 test/statistics/hurst.py example
+  // numpy 1.24.2: /usr/bin/python3 test/peers/statistics/hurst.py example
   expect(hurstByAggregatedVariance(values)).toBeCloseTo(0.7674043293013796, 9);
   expect(hurstByRescaledRange(values)).toBeCloseTo(0.906963839102518, 9);
 });

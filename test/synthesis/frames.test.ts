@@ -1,35 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readU16BE, readU32BE } from '../../src/bytes.js';
 import { CAPTURE_FORMATS } from '../../src/capture/capture-writer.js';
-import { randomStream } from '../../src/random.js';
 import { PAYLOAD_KINDS } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';
-import { runPeer, testWithPeers } from '../support/peers.js';
 import { expectSynthError, readPackets, type SeenPacket } from '../support/read.js';
-import { COMMENT, captureOf, profileOf, START_NS } from './captures.js';
-
-// IANA protocol numbers; 47 is GRE, whose header is not made up.
-const CONVERSATIONS = [
-  { name: 'TCP over IPv4', ipVersion: 4, protocol: 6 },
-  { name: 'UDP over IPv4', ipVersion: 4, protocol: 17 },
-  { name: 'ICMP', ipVersion: 4, protocol: 1 },
-  { name: 'GRE over IPv4', ipVersion: 4, protocol: 47 },
-  { name: 'TCP over IPv6', ipVersion: 6, protocol: 6 },
-  { name: 'UDP over IPv6', ipVersion: 6, protocol: 17 },
-  { name: 'ICMPv6', ipVersion: 6, protocol: 58 },
-  { name: 'GRE over IPv6', ipVersion: 6, protocol: 47 },
-] as const;
+import { captureOf, profileOf, START_NS } from './captures.js';
+import { CONVERSATIONS, expectedProtocol, LARGE_SIZES, rowsOf } from './single-conversations.js';
 
 const SIZES = [...Array.from({ length: 1981 }, (_, i) => 20 + i), 9000, 65_534, 65_535];
-/** Segments before offload: the length field of IPv4 cannot hold them. */
-const LARGE_SIZES = [65_536, 65_575, 65_576, 70_001, 131_072, 262_130];
-const rowsOf = (sizes: readonly number[]): Row[] =>
-  sizes.map((size, i) => [i * 1_000_000_007 + (i % 3), size, i % 5 < 2 ? 1 : 0]);
-
 /** RFC 1071 §1: one's complement sum of 16-bit words, an odd last byte padded with zero; 0xffff where a checksum in it is right. */
 function naiveSum(bytes: Uint8Array): number {
   let sum = 0;
@@ -54,18 +33,6 @@ function checkSums(frame: Uint8Array): void {
   if (protocol === 1) expect(naiveSum(transport)).toBe(0xffff);
   else if ([6, 17, 58].includes(protocol)) expect(naiveSum(Buffer.concat([pseudo, transport]))).toBe(0xffff);
   if (protocol === 17) expect(readU16BE(transport, 6)).not.toBe(0);
-}
-
-/** What a packet of this size of this conversation has to be. */
-function expectedProtocol(ipVersion: 4 | 6, protocol: number, size: number): { version: 4 | 6; protocol: number } {
-  const version = ipVersion === 6 && size >= 40 ? 6 : 4;
-  const room = size - (version === 6 ? 40 : 20);
-  const bare = version === 6 ? 59 : 253; // RFC 8200 §4.7: no next header; RFC 3692: for experiments
-  if (protocol === 6) return { version, protocol: room >= 20 ? 6 : room >= 8 ? 17 : bare };
-  // RFC 768: 16 bits of length. What has no header at all (59) could not say its length either.
-  if (protocol === 17) return { version, protocol: room > 0xffff ? 253 : room >= 8 ? 17 : bare };
-  if (protocol === (version === 6 ? 58 : 1)) return { version, protocol: room >= 8 ? protocol : bare };
-  return { version, protocol: bare };
 }
 
 const frameOf = ({ frame }: SeenPacket) => Buffer.from(frame, 'hex');
@@ -179,97 +146,4 @@ test('packets that fill the buffer many times over are all there', async () => {
     );
     expect(packets.map(({ sizeBytes }) => sizeBytes)).toEqual(rows.map(([, size]) => size));
   }
-});
-
-describe('another decoder', () => {
-  let folder: string;
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'synth-frames-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  // Every size where something changes, then odd and even ones.
-  const sizes = [...Array.from({ length: 70 }, (_, i) => 20 + i), 575, 576, 1280, 1499, 1500, 1501, 2000, 9001, 65_535];
-  const rows = rowsOf(sizes);
-  const FAULTS = [
-    '_ws.malformed',
-    'ip.checksum.status==0',
-    'tcp.checksum.status==0',
-    'udp.checksum.status==0',
-    'icmp.checksum.status==0',
-    'icmpv6.checksum.status==0',
-  ].join(' || ');
-  const tshark = (path: string, filter: string) =>
-    runPeer('tshark', [
-      ...['-r', path, '-o', 'ip.check_checksum:TRUE', '-o', 'tcp.check_checksum:TRUE', '-o', 'udp.check_checksum:TRUE'],
-      ...['-Y', filter, '-T', 'fields', '-e', 'frame.number', '-e', 'ip.len', '-e', 'ipv6.plen'],
-    ])
-      .split('\n')
-      .filter((line) => line !== '');
-  /** Checksums that tshark found good: so that none found bad means something. */
-  const GOOD = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'icmpv6' } as const;
-
-  for (const { name, ipVersion, protocol } of CONVERSATIONS) {
-    for (const format of CAPTURE_FORMATS) {
-      testWithPeers(['tshark'], `tshark finds no fault with ${name} as ${format}`, async () => {
-        for (const payload of PAYLOAD_KINDS) {
-          const path = join(folder, `${ipVersion}-${protocol}-${payload}.${format}`);
-          await writeFile(
-            path,
-            await captureOf(blockOf(rows), { profile: profileOf(ipVersion, protocol), format, payload }),
-          );
-          expect(tshark(path, FAULTS)).toEqual([]);
-          const all = tshark(path, 'frame');
-          expect(all.length).toBe(rows.length);
-          // Outermost length fields: ip.len, or ipv6.plen less the header of 40 bytes.
-          const lengths = all.map((line) => line.split('\t'));
-          expect(lengths.map(([, v4, v6]) => (v6 ? Number(v6) + 40 : Number(v4)))).toEqual(sizes);
-          if (protocol === 47) continue;
-          const able = sizes.filter((size) => expectedProtocol(ipVersion, protocol, size).protocol === protocol);
-          expect(tshark(path, `${GOOD[protocol]}.checksum.status==1`).length).toBe(able.length);
-        }
-      });
-    }
-  }
-
-  for (const ipVersion of [4, 6] as const) {
-    testWithPeers(['tshark'], `tshark finds nothing lost or sent again in TCP over IPv${ipVersion}`, async () => {
-      const path = join(folder, `tcp${ipVersion}.pcapng`);
-      const random = randomStream('1', 'sizes');
-      const segments = rowsOf(Array.from({ length: 400 }, () => 60 + Math.floor(random.next() * 1440)));
-      await writeFile(path, await captureOf(blockOf(segments), { profile: profileOf(ipVersion, 6), format: 'pcapng' }));
-      expect(tshark(path, 'tcp.analysis.flags')).toEqual([]);
-      expect(tshark(path, 'tcp').length).toBe(400);
-    });
-  }
-
-  testWithPeers(['tshark'], 'tshark finds no wrong length in packets above 65535 bytes', async () => {
-    for (const [ipVersion, protocol] of [
-      [4, 6],
-      [4, 17],
-      [6, 17],
-      [6, 6],
-    ] as const) {
-      const path = join(folder, `large${ipVersion}-${protocol}.pcap`);
-      await writeFile(path, await captureOf(blockOf(rowsOf(LARGE_SIZES)), { profile: profileOf(ipVersion, protocol) }));
-      // Not its checksums: the sum of 262130 random bytes overflows the 32 bits that it has for it.
-      const faults = '_ws.malformed || udp.length.bad || udp.length.bad_zero || tcp.analysis.flags';
-      expect(tshark(path, faults)).toEqual([]);
-      expect(tshark(path, `(${FAULTS}) && frame.len < 200000`)).toEqual([]);
-    }
-  });
-
-  testWithPeers(['capinfos'], 'capinfos reads the comment, the count and the precision', async () => {
-    for (const format of CAPTURE_FORMATS) {
-      const path = join(folder, `info.${format}`);
-      await writeFile(path, await captureOf(blockOf(rows), { profile: profileOf(4, 17), format }));
-      const info = runPeer('capinfos', ['-M', path]);
-      expect(info).toMatch(new RegExp(`Number of packets: +${rows.length}\\b`));
-      expect(info).toMatch(/encapsulation: +ether/);
-      expect(info).toMatch(format === 'pcap' ? /precision: +microseconds/ : /precision: +nanoseconds/);
-      if (format !== 'pcapng') continue;
-      expect(info).toContain(COMMENT);
-      expect(info).toContain('synth test');
-    }
-  });
 });

@@ -1,5 +1,5 @@
 /** Scripted conversations: what a model may sample and an assigner may make of it, as captures. */
-import fc from 'fast-check';
+
 import { ROLE } from '../../models/conversations/role.js';
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
 import { LINK_TYPE } from '../../src/capture/link-type.js';
@@ -11,6 +11,7 @@ import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
+import fc, { sample } from '../support/fast-check.js';
 import { MemoryOutput, START_NS, writeFrames } from './captures.js';
 
 export interface ScriptedPacket {
@@ -154,3 +155,15 @@ export const anyScript: fc.Arbitrary<Omit<Script, 'spec'> & { readonly partial: 
       packetsOf(ordinaryRole, fc.constant(0)),
     ),
   });
+
+/** Scripts by a seed, of any conversations over TCP. */
+export const scriptsOf = (count: number, seed: number): Script[] =>
+  sample(anyScript, count, seed).map(({ partial, packets }, i) => ({ spec: specOf(i, partial), packets }));
+
+/** The same packet so many times. */
+export const packets = (
+  count: number,
+  sizeBytes: number,
+  outbound: 0 | 1,
+  role: number = ROLE.data,
+): readonly ScriptedPacket[] => Array.from({ length: count }, () => ({ sizeBytes, outbound, role }));

@@ -1,7 +1,7 @@
 /**
  * Two series that TypeScript and Python both can make, and what numpy, scipy and scikit-learn say of them.
  *
- * example.json is the output of `python3 test/evaluation/metrics/oracle.py example` with numpy 1.24.2, scipy 1.10.1 and scikit-learn 1.2.1.
+ * example.json is the output of `python3 test/peers/evaluation/metrics/oracle.py example` with numpy 1.24.2, scipy 1.10.1 and scikit-learn 1.2.1.
  */
 import { readFileSync } from 'node:fs';
 import { expect } from 'vitest';

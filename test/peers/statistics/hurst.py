@@ -1,7 +1,7 @@
 """The Hurst exponent of a series by both estimators of src/statistics/hurst.ts, written anew with numpy.
 
-    python3 test/statistics/hurst.py example         of the series that hurst.test.ts has the values of
-    python3 test/statistics/hurst.py < values.json   of a list of numbers
+    python3 test/peers/statistics/hurst.py example         of the series that hurst.test.ts has the values of
+    python3 test/peers/statistics/hurst.py < values.json   of a list of numbers
 """
 import json
 import sys

@@ -1,15 +1,15 @@
 import { describe, expect } from 'vitest';
-import { TokenChain, tokenize } from '../../../models/markov/token-chain.js';
-import { NeuralModel } from '../../../models/neural/neural-model.js';
-import { train } from '../../../models/train.js';
-import { captureInput } from '../../../src/capture/capture-file.js';
-import { evaluate } from '../../../src/evaluation/evaluate.js';
-import { randomStream } from '../../../src/random.js';
-import { extractSeries } from '../../../src/series/extract.js';
-import { collect, sliceSeries } from '../../../src/series/packet-series.js';
-import { parseDevice, parseFlow, type Target } from '../../../src/series/target.js';
-import { mean } from '../../../src/statistics/mean.js';
-import { sharedCapture, testWithCaptures } from '../../support/peers.js';
+import { TokenChain, tokenize } from '../../../../models/markov/token-chain.js';
+import { NeuralModel } from '../../../../models/neural/neural-model.js';
+import { train } from '../../../../models/train.js';
+import { captureInput } from '../../../../src/capture/capture-file.js';
+import { evaluate } from '../../../../src/evaluation/evaluate.js';
+import { randomStream } from '../../../../src/random.js';
+import { extractSeries } from '../../../../src/series/extract.js';
+import { collect, sliceSeries } from '../../../../src/series/packet-series.js';
+import { parseDevice, parseFlow, type Target } from '../../../../src/series/target.js';
+import { mean } from '../../../../src/statistics/mean.js';
+import { sharedCapture, testWithCaptures } from '../../../support/peers.js';
 
 const HOLDOUT = 1 / 3;
 const SKYPE = parseFlow('UDP 192.168.0.102:18826 192.168.0.105:26454');

@@ -1,10 +1,10 @@
 /** The series of a target, against what tshark says; the commands stand in INDEX.md beside the captures. */
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { captureInput } from '../../src/capture/capture-file.js';
-import { extractSeries, streamTarget } from '../../src/series/extract.js';
-import { parseDevice, parseFlow, type Target } from '../../src/series/target.js';
-import { sharedCapture, testWithCaptures } from '../support/peers.js';
+import { captureInput } from '../../../src/capture/capture-file.js';
+import { extractSeries, streamTarget } from '../../../src/series/extract.js';
+import { parseDevice, parseFlow, type Target } from '../../../src/series/target.js';
+import { sharedCapture, testWithCaptures } from '../../support/peers.js';
 
 const targetOf = (text: string): Target => (text.includes(' ') ? parseFlow(text) : parseDevice(text));
 

@@ -1,7 +1,7 @@
 """The networks of model files by PyTorch: modules of torch.nn, and the TemporalConvNet of S. Bai, J. Z. Kolter and V. Koltun (2018),
 whose parameters are loaded from the file as it is.
 
-    python3 test/models/neural/networks.py < requests.json    a list of {"model": path, "tokens": a list of tokens for each stream}
+    python3 test/peers/models/neural/networks.py < requests.json    a list of {"model": path, "tokens": a list of tokens for each stream}
 
 Prints a list of the logits behind each token: streams by steps by tokens.
 """

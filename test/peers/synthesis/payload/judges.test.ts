@@ -6,10 +6,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { randomStream } from '../../../src/random.js';
-import { createPayloadSource } from '../../../src/synthesis/payload/payload-source.js';
-import { runPeer, testWithPeers } from '../../support/peers.js';
-import { CaptureMaker, randomTurns, type Turn } from './conversations.js';
+import { randomStream } from '../../../../src/random.js';
+import { createPayloadSource } from '../../../../src/synthesis/payload/payload-source.js';
+import { runPeer, testWithPeers } from '../../../support/peers.js';
+import { CaptureMaker, randomTurns, type Turn } from '../../../synthesis/payload/conversations.js';
 
 let folder: string;
 beforeAll(async () => {

@@ -2,11 +2,11 @@
  * Captures that are odd, damaged or something else, from the test suites of other projects. capinfos judges the number of
  * packets, tshark that of IP packets; every difference is listed with its reason, and the list may hold no other.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { captureInput } from '../../src/capture/capture-file.js';
-import { runPeerToExit, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
-import { type Outcome, outcomeOf } from '../support/read.js';
+import { captureInput } from '../../../src/capture/capture-file.js';
+import { capturesIn, testEachCapture } from '../../support/captures.js';
+import { runPeerToExit, testWithCaptures } from '../../support/peers.js';
+import { type Outcome, outcomeOf } from '../../support/read.js';
 
 /** What we answer where the peers answer otherwise. */
 interface Difference {
@@ -65,9 +65,6 @@ const DIFFERENCES: Readonly<Record<string, Difference>> = {
   },
 };
 
-const folder = sharedCapture('odd/');
-const files = existsSync(folder) ? readdirSync(folder).sort() : [];
-
 const answer = (outcome: Outcome, field: 'packets' | 'ipPackets'): number | string =>
   'error' in outcome ? outcome.error.code : outcome.report[field];
 
@@ -87,22 +84,20 @@ function ipPacketsByTshark(file: string): number | undefined {
 }
 
 describe('capinfos and tshark agree, or there is a reason, on', () => {
-  for (const name of files) {
-    testWithPeers(['capinfos', 'tshark'], name, async () => {
-      const file = sharedCapture(`odd/${name}`);
-      const outcome = await outcomeOf(captureInput(file)); // a result or a SynthError: anything else fails here
-      const difference: { -readonly [key in 'packets' | 'ipPackets']?: number | string } = {};
-      const byPeer = { packets: packetsByCapinfos(file), ipPackets: ipPacketsByTshark(file) };
-      for (const field of ['packets', 'ipPackets'] as const) {
-        const ours = answer(outcome, field);
-        if (byPeer[field] !== undefined && byPeer[field] !== ours) difference[field] = ours;
-      }
-      const { because: _, ...expected } = DIFFERENCES[name] ?? { because: '' };
-      expect(difference).toEqual(expected);
-    });
-  }
+  testEachCapture(['capinfos', 'tshark'], 'odd', async (file, name) => {
+    const outcome = await outcomeOf(captureInput(file)); // a result or a SynthError: anything else fails here
+    const difference: { -readonly [key in 'packets' | 'ipPackets']?: number | string } = {};
+    const byPeer = { packets: packetsByCapinfos(file), ipPackets: ipPacketsByTshark(file) };
+    for (const field of ['packets', 'ipPackets'] as const) {
+      const ours = answer(outcome, field);
+      if (byPeer[field] !== undefined && byPeer[field] !== ours) difference[field] = ours;
+    }
+    const { because: _, ...expected } = DIFFERENCES[name] ?? { because: '' };
+    expect(difference).toEqual(expected);
+  });
 
   testWithCaptures('every file that is listed with a difference', () => {
+    const files = capturesIn('odd');
     expect(Object.keys(DIFFERENCES).filter((name) => !files.includes(name))).toEqual([]);
   });
 });

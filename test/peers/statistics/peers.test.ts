@@ -1,24 +1,24 @@
 /** The statistics beside those of scipy, numpy and scikit-learn, on samples that nobody has chosen. */
 import { expect } from 'vitest';
 import { z } from 'zod';
-import { randomStream } from '../../src/random.js';
-import { auc } from '../../src/statistics/auc.js';
-import { autocorrelation } from '../../src/statistics/autocorrelation.js';
-import { meanInterval } from '../../src/statistics/confidence.js';
-import { jensenShannonDivergence, kullbackLeiblerDivergence } from '../../src/statistics/divergence.js';
-import { emd } from '../../src/statistics/emd.js';
-import { planFft } from '../../src/statistics/fft.js';
-import { hurstByAggregatedVariance, hurstByRescaledRange } from '../../src/statistics/hurst.js';
-import { ksStatistic } from '../../src/statistics/ks.js';
-import { fitLogistic } from '../../src/statistics/logistic-regression.js';
-import { quantileOfSorted } from '../../src/statistics/quantiles.js';
-import { sortedCopy } from '../../src/statistics/sort.js';
-import { welch } from '../../src/statistics/spectrum.js';
-import { projectRoot } from '../support/files.js';
-import { testWithPython } from '../support/peers.js';
-import { expectClose, normals, series } from './samples.js';
+import { randomStream } from '../../../src/random.js';
+import { auc } from '../../../src/statistics/auc.js';
+import { autocorrelation } from '../../../src/statistics/autocorrelation.js';
+import { meanInterval } from '../../../src/statistics/confidence.js';
+import { jensenShannonDivergence, kullbackLeiblerDivergence } from '../../../src/statistics/divergence.js';
+import { emd } from '../../../src/statistics/emd.js';
+import { planFft } from '../../../src/statistics/fft.js';
+import { hurstByAggregatedVariance, hurstByRescaledRange } from '../../../src/statistics/hurst.js';
+import { ksStatistic } from '../../../src/statistics/ks.js';
+import { fitLogistic } from '../../../src/statistics/logistic-regression.js';
+import { quantileOfSorted } from '../../../src/statistics/quantiles.js';
+import { sortedCopy } from '../../../src/statistics/sort.js';
+import { welch } from '../../../src/statistics/spectrum.js';
+import { expectClose, normals, series } from '../../statistics/samples.js';
+import { projectRoot } from '../../support/files.js';
+import { testWithPython } from '../../support/peers.js';
 
-const script = (name: string) => `${projectRoot}test/statistics/${name}`;
+const script = (name: string) => `${projectRoot}test/peers/statistics/${name}`;
 const SEEDS = Array.from({ length: 20 }, (_, i) => `peers/${i}`);
 
 /** Sizes or gaps, with ties or without, and a classifier's rows. */

@@ -1,8 +1,8 @@
 """The metrics of an evaluation written anew with numpy, scipy and scikit-learn, by what docs/evaluation.md and the headers in
 src/evaluation/metrics say of them and not by their code.
 
-    python3 test/evaluation/metrics/oracle.py example > test/evaluation/metrics/example.json    of the series of example.ts
-    python3 test/evaluation/metrics/oracle.py < series.json    of a list of pairs of real and synthetic rows [ns, bytes, outbound]
+    python3 test/peers/evaluation/metrics/oracle.py example > test/evaluation/metrics/example.json    of the series of example.ts
+    python3 test/peers/evaluation/metrics/oracle.py < series.json    of a list of pairs of real and synthetic rows [ns, bytes, outbound]
 """
 import json
 import sys

@@ -1,16 +1,17 @@
 /** Other programs do the same to the same capture, or judge what has come out. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
-import { captureInput } from '../../src/capture/capture-file.js';
-import { SynthError } from '../../src/errors.js';
-import { parseAddressMaps, parseMacMaps } from '../../src/rewrite/address-map.js';
-import { Anonymizer } from '../../src/rewrite/anonymizer.js';
-import { parseNumberMaps } from '../../src/rewrite/number-map.js';
-import { parseSpeed } from '../../src/rewrite/time-change.js';
-import { fixture } from '../support/files.js';
-import { runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
-import { readPackets } from '../support/read.js';
-import { rewriteFile, temporaryFolder, type Wishes } from './rewriting.js';
+import { captureInput } from '../../../src/capture/capture-file.js';
+import { SynthError } from '../../../src/errors.js';
+import { parseAddressMaps, parseMacMaps } from '../../../src/rewrite/address-map.js';
+import { Anonymizer } from '../../../src/rewrite/anonymizer.js';
+import { parseNumberMaps } from '../../../src/rewrite/number-map.js';
+import { parseSpeed } from '../../../src/rewrite/time-change.js';
+import { rewriteFile, temporaryFolder, type Wishes } from '../../rewrite/rewriting.js';
+import { testEachCapture, testWithCapturesAndPeers } from '../../support/captures.js';
+import { fixture } from '../../support/files.js';
+import { runPeer, sharedCapture, testWithPeers } from '../../support/peers.js';
+import { readPackets } from '../../support/read.js';
 
 const file = temporaryFolder();
 const doorbell = fixture('doorbell/doorbell.pcap');
@@ -180,12 +181,12 @@ describe('tshark finds every checksum right or wrong as it was', () => {
   });
 
   for (const name of captures) {
-    testWithCaptures(name, async () => {
+    testWithCapturesAndPeers(['tshark'], name, async () => {
       const before = verdicts(sharedCapture(name));
       await rewriteFile(sharedCapture(name), file('all.pcapng'), everything);
       expect(verdicts(file('all.pcapng'))).toEqual(before);
     });
-    testWithCaptures(`${name}, anonymised, has no wrong one`, async () => {
+    testWithCapturesAndPeers(['tshark'], `${name}, anonymised, has no wrong one`, async () => {
       await rewriteFile(sharedCapture(name), file('anonymous.pcapng'), anonymous);
       expect(verdicts(file('anonymous.pcapng')).filter((line) => line.split('\t').includes('0'))).toEqual([]);
     });
@@ -200,18 +201,15 @@ describe('tshark finds every checksum right or wrong as it was', () => {
 });
 
 describe('an odd capture is rewritten, or a SynthError says why not', () => {
-  const folder = sharedCapture('odd/');
-  for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
-    testWithCaptures(name, async () => {
-      for (const wishes of [
-        everything,
-        anonymous,
-        { format: 'pcapng', frames: { fixChecksums: true } } satisfies Wishes,
-      ]) {
-        await rewriteFile(`${folder}${name}`, file('odd.pcapng'), wishes).catch((error) => {
-          if (!(error instanceof SynthError)) throw error;
-        });
-      }
-    });
-  }
+  testEachCapture([], 'odd', async (path) => {
+    for (const wishes of [
+      everything,
+      anonymous,
+      { format: 'pcapng', frames: { fixChecksums: true } } satisfies Wishes,
+    ]) {
+      await rewriteFile(path, file('odd.pcapng'), wishes).catch((error) => {
+        if (!(error instanceof SynthError)) throw error;
+      });
+    }
+  });
 });
