@@ -1,9 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+/** A file for the results as JSON, for whoever adds them up. */
+const report = process.env['SYNTH_TEST_REPORT'];
+
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
-    reporters: ['default', './test/support/skipped.ts'],
+    reporters: ['default', './test/support/skipped.ts', ...(report === undefined ? [] : ['json'])],
+    ...(report === undefined ? {} : { outputFile: { json: report } }),
+    // What `npm run build` made runs as it is: one copy of each module, whoever imports it.
+    server: { deps: { external: [/\/dist\//] } },
     testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [

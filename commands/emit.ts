@@ -117,7 +117,6 @@ export default class Emit extends BaseCommand {
     const inputs = argv.length === 0 ? [args.input] : (argv as string[]);
     const seed = flags.seed ?? drawSeed();
     const tls = await readTlsFiles(flags);
-    const startAtNs = flags['start-at'] === undefined ? undefined : parseTimestamp(flags['start-at']);
     if (flags.summary !== undefined) await requireWritable(flags.summary, { force: flags.force, inputs });
     return withStdinAsFile(inputs, this.signal, async (files) => {
       const request = await requestOf(files, flags, seed, tls, this.signal);
@@ -128,8 +127,6 @@ export default class Emit extends BaseCommand {
       const { sourceError, ...emission } = await emit({
         ...prepared,
         precision: flags.precision,
-        stamp: flags.stamp,
-        startAtNs,
         drainMs: parseDuration(flags.drain) / 1e6,
         clock: systemClock,
         signal: this.signal,
@@ -192,6 +189,9 @@ async function requestOf(
     maxPps: parseCeiling(flags['max-pps']),
     allowed: parseAllowed(flags['allow-target']),
     allowSpoofed: flags['allow-spoofed'],
+    stamp: flags.stamp,
+    startAtNs: flags['start-at'] === undefined ? undefined : parseTimestamp(flags['start-at']),
+    clock: systemClock,
     signal,
   };
 }

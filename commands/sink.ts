@@ -124,20 +124,21 @@ export default class Sink extends BaseCommand {
     const listen = parseListen(flags.listen);
     const limit = parseLimit(flags);
     const seed = flags.seed ?? drawSeed();
-    const dialogue = flags.model === undefined ? undefined : await loadDialogue(flags.model, seed, flags);
-    if (dialogue !== undefined && flags.seed === undefined) this.note(`seed ${seed}`);
     const inputs = [flags.model, flags.cert, flags.key].filter((path) => path !== undefined);
+    const output = parseOutput(flags, inputs);
     if (flags.summary !== undefined && flags.summary === flags.out) {
       throw new SynthError('SYNTH_USAGE', '--out and --summary name the same file');
     }
     if (flags.summary !== undefined) await requireWritable(flags.summary, { force: flags.force, inputs });
+    const dialogue = flags.model === undefined ? undefined : await loadDialogue(flags.model, seed, flags);
+    if (dialogue !== undefined && flags.seed === undefined) this.note(`seed ${seed}`);
     const progress = this.progress('receiving');
     const report = await runSink({
       listen,
       framing: flags.framing,
       identity: await readIdentity(flags.cert, flags.key),
       stamp: flags.stamp,
-      output: parseOutput(flags, inputs),
+      output,
       dialogue,
       limit,
       signal: this.signal,

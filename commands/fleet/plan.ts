@@ -1,6 +1,6 @@
 /** `synth fleet plan`: what a scenario will do, and whether this host can do it. */
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { fleetFlags, fleetOf, scenarioArg } from '../../src/cli/fleet-flags.js';
+import { fleetFlags, fleetOf, scenarioArg, scenarioOf } from '../../src/cli/fleet-flags.js';
 import { fleetPlanLines } from '../../src/cli/fleet-plan-view.js';
 
 export default class FleetPlan extends BaseCommand {
@@ -17,7 +17,7 @@ export default class FleetPlan extends BaseCommand {
 
   async run(): Promise<unknown> {
     const { args, flags } = await this.parse(FleetPlan);
-    const { plan, scenario, seed } = await fleetOf(args.scenario, flags);
+    const { plan, scenario, seed } = await fleetOf(await scenarioOf(args.scenario, flags), flags);
     if (!this.jsonEnabled()) for (const line of fleetPlanLines(plan, scenario.thresholds)) this.log(line);
     return { scenario: scenario.name, seed, ...plan, thresholds: scenario.thresholds.map(({ text }) => text) };
   }

@@ -7,7 +7,7 @@ import { Args, Flags } from '@oclif/core';
 import { systemFiles } from '../emission/system-files.js';
 import { type PreparedFleet, prepareFleet } from '../fleet/prepare-fleet.js';
 import { readScenario } from '../fleet/scenario/read-scenario.js';
-import type { Outputs } from '../fleet/scenario/scenario.js';
+import type { Outputs, Scenario } from '../fleet/scenario/scenario.js';
 import { drawSeed } from '../random.js';
 import { parseAllowed } from './emission-flags.js';
 import { seedFlag } from './flags.js';
@@ -48,16 +48,18 @@ export interface FleetFlags {
   readonly 'allow-target'?: string[] | undefined;
 }
 
-/** @throws SynthError as `readScenario` and `prepareFleet` do */
-export async function fleetOf(path: string, flags: FleetFlags, outputs: Partial<Outputs> = {}): Promise<PreparedFleet> {
-  const scenario = await readScenario(path, { seed: flags.seed, devices: flags.devices, outputs });
-  return prepareFleet(scenario, {
+/** The scenario with what flags say otherwise. @throws SynthError as `readScenario` does */
+export const scenarioOf = (path: string, flags: FleetFlags, outputs: Partial<Outputs> = {}): Promise<Scenario> =>
+  readScenario(path, { seed: flags.seed, devices: flags.devices, outputs });
+
+/** @throws SynthError as `prepareFleet` does */
+export const fleetOf = (scenario: Scenario, flags: FleetFlags): Promise<PreparedFleet> =>
+  prepareFleet(scenario, {
     seed: scenario.seed ?? drawSeed(),
     threads: flags.threads,
     allowed: parseAllowed(flags['allow-target'] ?? []),
     files: systemFiles,
   });
-}
 
 /** Where files that flags name are; those of the scenario are beside it. `-` is standard output. */
 export const fromHere = (path: string | undefined): string | undefined =>

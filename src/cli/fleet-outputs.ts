@@ -7,6 +7,7 @@ import type { OtlpExport } from '../fleet/exporters/otlp.js';
 import type { MetricsServer } from '../fleet/exporters/prometheus.js';
 import type { PreparedFleet } from '../fleet/prepare-fleet.js';
 import { parseListenAddress } from '../fleet/scenario/listen-address.js';
+import type { Outputs } from '../fleet/scenario/scenario.js';
 import type { FleetResult, FleetSnapshot } from '../fleet/snapshot.js';
 import { formatCounted } from '../format.js';
 
@@ -16,6 +17,12 @@ interface Parts {
   readonly dashboard: Dashboard | undefined;
   readonly metrics: MetricsServer | undefined;
   readonly otlp: OtlpExport | undefined;
+}
+
+/** Looks at addresses before the fleet is made. @throws SynthError `SYNTH_USAGE` */
+export async function requireOutputAddresses({ dashboard, metrics, otlp }: Outputs): Promise<void> {
+  for (const address of [dashboard, metrics]) if (address !== undefined) parseListenAddress(address);
+  if (otlp !== undefined) (await import('../fleet/exporters/otlp.js')).metricsUrl(otlp);
 }
 
 export class FleetOutputs {

@@ -14,8 +14,8 @@ import { packageVersion } from '../version.js';
 import { BaseCommand } from './base-command.js';
 import { commandLine } from './command-line.js';
 import { forceFlag } from './flags.js';
-import { type FleetFlags, fleetFlags, fleetOf, fromHere } from './fleet-flags.js';
-import { FleetOutputs } from './fleet-outputs.js';
+import { type FleetFlags, fleetFlags, fleetOf, fromHere, scenarioOf } from './fleet-flags.js';
+import { FleetOutputs, requireOutputAddresses } from './fleet-outputs.js';
 import { fleetPlanNote } from './fleet-plan-view.js';
 import { FleetRecord } from './fleet-record.js';
 import { fleetFailure, fleetJson, fleetLines, fleetLiveLine, fleetPanel } from './fleet-view.js';
@@ -73,13 +73,16 @@ interface FleetRunFlags extends FleetFlags {
 export abstract class FleetRunCommand extends BaseCommand {
   /** @param stays whether the dashboard stays up after the end, until Ctrl-C */
   protected async runScenario(path: string, flags: FleetRunFlags, stays: boolean): Promise<unknown> {
-    const fleet = await fleetOf(path, flags, outputsOf(flags));
-    const { outputs: wanted } = fleet.scenario;
-    const files = { force: flags.force, inputs: [path, ...fleet.scenario.files] };
+    const scenario = await scenarioOf(path, flags, outputsOf(flags));
+    const { outputs: wanted } = scenario;
+    const files = { force: flags.force, inputs: [path, ...scenario.files] };
+    await requireOutputAddresses(wanted);
     await this.#requireOutputs(wanted, files);
+    const fleet = await fleetOf(scenario, flags);
     const record = wanted.record === undefined ? undefined : new FleetRecord(await openOutput(wanted.record, files));
-    const outputs = await FleetOutputs.open(fleet);
+    let outputs: FleetOutputs | undefined;
     try {
+      outputs = await FleetOutputs.open(fleet);
       for (const line of [...fleetPlanNote(fleet), ...outputs.lines]) this.note(line);
       const result = await this.#run(fleet, outputs, (lines) => record?.write(lines));
       const report = wanted.report === undefined && !stays ? undefined : await this.#report(result);
@@ -101,7 +104,7 @@ export abstract class FleetRunCommand extends BaseCommand {
       return json;
     } finally {
       await record?.discard();
-      await outputs.close();
+      await outputs?.close();
     }
   }
 

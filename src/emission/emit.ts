@@ -5,10 +5,11 @@
  */
 import { encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Clock } from '../clock.js';
-import { SynthError, throwIfInterrupted } from '../errors.js';
+import { throwIfInterrupted } from '../errors.js';
 import type { AddressGuard } from './address-guard.js';
 import type { LatenessRange } from './lateness.js';
 import { preflight, thisSystem } from './preflight.js';
+import { requireFuture } from './prepare-emission.js';
 import { createRing, RingWriter } from './ring.js';
 import type { Schedule } from './schedule.js';
 import { ScheduledOutput } from './scheduled-output.js';
@@ -27,7 +28,7 @@ export interface EmitOptions {
   /** Looks at packets that carry addresses of their own. */
   readonly guard: AddressGuard | undefined;
   readonly precision: Precision;
-  /** Whether payloads begin with sequence and time. */
+  /** Whether payloads begin with sequence and time; never of frames and IP packets, see `prepareEmission`. */
   readonly stamp: boolean;
   /** When the first packet leaves, in ns since the Unix epoch; undefined for at once. */
   readonly startAtNs: bigint | undefined;
@@ -111,22 +112,11 @@ const START_DELAY_NS = 20e6;
 /**
  * Sends what a source makes. Packets that fail do not end it; the account has them.
  *
- * @throws SynthError of the transport and of the source before anything was sent; `SYNTH_USAGE` for a start in the past, and for
- *   stamps on what is not only payload
+ * @throws SynthError of the transport and of the source before anything was sent; `SYNTH_USAGE` for a start in the past
  * @throws Error if the account does not add up
  */
 export async function emit(options: EmitOptions): Promise<EmissionEnd> {
   const { source, schedule, transport, guard, precision, stamp, drainMs, signal } = options;
-  if (stamp && (transport.kind === 'frames' || transport.kind === 'raw')) {
-    // It would be written over their headers.
-    throw new SynthError(
-      'SYNTH_USAGE',
-      '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
-      {
-        hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
-      },
-    );
-  }
   const ring = createRing(RING_BYTES);
   const { paced } = schedule;
   const thread = new SendingThread({ ring, transport, precision, stamp, channels: source.channels, paced, drainMs });
@@ -219,12 +209,8 @@ interface Start {
 async function begin(thread: SendingThread, { startAtNs, clock }: EmitOptions): Promise<Start> {
   const now = clock.nowNs();
   const wall = clock.wallNs();
-  const inNs = startAtNs === undefined ? START_DELAY_NS : Number(startAtNs - wall);
-  if (inNs < 0) {
-    throw new SynthError('SYNTH_USAGE', `--start-at is ${(-inNs / 1e9).toFixed(3)} s in the past`, {
-      hint: 'Preparing took so long, or the clocks of the hosts differ: take a later time.',
-    });
-  }
+  if (startAtNs !== undefined) requireFuture(startAtNs, clock); // preparing has taken its time
+  const inNs = startAtNs === undefined ? START_DELAY_NS : Math.max(0, Number(startAtNs - wall));
   const start = { startNs: now + inNs, startWallNs: wall + BigInt(Math.round(inNs)) };
   thread.start(start);
   return start;

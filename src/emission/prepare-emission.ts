@@ -3,6 +3,7 @@
  * From what was asked for to an emission that is ready: where it goes and whether it may, what is sent, and when.
  */
 import { isIP } from 'node:net';
+import type { Clock } from '../clock.js';
 import { SynthError } from '../errors.js';
 import type { Target } from '../series/target.js';
 import { AddressGuard } from './address-guard.js';
@@ -44,6 +45,11 @@ export interface EmissionRequest {
   readonly maxPps: number | undefined;
   readonly allowed: readonly AddressRange[];
   readonly allowSpoofed: boolean;
+  /** Whether payloads begin with sequence and time. */
+  readonly stamp: boolean;
+  /** When the first packet leaves, in ns since the Unix epoch; undefined for at once. */
+  readonly startAtNs: bigint | undefined;
+  readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,33 +62,60 @@ export interface PreparedEmission {
   readonly busiestTaken: boolean;
   /** Looks at packets that carry addresses of their own, where they may leave the local network. */
   readonly guard: AddressGuard | undefined;
+  readonly stamp: boolean;
+  readonly startAtNs: bigint | undefined;
 }
 
 /** Packets a second: enough for a first run, and too few to hurt. */
 const DEFAULT_CEILING_PPS = 50_000;
 
 /**
- * @throws SynthError `SYNTH_TARGET_NOT_ALLOWED`, `SYNTH_TARGET_UNREACHABLE` for a name without address, `SYNTH_SYSTEM_LIMIT` as `preflight`
- *   does, and as `openSource` does
+ * Checks what was asked for first, then what there is to send, then what this host can do: a mistake is the same error on every machine.
+ *
+ * @throws SynthError `SYNTH_USAGE`, `SYNTH_TARGET_NOT_ALLOWED`, `SYNTH_TARGET_UNREACHABLE` for a name without address, as `openSource` does,
+ *   and `SYNTH_SYSTEM_LIMIT` as `preflight` does
  */
 export async function prepareEmission(request: EmissionRequest): Promise<PreparedEmission> {
-  const { input, destination, signal, schedule, allowed, allowSpoofed } = request;
+  const { input, destination, signal, schedule, allowed, allowSpoofed, stamp, startAtNs, clock } = request;
+  if (stamp) requirePayloadOnly(destination);
+  if (startAtNs !== undefined) requireFuture(startAtNs, clock);
   const channels =
     input.kind === 'model' && destination.kind !== 'interface' && destination.kind !== 'raw' ? input.devices : 1;
   const transport = await transportOf(request, channels);
-  preflight({ spec: transport, mostBytes: 0 }, await thisSystem());
-  const isLocal = staysHere(transport);
   if ('target' in transport) requireAllowedTarget(transport.target.address, allowed);
   const packets = transport.kind === 'frames' || transport.kind === 'raw';
+  const ipVersion = 'target' in transport && isIP(transport.target.address.replace(/%.*$/, '')) === 6 ? 6 : 4;
+  const directions = request.directions ?? (packets ? 'both' : 'out');
+  const opened = await openSource(input, { transport: transport.kind, ipVersion, directions, signal });
+  preflight({ spec: transport, mostBytes: 0 }, await thisSystem());
+  const isLocal = staysHere(transport);
   const guard =
     packets && !isLocal
       ? new AddressGuard({ linkHeader: transport.kind === 'frames', allowed, allowSpoofed })
       : undefined;
-  const ipVersion = 'target' in transport && isIP(transport.target.address.replace(/%.*$/, '')) === 6 ? 6 : 4;
-  const directions = request.directions ?? (packets ? 'both' : 'out');
-  const opened = await openSource(input, { transport: transport.kind, ipVersion, directions, signal });
   const maxPps = request.maxPps ?? (isLocal ? Number.POSITIVE_INFINITY : DEFAULT_CEILING_PPS);
-  return { ...opened, schedule: new Schedule({ ...schedule, maxPps }), transport, guard };
+  return { ...opened, schedule: new Schedule({ ...schedule, maxPps }), transport, guard, stamp, startAtNs };
+}
+
+/** Stamps would be written over the headers of packets. @throws SynthError `SYNTH_USAGE` */
+function requirePayloadOnly({ kind }: Destination): void {
+  if (kind !== 'interface' && kind !== 'raw') return;
+  throw new SynthError(
+    'SYNTH_USAGE',
+    '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
+    {
+      hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
+    },
+  );
+}
+
+/** @throws SynthError `SYNTH_USAGE` */
+export function requireFuture(startAtNs: bigint, clock: Clock): void {
+  const inNs = Number(startAtNs - clock.wallNs());
+  if (inNs >= 0) return;
+  throw new SynthError('SYNTH_USAGE', `--start-at is ${(-inNs / 1e9).toFixed(3)} s in the past`, {
+    hint: 'Preparing took so long, or the clocks of the hosts differ: take a later time.',
+  });
 }
 
 /** Whether nothing that is sent can leave this host or an isolated wire. */

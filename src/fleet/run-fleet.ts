@@ -41,7 +41,11 @@ export async function runFleet(fleet: PreparedFleet, options: RunFleetOptions): 
   const recordDevices = outputs.record === undefined ? 0 : outputs.recordDevices;
   const task = { seed, groups, phases, storms, limits, threads, recordDevices };
   const running = new FleetThreads({ task, onRecord });
-  const stop = () => running.stop();
+  const watch = new FleetWatch(fleet, running);
+  const stop = () => {
+    running.stop();
+    watch.stop();
+  };
   try {
     await running.ready();
     const startNs = clock.nowNs() + START_DELAY_NS;
@@ -49,7 +53,6 @@ export async function runFleet(fleet: PreparedFleet, options: RunFleetOptions): 
     running.start(startNs, startWallMs);
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
-    const watch = new FleetWatch(fleet, running);
     const history = new History();
     const judge = new AbortJudge(fleet, stop);
     const look = () => {

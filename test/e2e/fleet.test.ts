@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { ownCertificate } from '../support/certificate.js';
-import { runProgram, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { runProgram, synth, synthBin, synthJson, synthLine, synthProcess, workFolder } from '../support/cli.js';
+import { examplesOf } from '../support/examples.js';
+import { projectRoot } from '../support/files.js';
 import {
   type CountingServer,
   coapGateway,
@@ -13,7 +15,6 @@ import {
   webSocketHub,
 } from '../support/fleet-servers.js';
 import { startMosquitto } from '../support/mosquitto.js';
-import { projectRoot } from '../support/files.js';
 import { testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
@@ -30,7 +31,7 @@ interface Summary {
 
 /** What `--json` prints of a run that was no failure; on a busy machine it may be behind its plan. */
 async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Summary> {
-  const { code, stdout, stderr } = await synth(['fleet', 'run', ...args, '--json'], { cwd, environment });
+  const { code, stdout, stderr } = await synthProcess(['fleet', 'run', ...args, '--json'], { cwd, environment });
   if (code !== 0 && code !== 6) throw new Error(`it ended with ${code}: ${stderr}`);
   return JSON.parse(stdout.toString()) as Summary;
 }
@@ -226,10 +227,9 @@ describe('synth fleet run', () => {
         phases: [{ ramp: '0s' }, { hold: '1h' }],
       });
       const flags = ['--json', '--report', 'interrupted.html'];
-      const { code, stdout } = await synth(['fleet', 'run', path, ...flags], {
+      const { code, stdout } = await synthProcess(['fleet', 'run', path, ...flags], {
         cwd,
-        signalOn: /seed/,
-        signalAfterMs: 4000,
+        signalWhen: () => media.arrived.messages > 0,
       });
       const { verdict, total } = JSON.parse(stdout.toString()) as Summary;
       expect([code, verdict]).toEqual([130, 'interrupted']);
@@ -264,7 +264,7 @@ describe('before anything is sent', () => {
   test('too few open files are an error that says how many are needed', async () => {
     const { code, stderr } = await runProgram(
       'sh',
-      ['-c', `ulimit -n 1024; exec "${process.execPath}" "${synthBin}" fleet run ${path()}`],
+      ['-c', `ulimit -n 1024; exec "${process.execPath}" "${synthBin}" fleet run "${path()}"`],
       { cwd },
     );
     expect(code).toBe(5);
@@ -272,6 +272,19 @@ describe('before anything is sent', () => {
       /10,000 devices need 10,064 open files[\s\S]*ulimit -n 10064[\s\S]*SYNTH_SYSTEM_LIMIT|SYNTH_SYSTEM_LIMIT/,
     );
     expect(stderr).toContain('10,064');
+  });
+
+  test('mistakes are told before the limits of this machine', async () => {
+    writeFileSync(join(cwd, 'mine.html'), 'mine');
+    for (const [flags, code] of [
+      ['--report mine.html', 'SYNTH_OUTPUT_EXISTS'],
+      ['--metrics nonsense', 'SYNTH_USAGE'],
+      ['--otlp ftp://127.0.0.1', 'SYNTH_USAGE'],
+    ]) {
+      const line = `ulimit -n 1024; exec "${process.execPath}" "${synthBin}" fleet run "${path()}" ${flags}`;
+      const { code: exitCode, stderr } = await runProgram('sh', ['-c', line], { cwd });
+      expect([flags, exitCode, stderr]).toEqual([flags, 2, expect.stringContaining(code!)]);
+    }
   });
 
   test('two outputs in one file, and two on standard output, are errors', async () => {
@@ -378,22 +391,10 @@ test('every example of the commands runs', async () => {
       ],
       phases: [{ ramp: '0s' }, { hold: '1s' }],
     });
-    const manifest = JSON.parse(readFileSync(join(projectRoot, 'oclif.manifest.json'), 'utf8')) as {
-      commands: Record<string, { examples: string[] }>;
-    };
-    // The examples of fleet dashboard stay until somebody ends them, and are those of test/e2e/fleet-dashboard.test.ts.
-    for (const name of ['fleet:plan', 'fleet:run', 'fleet:schema']) {
-      for (const example of manifest.commands[name]!.examples) {
-        const command = example
-          .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
-          .replaceAll('<%= command.id %>', name.replace(':', ' '));
-        const { code, stderr } = await runProgram(
-          'sh',
-          ['-c', `${command}${command.includes('>') ? '' : ' >/dev/null'}`],
-          { cwd },
-        );
-        expect([0, 6], `${example}: ${stderr}`).toContain(code);
-      }
+    // The examples of fleet dashboard stay until they are ended: test/peers/cli/fleet-dashboard.test.ts runs them.
+    for (const example of ['fleet:plan', 'fleet:run', 'fleet:schema'].flatMap(examplesOf)) {
+      const { code, stderr } = await synthLine(example, { cwd });
+      expect([0, 6], `${example}: ${stderr}`).toContain(code);
     }
   } finally {
     await media.close();

@@ -25,7 +25,7 @@ test('the packed package installs in an empty folder, tells its version and runs
   const demo = await runProgram(synth, ['demo'], { cwd: folder });
   expect(demo.code, demo.stderr).toBe(0);
   expect(readdirSync(join(folder, 'synth-demo')).sort()).toEqual(['fake.pcap', 'model.safetensors']);
-}, 180_000);
+});
 
 test('publint finds nothing to say about the package', async () => {
   const { code, stdout } = await runProgram('npx', ['publint', '--strict', '--pack', 'false'], { cwd: projectRoot });

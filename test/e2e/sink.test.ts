@@ -88,6 +88,9 @@ describe('sink', () => {
     [['-l', 'tls://127.0.0.1:0'], 2],
     [['-l', 'tls://127.0.0.1:0', '--cert', 'absent.pem', '--key', 'absent.pem'], 3],
     [['-l', 'udp://192.0.2.1:0'], 5],
+    // Mistakes come before what the machine lacks.
+    [['-l', 'udp://192.0.2.1:0,tls://127.0.0.1:0'], 2],
+    [['-l', 'udp://192.0.2.1:0', '--out', 'x.xyz'], 2],
   ])('%j ends with %i', async (args, expected) => {
     expect((await synth(['sink', ...args], { cwd })).code).toBe(expected);
   });

@@ -3,12 +3,14 @@
  * that of the sources as they are: `build.ts` sees to it.
  */
 import { spawn } from 'node:child_process';
+import { Console } from 'node:console';
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import { parse } from 'shell-quote';
 import { afterAll } from 'vitest';
 import { fixture, projectRoot } from './files.js';
 
@@ -92,8 +94,9 @@ async function runHere(args: readonly string[], { cwd, stdin, environment = {} }
   const { runCommandLine } = (await import(
     pathToFileURL(join(projectRoot, 'dist/src/cli/main.js')).href
   )) as typeof import('../../src/cli/main.js'); // built from it
-  const before = { cwd: process.cwd(), exitCode: process.exitCode, env: process.env };
+  const before = { cwd: process.cwd(), exitCode: process.exitCode, env: process.env, console: globalThis.console };
   const [stdout, stderr] = [capture(process.stdout), capture(process.stderr)];
+  globalThis.console = new Console(process.stdout, process.stderr); // that of vitest writes elsewhere
   const realStdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
   Object.defineProperty(process, 'stdin', { value: Readable.from(stdin ? [stdin] : []), configurable: true });
   process.env = { ...before.env, ...environment };
@@ -106,10 +109,20 @@ async function runHere(args: readonly string[], { cwd, stdin, environment = {} }
     process.chdir(before.cwd);
     process.exitCode = before.exitCode;
     process.env = before.env;
+    globalThis.console = before.console;
     Object.defineProperty(process, 'stdin', realStdin);
     stdout.restore();
     stderr.restore();
   }
+}
+
+/** Runs a line that documents show: in this process where it is one synth command and nothing else, else in a shell. */
+export function synthLine(line: string, options: RunOptions): Promise<Finished> {
+  const [program, ...args] = parse(line);
+  const isPlain = !line.includes('$') && args.every((one) => typeof one === 'string');
+  if (program === 'synth' && isPlain) return synth(args, options);
+  const command = line.replace(/\bsynth /g, `"${process.execPath}" "${synthBin}" `);
+  return runProgram('sh', ['-c', command], options);
 }
 
 /** Takes what is written to a stream of the process in place of it. */
@@ -141,10 +154,7 @@ export function workFolder(): string {
 }
 
 /** The `--json` output of a command that succeeds. */
-export async function synthJson(
-  args: readonly string[],
-  options: RunOptions,
-): Promise<Record<string, unknown>> {
+export async function synthJson(args: readonly string[], options: RunOptions): Promise<Record<string, unknown>> {
   const { code, stdout, stderr } = await synth([...args, '--json'], options);
   if (code !== 0) throw new Error(`synth ${args.join(' ')} ended with ${code}: ${stderr}${stdout.toString()}`);
   return JSON.parse(stdout.toString()) as Record<string, unknown>;

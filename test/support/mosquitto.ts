@@ -42,8 +42,8 @@ export interface Mosquitto {
   restart(): Promise<void>;
 }
 
-const START_MS = 20_000;
-const END_MS = 5000;
+const START_MS = 120_000;
+const END_MS = 60_000;
 
 /** Resolves when it listens. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {

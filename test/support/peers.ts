@@ -4,6 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TestContext, test } from 'vitest';
 
@@ -35,12 +36,11 @@ export function testWithPeers(
   });
 }
 
-/** The first Python that has the modules: that of the PATH, or that of the system, for which distributions package them. */
+/** The first Python of the PATH that has the modules. That of the system, for which distributions package them, may stand behind another. */
 function pythonWith(modules: readonly string[]): string | undefined {
   const imports = modules.map((module) => `import ${module}`).join('\n');
-  return ['python3', '/usr/bin/python3'].find(
-    (python) => spawnSync(python, ['-c', imports], { stdio: 'ignore' }).status === 0,
-  );
+  const pythons = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'python3'));
+  return pythons.find((python) => spawnSync(python, ['-c', imports], { stdio: 'ignore' }).status === 0);
 }
 
 /** A test that needs modules of Python. Its body is given a function that runs a script and reads the JSON that it prints. */

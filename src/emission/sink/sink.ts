@@ -124,9 +124,10 @@ class Sink implements ArrivalHandler {
 
   async open(): Promise<void> {
     const { output, onListening, stamp } = this.#options;
+    const openers = this.#options.listen.map((address) => this.#opener(address));
     if (output !== undefined) await this.#openFiles({ ...output, byDevice: stamp });
-    for (const address of this.#options.listen) {
-      const listener = await this.#listen(address);
+    for (const opener of openers) {
+      const listener = await opener();
       this.#listeners.push(listener);
       this.#open.push(listener);
     }
@@ -145,17 +146,21 @@ class Sink implements ArrivalHandler {
     this.#files = new ArrivalFiles(options);
   }
 
-  async #listen(address: ListenAddress): Promise<Listener> {
+  /** @returns a function that begins to listen @throws SynthError `SYNTH_USAGE` for a certificate that is missing or none, before anything listens */
+  #opener(address: ListenAddress): () => Promise<Listener> {
     const { framing, identity } = this.#options;
-    if (address.kind === 'udp' && this.#linux !== undefined) {
-      return new UdpListener(this.#linux, address.endpoint, this, this.#time);
+    const linux = this.#linux;
+    if (address.kind === 'udp' && linux !== undefined) {
+      return async () => new UdpListener(linux, address.endpoint, this, this.#time);
     }
     const listener =
       address.kind === 'udp'
         ? new DatagramListener(address.endpoint, this, this.#time)
         : new StreamListener(address, { framing, identity }, this, this.#time);
-    await listener.open();
-    return listener;
+    return async () => {
+      await listener.open();
+      return listener;
+    };
   }
 
   /** Resolves at the end. @throws what a listener or an output has thrown */

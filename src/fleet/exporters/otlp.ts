@@ -59,8 +59,8 @@ export function startOtlpExport(options: OtlpExportOptions): OtlpExport {
   };
 }
 
-/** @throws SynthError `SYNTH_USAGE` */
-function metricsUrl(text: string): string {
+/** Where a collector takes metrics: OTLP 1.x, “OTLP/HTTP Request”. @throws SynthError `SYNTH_USAGE` if the URL is none of http or https */
+export function metricsUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
     throw new SynthError('SYNTH_USAGE', `not the URL of an OTLP collector: ${text}`, {

@@ -5,14 +5,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadModelFile } from '../../src/load-model.js';
-import { randomStream } from '../../src/random.js';
-import { loadSeries } from '../../src/series/load.js';
-import { collect, type PacketBlock } from '../../src/series/packet-series.js';
-import { parseDevice } from '../../src/series/target.js';
-import { DEVICE, synth, synthJson, workFolder } from '../support/cli.js';
-import { fixture } from '../support/files.js';
-import { runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../support/peers.js';
+import { loadModelFile } from '../../../src/load-model.js';
+import { randomStream } from '../../../src/random.js';
+import { loadSeries } from '../../../src/series/load.js';
+import { collect, type PacketBlock } from '../../../src/series/packet-series.js';
+import { parseDevice } from '../../../src/series/target.js';
+import { DEVICE, synth, synthJson, workFolder } from '../../support/cli.js';
+import { fixture } from '../../support/files.js';
+import { runPeer, sharedCapture, testWithCaptures, testWithPeers } from '../../support/peers.js';
 
 const cwd = workFolder();
 const at = (name: string): string => join(cwd, name);

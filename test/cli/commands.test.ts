@@ -1,13 +1,10 @@
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
-import { arpCapture } from '../support/frames.js';
+import { DEVICE, sha256, synth, synthJson, workFolder } from '../support/cli.js';
 import { fixture } from '../support/files.js';
-import { runPeer, testWithPeers } from '../support/peers.js';
+import { arpCapture } from '../support/frames.js';
 
 const MAC = '02:aa:bb:cc:dd:ee';
 const cwd = workFolder();
@@ -90,33 +87,6 @@ describe('extract', () => {
       { cwd },
     );
     expect(fromTable['summary']).toEqual(fromCapture['summary']);
-  });
-
-  testWithPeers(['tshark'], 'agrees with tshark packet by packet', async () => {
-    await synthJson(['extract', 'capture.pcap', '--device', DEVICE, '--out', 'tshark.csv', '--force'], { cwd });
-    const rows = read('tshark.csv').toString().trimEnd().split('\n').slice(1);
-    const fields = ['frame.time_epoch', 'eth.src', 'ip.len', 'ipv6.plen'].flatMap((field) => ['-e', field]);
-    const filter = `eth.addr==${DEVICE} && (ip || ipv6)`;
-    const expected = runPeer('tshark', [
-      '-r',
-      join(cwd, 'capture.pcap'),
-      '-Y',
-      filter,
-      '-T',
-      'fields',
-      '-E',
-      'separator=,',
-      '-E',
-      'occurrence=f',
-      ...fields,
-    ])
-      .trimEnd()
-      .split('\n')
-      .map((line) => {
-        const [time, source, ipv4Length, ipv6Payload] = line.split(',');
-        return `${time},${source === DEVICE ? 'out' : 'in'},${ipv4Length || Number(ipv6Payload) + 40}`;
-      });
-    expect(rows.map((row) => row.split(',').slice(0, 3).join(','))).toEqual(expected);
   });
 });
 
@@ -343,22 +313,6 @@ describe('train and generate', () => {
     expect(packets(merged).packets).toBe(2 * packets(once).packets);
     expect(packets(merged).series).toBe(1);
   });
-
-  testWithPeers(['tshark', 'capinfos'], 'tshark finds nothing malformed and no bad checksum', async () => {
-    const bad = ['_ws.malformed', 'ip.checksum.status==0', 'tcp.checksum.status==0', 'udp.checksum.status==0'].join(
-      ' || ',
-    );
-    const check = ['ip', 'tcp', 'udp'].flatMap((protocol) => ['-o', `${protocol}.check_checksum:TRUE`]);
-    for (const name of ['tshark.pcap', 'tshark.pcapng']) {
-      await synthJson(['generate', '--seed', '3', '--out', name, '--force'], { cwd });
-      const path = join(cwd, name);
-      expect(runPeer('tshark', ['-r', path, ...check, '-Y', bad])).toBe('');
-      expect(runPeer('capinfos', ['-o', '-M', path])).toMatch(/Strict time order:\s+True/);
-    }
-    expect(runPeer('capinfos', ['-k', join(cwd, 'tshark.pcapng')])).toContain(
-      `model sha256:${sha256(read('model.safetensors'))} seed:3`,
-    );
-  });
 });
 
 describe('mistakes', () => {
@@ -456,74 +410,6 @@ describe('mistakes', () => {
     expect(stderr).toMatch(/cut short in the middle of a packet at byte \d+/);
   });
 
-  test('an interrupted run exits with 130 and leaves no file behind', async () => {
-    const before = readdirSync(cwd).length;
-    const result = await synth(['generate', '--packets', '100000000', '--out', 'endless.pcap'], {
-      cwd,
-      signalAfterMs: 4000,
-    });
-    expect(result.code).toBe(130);
-    expect(result.stderr).toContain('SYNTH_INTERRUPTED');
-    expect(readdirSync(cwd)).toHaveLength(before);
-  });
-
-  describe.each([
-    ['train', ['--out', 'idle.safetensors']],
-    ['inspect', []],
-    ['extract', ['--out', 'idle.csv']],
-    ['evaluate', ['capture.pcap', '--report', 'idle.html']],
-    ['inspect', ['--report', 'idle.html']],
-  ] as const)('%s that waits for standard input', (command, more) => {
-    test.each([[['SIGINT']], [['SIGHUP', 'SIGTERM']]] as const)(
-      'ends at once with %j, and leaves nothing behind',
-      async (signals) => {
-        const temporary = mkdtempSync(join(cwd, 'temporary-'));
-        const before = readdirSync(cwd);
-        const { code, stdout } = await synth([command, '-', ...more], {
-          cwd,
-          idleStdin: true,
-          // More than the head of a capture, so that what waits is the middle of a reading.
-          stdin: read('capture.pcap').subarray(0, 100_000),
-          environment: { TMPDIR: temporary },
-          signalAfterMs: 4000,
-          signals,
-        });
-        expect([code, stdout.toString()]).toEqual([130, '']);
-        // Newer versions of Node.js keep compiled code there.
-        expect(readdirSync(temporary).filter((name) => name !== 'node-compile-cache')).toEqual([]);
-        expect(readdirSync(cwd)).toEqual(before);
-      },
-    );
-  });
-
-  test('a reader of messages that leaves early stops nothing', async () => {
-    writeFileSync(join(cwd, 'cut.pcap'), read('capture.pcap').subarray(0, 100_000));
-    const command = `"${process.execPath}" "${synthBin}" extract cut.pcap --out deaf.csv --force`;
-    await runProgram('sh', ['-c', `{ ${command}; echo $? >code; } 2>&1 >/dev/null | true`], { cwd });
-    expect(read('code').toString()).toBe('0\n');
-    expect(read('deaf.csv').length).toBeGreaterThan(10_000);
-  });
-
-  test('a reader that leaves early is no mistake', async () => {
-    const pipe = await runProgram(
-      'sh',
-      ['-c', `"${process.execPath}" "${synthBin}" generate -n 200000 --out - | head -c 100 | wc -c`],
-      { cwd },
-    );
-    expect(pipe.stdout.toString().trim()).toBe('100');
-    expect(pipe.stderr).not.toMatch(/bug|Error/);
-  });
-
-  test('standard output on a full disk is an error with its code', async () => {
-    for (const command of [`inspect capture.pcap --json`, `extract capture.pcap --out -`]) {
-      const line = `"${process.execPath}" "${synthBin}" ${command} >/dev/full`;
-      const { code, stderr } = await runProgram('sh', ['-c', line], { cwd });
-      expect([command, code]).toEqual([command, 5]);
-      expect(stderr).toContain('SYNTH_OUTPUT_FAILED');
-      expect(stderr).not.toMatch(/^ {4}at /m);
-    }
-  });
-
   test('a file without permission is named', async () => {
     const path = join(cwd, 'secret.pcap');
     writeFileSync(path, read('capture.pcap'));
@@ -565,61 +451,4 @@ describe('help', () => {
       'train',
     ]);
   });
-
-  test('every example of every command that needs no other host runs', async () => {
-    const folder = workFolder();
-    const manifest = JSON.parse(readFileSync(join(fixture('..'), 'oclif.manifest.json'), 'utf8')) as {
-      commands: Record<string, { examples: string[] }>;
-    };
-    // In the order in which one command needs what another made.
-    for (const name of ['inspect', 'extract', 'rewrite', 'train', 'model:info', 'generate', 'evaluate', 'demo']) {
-      for (const example of manifest.commands[name]!.examples) {
-        const line = example
-          .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
-          .replaceAll('<%= command.id %>', name.replace(':', ' '));
-        const repeated = line
-          .replace('/tmp/doorbell', 'doorbell')
-          .concat(/--out (?!-)/.test(line) || name === 'train' ? ' --force' : '');
-        const { code, stderr } = await runProgram('sh', ['-c', `${repeated} >/dev/null`], { cwd: folder });
-        expect([repeated, code, stderr.includes('Error')]).toEqual([repeated, 0, false]);
-      }
-    }
-    expect(statSync(join(folder, 'fake.pcapng')).size).toBeGreaterThan(1000);
-  }, 240_000);
-
-  // Those with an interface run in wire.test.ts, where there is one.
-  test('every example of emit with a socket runs', async () => {
-    const folder = workFolder();
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    await synthJson(['train', 'capture.pcap', '--device', DEVICE], { cwd: folder });
-    for (const example of examplesOf('emit').filter((text) => text.includes('--to '))) {
-      const line = example.replace(':8000', `:${socket.address().port}`);
-      const { code, stderr } = await runProgram('sh', ['-c', `${line} >/dev/null`], { cwd: folder });
-      expect([line, code, stderr.includes('Error')]).toEqual([line, 0, false]);
-    }
-    socket.close();
-  }, 120_000);
-
-  test('every example of sink listens', async () => {
-    const folder = workFolder();
-    await synthJson(['train', 'capture.pcap', '--device', DEVICE], { cwd: folder });
-    for (const example of examplesOf('sink')) {
-      const line = `exec ${example.replaceAll(/:[89]000/g, ':0')}`;
-      const { code, stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder, signalOn: /Listening/ });
-      // Nobody sends.
-      expect([line, code, /nothing has arrived/.test(stderr + stdout)]).toEqual([line, 5, true]);
-    }
-  }, 60_000);
 });
-
-function examplesOf(command: string): readonly string[] {
-  const manifest = JSON.parse(readFileSync(join(fixture('..'), 'oclif.manifest.json'), 'utf8')) as {
-    commands: Record<string, { examples: string[] }>;
-  };
-  return manifest.commands[command]!.examples.map((example) =>
-    example
-      .replaceAll('<%= config.bin %>', `"${process.execPath}" "${synthBin}"`)
-      .replaceAll('<%= command.id %>', command),
-  );
-}

@@ -1,20 +1,21 @@
 /** Fleets whose targets and networks fail them: nothing is counted twice, and the report tells what happened. */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { openLinux } from '../../src/emission/native/linux.js';
-import { BAD_CABLE, BadCable } from '../support/bad-cable.js';
-import { ownCertificate } from '../support/certificate.js';
-import { type Finished, runProgram, synth, synthBin, workFolder } from '../support/cli.js';
-import { startMosquitto } from '../support/mosquitto.js';
-import { type Host, testWithNetwork } from '../support/namespaces.js';
-import { projectRoot } from '../support/files.js';
-import { testWithPeers } from '../support/peers.js';
+import { openLinux } from '../../../src/emission/native/linux.js';
+import { BAD_CABLE, BadCable } from '../../support/bad-cable.js';
+import { ownCertificate } from '../../support/certificate.js';
+import { type Finished, runProgram, synthBin, synthProcess, workFolder } from '../../support/cli.js';
+import { projectRoot } from '../../support/files.js';
+import { startMosquitto } from '../../support/mosquitto.js';
+import { type Host, testWithNetwork } from '../../support/namespaces.js';
+import { testWithPeers } from '../../support/peers.js';
+import { startProgram } from '../../support/running.js';
+import { WatchedFleet } from '../../support/watched-fleet.js';
 
 const cwd = workFolder();
 const model = join(projectRoot, 'examples/models/telemetry.safetensors');
@@ -59,8 +60,25 @@ function resultOf({ code, stdout, stderr }: Finished): Result {
   return { code, verdict, outages, ...total };
 }
 
+/** Ends when the test has seen what it looks for. */
+const ENDLESS = [{ ramp: '1s' }, { hold: '1h' }];
+const STANDSTILL_MS = 3000;
+/** Exit codes of a run whose messages have all arrived: a busy machine may be late. */
+const ON_TIME_OR_LATE = [0, 6];
+
+const fleets: WatchedFleet[] = [];
+afterEach(async () => {
+  for (const fleet of fleets.splice(0)) await fleet.stop();
+});
+
+async function watched(path: string, host?: Host): Promise<WatchedFleet> {
+  const fleet = await WatchedFleet.start(path, { cwd, host });
+  fleets.push(fleet);
+  return fleet;
+}
+
 const run = async (path: string): Promise<Result> =>
-  resultOf(await synth(['fleet', 'run', path, '--json', '--seed', '1'], { cwd }));
+  resultOf(await synthProcess(['fleet', 'run', path, '--json', '--seed', '1'], { cwd }));
 
 /** What holds whatever has happened. */
 function expectAccount({ counts, devices }: Result): void {
@@ -80,15 +98,16 @@ describe('a broker', () => {
     const broker = await startMosquitto();
     try {
       const target = { url: `mqtt://127.0.0.1:${broker.port}`, back_off: { first: '200ms', most: '1s' } };
-      const running = run(write(target, { queue: 1000 }, { phases: [{ ramp: '1s' }, { hold: '14s' }] }));
-      await pause(6000);
+      const fleet = await watched(write(target, { queue: 100_000 }, { phases: ENDLESS }));
+      await fleet.until((counts) => counts('messages_acknowledged_total') > 100 && counts('devices_up') === 50);
       await broker.kill();
-      await pause(3000);
+      await fleet.until((counts) => counts('connections_lost_total') === 50 && counts('connects_refused_total') > 100);
       await broker.restart();
-      const result = await running;
+      await fleet.until((counts) => counts('reconnects_total') === 50);
+      const result = resultOf(await fleet.end());
       expectAccount(result);
       const { counts, errors, outages } = result;
-      expect(result.code).toBe(0);
+      expect([result.code, result.verdict]).toEqual([130, 'interrupted']);
       expect(counts).toMatchObject({ lost: 50, reconnects: 50, connects: 100, failed: 0, dropped: 0, unfinished: 0 });
       expect(counts['refused']).toBeGreaterThan(50);
       expect(errors['connect: ECONNREFUSED']).toBe(counts['refused']);
@@ -103,19 +122,23 @@ describe('a broker', () => {
   testWithPeers(['mosquitto'], 'that stands still makes messages late, and cannot hide it', async () => {
     const broker = await startMosquitto();
     try {
-      const running = run(write({ url: `mqtt://127.0.0.1:${broker.port}`, inflight: 1 }));
-      await pause(5000);
+      const fleet = await watched(
+        write({ url: `mqtt://127.0.0.1:${broker.port}`, inflight: 1 }, {}, { phases: ENDLESS }),
+      );
+      await fleet.until((counts) => counts('messages_acknowledged_total') > 100 && counts('devices_up') === 50);
       process.kill(broker.pid, 'SIGSTOP');
-      await pause(3000);
+      await pause(STANDSTILL_MS);
       process.kill(broker.pid, 'SIGCONT');
-      const result = await running;
+      const result = resultOf(await fleet.end());
       expectAccount(result);
       const { counts, durations } = result;
       expect(counts).toMatchObject({ lost: 0, failed: 0, dropped: 0, unfinished: 0 });
       expect(durations['latency']!.maxNs).toBeGreaterThan(2.5e9);
       // One message of each device is under way in that time; those behind it were sent when it was over, and answered at once.
       expect(counts['waited']).toBeGreaterThan(100);
-      expect(durations['latency']!.meanNs).toBeGreaterThan(1.5 * durations['serviceTime']!.meanNs);
+      const totalNs = ({ meanNs, count }: Distribution) => meanNs * count;
+      const waitedNs = totalNs(durations['latency']!) - totalNs(durations['serviceTime']!);
+      expect(waitedNs / counts['waited']!).toBeGreaterThan(0.2 * STANDSTILL_MS * 1e6);
     } finally {
       await broker.stop();
     }
@@ -125,7 +148,7 @@ describe('a broker', () => {
     const broker = await startMosquitto({ users: { somebody: 'secret' } });
     try {
       const target = `mqtt://127.0.0.1:${broker.port}`;
-      const phases = [{ ramp: '0s' }, { hold: '3s' }];
+      const phases = [{ ramp: '0s' }, { hold: '6s' }];
       const result = await run(write(target, { count: 5, username: 'somebody', password: 'wrong' }, { phases }));
       expect(result.code).toBe(5);
       expectAccount(result);
@@ -146,7 +169,7 @@ describe('a broker', () => {
   testWithPeers(['mosquitto'], 'whose certificate nobody knows is not talked to', async () => {
     const broker = await startMosquitto({ tls: await ownCertificate() });
     try {
-      const phases = [{ ramp: '0s' }, { hold: '2s' }];
+      const phases = [{ ramp: '0s' }, { hold: '6s' }];
       const result = await run(write(`mqtts://127.0.0.1:${broker.port}`, { count: 3 }, { phases }));
       expect(result.code).toBe(5);
       expectAccount(result);
@@ -172,23 +195,18 @@ test('a target that takes connections and says nothing is given up after the tim
   server.close();
   expect(result.code).toBe(5);
   expectAccount(result);
-  expect(result.counts['refused']).toBeGreaterThanOrEqual(15);
+  // Each device at least twice.
+  expect(result.counts['refused']).toBeGreaterThanOrEqual(10);
   expect(result.errors['connect: connect-timeout']).toBe(result.counts['refused']);
 });
 
 /** A broker in a namespace. */
 async function brokerAt(host: Host, address: string): Promise<{ stop(): Promise<void> }> {
   const path = join(cwd, `mosquitto-${scenarios++}.conf`);
-  writeFileSync(path, `listener 1883 ${address}\nallow_anonymous true\npersistence false\n`);
-  const [program, ...args] = host.command('mosquitto', '-c', path);
-  const child = spawn(program, args, { stdio: 'ignore' });
-  await pause(1000);
-  return {
-    stop: async () => {
-      child.kill();
-      await once(child, 'close');
-    },
-  };
+  writeFileSync(path, `listener 1883 ${address}\nallow_anonymous true\npersistence false\nlog_dest stderr\n`);
+  const running = startProgram(host.command('mosquitto', '-c', path), cwd);
+  await running.said(/running/);
+  return running;
 }
 
 const runAt = async (host: Host, path: string): Promise<Result> => {
@@ -204,7 +222,7 @@ describe('over a bad cable', () => {
       cable.delayMs = 100;
       cable.loss = 0.01;
       const result = await runAt(network.here, write(`mqtt://${BAD_CABLE.there}`));
-      expect(result.code).toBe(0);
+      expect(ON_TIME_OR_LATE).toContain(result.code);
       expectAccount(result);
       expect(cable.lost).toBeGreaterThan(5);
       expect(result.counts).toMatchObject({ failed: 0, dropped: 0, unfinished: 0, lost: 0 });
@@ -226,14 +244,14 @@ describe('over a bad cable', () => {
         connect_timeout: '1s',
         back_off: { first: '200ms', most: '500ms' },
       };
-      const phases = [{ ramp: '1s' }, { hold: '19s' }];
-      const running = runAt(network.here, write(target, { count: 20, speed: 2, queue: 1000 }, { phases }));
-      await pause(6000);
+      const scenario = write(target, { count: 20, speed: 2, queue: 100_000 }, { phases: ENDLESS });
+      const fleet = await watched(scenario, network.here);
+      await fleet.until((counts) => counts('messages_acknowledged_total') > 20 && counts('devices_up') === 20);
       cable.isCut = true;
-      await pause(6000);
+      await fleet.until((counts) => counts('connections_lost_total') === 20);
       cable.isCut = false;
-      const result = await running;
-      expect(result.code).toBe(0);
+      await fleet.until((counts) => counts('reconnects_total') === 20);
+      const result = resultOf(await fleet.end());
       expectAccount(result);
       expect(result.counts).toMatchObject({ reconnects: 20, lost: 20, failed: 0, dropped: 0, unfinished: 0 });
       expect(result.errors['connection: keep-alive-timeout']).toBeGreaterThan(0);
