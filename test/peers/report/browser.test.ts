@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { formatNumber } from '../../../src/format.js';
 import { captureReport } from '../../../src/report/capture-report.js';
 import { type EvaluationReportInput, evaluationReport } from '../../../src/report/evaluation-report.js';
@@ -24,7 +24,8 @@ type Report = (typeof REPORTS)[number];
 const fileOf = (report: Report) => join(folder, `${report}.html`);
 let evaluation: EvaluationReportInput;
 
-beforeAll(async () => {
+/** Writes them all. */
+async function writeReports(): Promise<void> {
   const one = seriesOf([[0, 100, 1]]);
   evaluation = await doorbellEvaluation(['markov', 'hmm']);
   const pages: Readonly<Record<Report, string>> = {
@@ -34,7 +35,7 @@ beforeAll(async () => {
     degenerate: await evaluationReport(evaluationOf(one, one, 0)),
   };
   for (const report of REPORTS) writeFileSync(fileOf(report), pages[report]);
-});
+}
 
 /** A report that is open for all tests. */
 interface Opened {
@@ -48,6 +49,7 @@ interface Opened {
 let started: Promise<{ readonly browser: Browser; readonly reports: ReadonlyMap<Report, Opened> }> | undefined;
 
 async function start() {
+  await writeReports();
   const browser = await startBrowser();
   const reports = new Map<Report, Opened>();
   for (const report of REPORTS) reports.set(report, await openReport(browser, report));
@@ -235,9 +237,9 @@ testWithPeers(['chromium'], 'Notes and names are shown as the text they are', as
 });
 
 testWithPeers(['chromium'], 'The numbers are those of the evaluation, from the score to the last metric', async () => {
-  const [best, other] = evaluation.candidates;
   await withReports({ viewport: DESKTOP, unfold: true }, async (page, report) => {
     if (report !== 'two') return;
+    const [best, other] = evaluation.candidates;
     expect(await page.innerText('.score')).toMatch(new RegExp(`^${best!.evaluation.score!.toFixed(1)}\\s*of 100$`));
     expect(await page.innerText('h1')).toBe(`${best!.name} compared with doorbell.pcap`);
     const ranking = await page.innerText('[aria-label="Ranking of the candidates"]');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import { EVIL, RESULTS, sampleFleetReports } from '../../report/sample-fleet-reports.js';
 import { type Contrast, LEAST_CONTRAST, startBrowser } from '../../support/browser.js';
 import { testWithPeers } from '../../support/peers.js';
@@ -12,9 +12,11 @@ import { testWithPeers } from '../../support/peers.js';
 const folder = mkdtempSync(join(tmpdir(), 'synth-fleet-report-'));
 const fileOf = (name: string) => join(folder, `${name}.html`);
 
-beforeAll(async () => {
+/** Writes the reports, and starts a browser for all tests that look at them. */
+async function start(): Promise<Browser> {
   for (const [name, page] of await sampleFleetReports()) writeFileSync(fileOf(name), page);
-});
+  return startBrowser();
+}
 
 let browser: Promise<Browser> | undefined;
 afterAll(async () => {
@@ -34,7 +36,7 @@ async function look(
   { width = 1280, colorScheme = 'light', media = 'screen' }: Look,
   body: (page: Page, name: string) => Promise<void>,
 ): Promise<void> {
-  browser ??= startBrowser();
+  browser ??= start();
   const page = await (await browser).newPage({ viewport: { width, height: 900 }, colorScheme });
   await page.emulateMedia({ media, colorScheme });
   const complaints: string[] = [];
