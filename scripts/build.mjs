@@ -5,7 +5,17 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -24,7 +34,11 @@ const TOOLS = ['scripts/build.mjs', 'package.json', 'package-lock.json'];
 function digest(...paths) {
   const hash = createHash('sha256');
   const files = paths.flatMap((path) => (statSync(at(path)).isDirectory() ? filesBelow(path) : [path]));
-  for (const path of files.sort()) hash.update(`${path}\0`).update(readFileSync(at(path))).update('\0');
+  for (const path of files.sort())
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(at(path)))
+      .update('\0');
   return hash.digest('hex');
 }
 
@@ -80,8 +94,11 @@ async function build(work) {
     isStale.kernels && node('scripts/kernels.mjs', wasm),
   ]);
   cpSync(at(STATIC), join(work, STATIC), { recursive: true });
-  rmSync(at('dist'), { recursive: true, force: true });
+  // What runs from an earlier build hardly notices.
+  const old = `${work}.old.tmp`;
+  if (existsSync(at('dist'))) renameSync(at('dist'), old);
   renameSync(work, at('dist'));
+  rmSync(old, { recursive: true, force: true });
   await node('scripts/manifest.mjs');
   writeFileSync(at(STAMP), JSON.stringify(wanted));
 }

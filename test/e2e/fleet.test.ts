@@ -3,10 +3,10 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { ownCertificate } from '../support/certificate.js';
 import { runProgram, synth, synthBin, synthJson, synthLine, synthProcess, workFolder } from '../support/cli.js';
 import { examplesOf } from '../support/examples.js';
 import { projectRoot } from '../support/files.js';
+import { example, expectWhole, runExample, runFleet, type Summary } from '../support/fleet-runs.js';
 import {
   type CountingServer,
   coapGateway,
@@ -14,30 +14,12 @@ import {
   mediaServer,
   webSocketHub,
 } from '../support/fleet-servers.js';
-import { startMosquitto } from '../support/mosquitto.js';
-import { testWithPeers } from '../support/peers.js';
 
 const cwd = workFolder();
-const example = (name: string) => join(projectRoot, 'examples', `${name}.yaml`);
 const model = (name: string) => join(projectRoot, 'examples/models', `${name}.safetensors`);
 
-interface Summary {
-  readonly seed: string;
-  readonly verdict: string;
-  readonly total: { readonly devices: number; readonly counts: Readonly<Record<string, number>> };
-  readonly groups: readonly { readonly name: string; readonly counts: Readonly<Record<string, number>> }[];
-  readonly thresholds: readonly { readonly passed: boolean }[];
-}
-
-/** What `--json` prints of a run that was no failure; on a busy machine it may be behind its plan. */
-async function run(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Summary> {
-  const { code, stdout, stderr } = await synthProcess(['fleet', 'run', ...args, '--json'], { cwd, environment });
-  if (code !== 0 && code !== 6) throw new Error(`it ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout.toString()) as Summary;
-}
-
-const runExample = (name: string, environment: Readonly<Record<string, string>>): Promise<Summary> =>
-  run([example(name), '--seed', '1'], environment);
+const run = (args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Summary> =>
+  runFleet(args, cwd, environment);
 
 /** Writes a scenario into the folder. @returns its path */
 function scenario(name: string, content: object): string {
@@ -46,54 +28,12 @@ function scenario(name: string, content: object): string {
   return path;
 }
 
-/** Everything that was planned has come to a good end. */
-function expectWhole({ counts }: Summary['total']): void {
-  expect(counts).toMatchObject({ failed: 0, dropped: 0, unfinished: 0, lost: 0, refused: 0, up: 0 });
-  expect(counts['planned']).toBeGreaterThan(0);
-  expect(counts['acknowledged']).toBe(counts['planned']);
-  expect(counts['sent']).toBe(counts['planned']);
-}
-
 describe('the examples', () => {
-  testWithPeers(['mosquitto'], 'for a broker run, all at the same time', async () => {
-    // Each has a broker of its own, since devices of two examples may have the same name.
-    const runs = async (name: string) => {
-      const broker = await startMosquitto();
-      try {
-        const { total } = await runExample(name, { BROKER: `mqtt://127.0.0.1:${broker.port}` });
-        const { failed, dropped, unfinished, lost, refused, acknowledged, planned, connects } = total.counts;
-        expect([name, failed, dropped, unfinished, lost, refused]).toEqual([name, 0, 0, 0, 0, 0]);
-        expect([name, acknowledged]).toEqual([name, planned]);
-        expect([name, connects]).toEqual([name, total.devices * (name === 'reconnect-storm' ? 2 : 1)]);
-      } finally {
-        await broker.stop();
-      }
-    };
-    await Promise.all(['mqtt', 'mqtt-messages', 'day', 'gate', 'reconnect-storm'].map(runs));
-  });
-
-  testWithPeers(['mosquitto'], 'mqtt-tls runs against a broker with TLS and users', async () => {
-    const certificate = await ownCertificate();
-    writeFileSync(join(cwd, 'ca.pem'), certificate.cert);
-    const users = { alice: 'wonderland', bob: 'builder', carol: 'sings, well', dave: 'diver', erin: 'island' };
-    const broker = await startMosquitto({ users, tls: certificate });
-    try {
-      const { total } = await runExample('mqtt-tls', {
-        BROKER: `mqtts://127.0.0.1:${broker.port}`,
-        CA: join(cwd, 'ca.pem'),
-      });
-      expectWhole(total);
-      expect(total.counts['connects']).toBe(5);
-    } finally {
-      await broker.stop();
-    }
-  });
-
   test('for other targets run, all at the same time, and the targets get every message', async () => {
     const runs = async (name: string, variable: string, start: () => Promise<CountingServer>) => {
       const server = await start();
       try {
-        const { total } = await runExample(name, { [variable]: server.url });
+        const { total } = await runExample(name, cwd, { [variable]: server.url });
         expectWhole(total);
         const { sent: messages, sentBytes: bytes } = total.counts;
         expect([name, server.arrived]).toEqual([name, { messages, bytes }]);
@@ -108,20 +48,6 @@ describe('the examples', () => {
       runs('websocket', 'HUB', webSocketHub),
       runs('udp-calls', 'MEDIA', mediaServer),
     ]);
-  });
-
-  testWithPeers(['mosquitto'], 'mixed-fleet runs against three targets', async () => {
-    const [broker, collector, media] = await Promise.all([startMosquitto(), httpCollector(), mediaServer()]);
-    try {
-      const environment = { BROKER: `mqtt://127.0.0.1:${broker.port}`, COLLECTOR: collector.url, MEDIA: media.url };
-      const { total, groups } = await runExample('mixed-fleet', environment);
-      expectWhole(total);
-      const sent = (name: string) => groups.find((group) => group.name === name)!.counts['sent'];
-      expect(collector.arrived.messages).toBe(sent('sensor'));
-      expect(media.arrived.messages).toBe(sent('call'));
-    } finally {
-      await Promise.all([broker.stop(), collector.close(), media.close()]);
-    }
   });
 });
 

@@ -46,7 +46,9 @@ export class WatchedFleet {
     const ended = this.#running.finished.then(({ code, stderr }) => {
       throw new Error(`the fleet has ended with ${code}: ${stderr}`);
     });
-    const reached = expect.poll(async () => condition(await this.#counts()), { timeout: PATIENCE_MS, interval: LOOK_MS }).toBe(true);
+    const reached = expect
+      .poll(async () => condition(await this.#counts()), { timeout: PATIENCE_MS, interval: LOOK_MS })
+      .toBe(true);
     await Promise.race([reached, ended]);
   }
 
