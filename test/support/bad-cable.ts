@@ -54,18 +54,19 @@ export class BadCable {
   }
 
   #look(): void {
-    const now = performance.now();
     this.#ends.forEach((end, index) => {
       for (let length = this.#read(end); length > 0; length = this.#read(end)) {
         if (this.isCut || this.#random.next() < this.loss) this.lost++;
         else
           this.#underWay.push({
             bytes: this.#buffer.slice(0, length),
-            dueMs: now + this.delayMs,
+            // Of this packet: those before it may have taken a while on a busy machine.
+            dueMs: performance.now() + this.delayMs,
             to: this.#ends[1 - index]!,
           });
       }
     });
+    const now = performance.now();
     const due = this.#underWay.filter(({ dueMs }) => dueMs <= now);
     if (due.length === 0) return;
     this.#underWay = this.#underWay.filter(({ dueMs }) => dueMs > now);
