@@ -1,6 +1,7 @@
 /** Series with too little of something, on either side: what cannot be compared says why, and the rest is compared all the same. */
 import { describe, expect, test } from 'vitest';
-import { evaluate } from '../../src/evaluation/evaluate.js';
+import { evaluate, evaluateWith } from '../../src/evaluation/evaluate.js';
+import { Judge } from '../../src/evaluation/judge.js';
 import { ASPECTS } from '../../src/evaluation/metric.js';
 import type { Evaluation } from '../../src/evaluation/result.js';
 import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from '../models/blocks.js';
@@ -126,8 +127,10 @@ describe('a synthetic series', () => {
     expect(named(evaluation.metrics, 'ks', 'idle time', 'inbound')).toMatchObject({ value: null, loss: 1 });
   });
 
+  const judge = Judge.of(seriesOf(REAL), { bootstrap: 0, seed: '1' });
+
   test.each(DEGENERATE)('of this kind is no trouble: $name', async ({ rows }) => {
-    expectSound(await run(rows, REAL, 0));
+    expectSound(await evaluateWith(await judge, [blockOf(rows)]));
   });
 });
 
@@ -176,8 +179,9 @@ describe('a real series', () => {
   test.each(DEGENERATE.filter(({ rows }) => rows.length >= 3))(
     'of this kind is no trouble: $name',
     async ({ rows }) => {
-      expectSound(await run(REAL, rows));
-      expectSound(await run(rows, rows));
+      const judge = await Judge.of(seriesOf(rows), { bootstrap: 3, seed: '1' });
+      expectSound(await evaluateWith(judge, [blockOf(REAL)]));
+      expectSound(await evaluateWith(judge, [blockOf(rows)]));
     },
   );
 });

@@ -7,12 +7,14 @@ import type { Conversation, PacketBlock, PacketSeries } from '../../src/series/p
 export type Row = readonly [offsetNs: number, sizeBytes: number, outbound: 0 | 1];
 
 export function blockOf(rows: readonly Row[]): PacketBlock {
-  return {
-    length: rows.length,
-    offsetsNs: Float64Array.from(rows, ([offsetNs]) => offsetNs),
-    sizes: Uint32Array.from(rows, ([, sizeBytes]) => sizeBytes),
-    outbound: Uint8Array.from(rows, ([, , outbound]) => outbound),
-  };
+  const { length } = rows;
+  const [offsetsNs, sizes, outbound] = [new Float64Array(length), new Uint32Array(length), new Uint8Array(length)];
+  rows.forEach((row, i) => {
+    offsetsNs[i] = row[0];
+    sizes[i] = row[1];
+    outbound[i] = row[2];
+  });
+  return { length, offsetsNs, sizes, outbound };
 }
 
 export function seriesOf(rows: readonly Row[], conversations: readonly Conversation[] = []): PacketSeries {
@@ -66,49 +68,65 @@ export function codec(count: number, seed = 'codec'): Row[] {
 
 const DAY_NS = 86_400e9;
 
-/** What a capture may come to, each of which must train, sample and load. */
-export const DEGENERATE: readonly { readonly name: string; readonly rows: readonly Row[] }[] = [
-  { name: 'one packet', rows: [[0, 93, 1]] },
-  { name: 'one inbound packet', rows: [[0, 93, 0]] },
-  {
-    name: 'two packets',
-    rows: [
-      [0, 93, 1],
-      [5, 40, 1],
+/** A series that a capture may come to. Its rows are made when they are first read: some have a hundred thousand. */
+class DegenerateSeries {
+  readonly name: string;
+  readonly #make: () => readonly Row[];
+  #rows: readonly Row[] | undefined;
+
+  constructor(name: string, make: () => readonly Row[]) {
+    this.name = name;
+    this.#make = make;
+  }
+
+  get rows(): readonly Row[] {
+    this.#rows ??= this.#make();
+    return this.#rows;
+  }
+}
+
+/** Each of these must train, sample and load. */
+export const DEGENERATE: readonly DegenerateSeries[] = (
+  [
+    ['one packet', () => [[0, 93, 1]]],
+    ['one inbound packet', () => [[0, 93, 0]]],
+    [
+      'two packets',
+      () => [
+        [0, 93, 1],
+        [5, 40, 1],
+      ],
     ],
-  },
-  {
-    name: 'two packets in two directions',
-    rows: [
-      [0, 93, 1],
-      [5, 40, 0],
+    [
+      'two packets in two directions',
+      () => [
+        [0, 93, 1],
+        [5, 40, 0],
+      ],
     ],
-  },
-  {
-    name: 'three packets',
-    rows: [
-      [0, 93, 1],
-      [5, 40, 0],
-      [9, 41, 1],
+    [
+      'three packets',
+      () => [
+        [0, 93, 1],
+        [5, 40, 0],
+        [9, 41, 1],
+      ],
     ],
-  },
-  { name: 'all at the same instant', rows: rowsBy(100, (i) => [0, 20 + i, i % 2 === 0 ? 1 : 0]) },
-  { name: 'constant size and constant gap', rows: rowsBy(200, () => [1_000_000, 93, 1]) },
-  { name: 'constant size', rows: rowsBy(200, (_, random) => [Math.floor(random.next() * 1e9), 93, 1]) },
-  { name: 'constant gap', rows: rowsBy(200, (_, random) => [1_000_000, 20 + Math.floor(random.next() * 1480), 1]) },
-  { name: 'one direction only', rows: rowsBy(200, (i, random) => [Math.floor(random.next() * 1e6), 50 + (i % 7), 0]) },
-  { name: 'an inbound packet at the very start only', rows: rowsBy(60, (i) => [1000 * i, 60, i === 0 ? 0 : 1]) },
-  { name: 'an inbound packet at the very end only', rows: rowsBy(60, (i) => [1000 * i, 60, i === 59 ? 0 : 1]) },
-  { name: 'gaps of days', rows: rowsBy(60, (i) => [(1 + (i % 5)) * DAY_NS + i, 100, i % 2 === 0 ? 1 : 0]) },
-  { name: 'a gap of half a year', rows: rowsBy(40, (i) => [i === 20 ? 180 * DAY_NS : 1e6, 100, 1]) },
-  { name: 'packets of 65535 bytes', rows: rowsBy(60, (i) => [1e6, i % 2 === 0 ? 65_535 : 20, 1]) },
-  { name: 'a ramp of sizes and gaps', rows: rowsBy(3000, (i) => [1 + i, 20 + i, i % 3 === 0 ? 1 : 0]) },
-  { name: 'a hundred thousand identical packets', rows: rowsBy(100_000, () => [20_000_000, 200, 1]) },
-  {
-    name: 'a burst of 20000 packets, then one a minute',
-    rows: rowsBy(26_000, (i) => [i < 20_000 ? 1000 : 60e9, 100, 1]),
-  },
-];
+    ['all at the same instant', () => rowsBy(100, (i) => [0, 20 + i, i % 2 === 0 ? 1 : 0])],
+    ['constant size and constant gap', () => rowsBy(200, () => [1_000_000, 93, 1])],
+    ['constant size', () => rowsBy(200, (_, random) => [Math.floor(random.next() * 1e9), 93, 1])],
+    ['constant gap', () => rowsBy(200, (_, random) => [1_000_000, 20 + Math.floor(random.next() * 1480), 1])],
+    ['one direction only', () => rowsBy(200, (i, random) => [Math.floor(random.next() * 1e6), 50 + (i % 7), 0])],
+    ['an inbound packet at the very start only', () => rowsBy(60, (i) => [1000 * i, 60, i === 0 ? 0 : 1])],
+    ['an inbound packet at the very end only', () => rowsBy(60, (i) => [1000 * i, 60, i === 59 ? 0 : 1])],
+    ['gaps of days', () => rowsBy(60, (i) => [(1 + (i % 5)) * DAY_NS + i, 100, i % 2 === 0 ? 1 : 0])],
+    ['a gap of half a year', () => rowsBy(40, (i) => [i === 20 ? 180 * DAY_NS : 1e6, 100, 1])],
+    ['packets of 65535 bytes', () => rowsBy(60, (i) => [1e6, i % 2 === 0 ? 65_535 : 20, 1])],
+    ['a ramp of sizes and gaps', () => rowsBy(3000, (i) => [1 + i, 20 + i, i % 3 === 0 ? 1 : 0])],
+    ['a hundred thousand identical packets', () => rowsBy(100_000, () => [20_000_000, 200, 1])],
+    ['a burst of 20000 packets, then one a minute', () => rowsBy(26_000, (i) => [i < 20_000 ? 1000 : 60e9, 100, 1])],
+  ] satisfies [string, () => readonly Row[]][]
+).map(([name, make]) => new DegenerateSeries(name, make));
 
 export function conversation(
   local: string,

@@ -16,12 +16,12 @@ const random = () => randomStream('quantizer', 'test');
 const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
   ...defaultFitOptions(),
   quantizer: 'gmm',
-  threads: 2,
+  threads: 1,
   ...options,
 });
 
 async function quantizerOf(series: readonly PacketBlock[], options: Partial<FitOptions> = {}) {
-  const pool = new FitPool(2);
+  const pool = new FitPool(1);
   try {
     const context = { pool, kernels: new Kernels(), chosen: undefined, onRow: () => {} };
     return await fitMixtures(series, optionsWith(options), context);

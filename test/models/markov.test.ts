@@ -13,6 +13,13 @@ import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blo
 const FOREVER = Number.POSITIVE_INFINITY;
 const learn = (...all: (readonly Row[])[]) =>
   markov.fit(all.map(blockOf), { ...defaultFitOptions(), quantizer: 'empirical' }, {});
+/** The models of some rows, each made once. */
+const known = new Map<readonly Row[], ReturnType<typeof learn>>();
+function learnOnce(rows: readonly Row[]): ReturnType<typeof learn> {
+  const model = known.get(rows) ?? learn(rows);
+  known.set(rows, model);
+  return model;
+}
 const sampled = (model: Awaited<ReturnType<typeof learn>>, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
 
@@ -23,12 +30,13 @@ const expectSound = (block: PacketBlock, trainedSizes: ReadonlySet<number>) => {
   expect(block.outbound.every((direction) => direction <= 1)).toBe(true);
 };
 
+const REQUESTS = requests(3000);
 const sizesOf = (rows: readonly Row[]) => new Set(rows.map(([, size]) => size));
 const count = (values: Iterable<number>, wanted: number) => [...values].filter((value) => value === wanted).length;
 
 describe('what it learns', () => {
   test('a structured series gets contexts, under which its end is likelier than without them', async () => {
-    const { summary } = await learn(requests(3000));
+    const { summary } = await learnOnce(REQUESTS);
     const { order, candidates, heldOutLogLikelihood } = summary as {
       order: number;
       heldOutLogLikelihood: number;
@@ -63,9 +71,8 @@ describe('what it learns', () => {
   });
 
   test('the order of the packets comes back', async () => {
-    const rows = requests(3000);
-    const block = sampled(await learn(rows), 3000);
-    expectSound(block, sizesOf(rows));
+    const block = sampled(await learnOnce(REQUESTS), 3000);
+    expectSound(block, sizesOf(REQUESTS));
     // 93 is always followed by 61, but for the last packet.
     let after93 = 0;
     let followed = 0;
@@ -161,7 +168,7 @@ describe('sampling', () => {
 
 describe('degenerate input', () => {
   test.each(DEGENERATE)('$name trains, samples, saves and loads', async ({ rows }) => {
-    const model = await learn(rows);
+    const model = await learnOnce(rows);
     const block = sampled(model, 5000);
     expect(block.length).toBe(5000);
     expectSound(block, sizesOf(rows));
@@ -171,7 +178,7 @@ describe('degenerate input', () => {
   });
 
   test.each(DEGENERATE)('$name: what was never seen has a finite likelihood', async ({ rows }) => {
-    const model = await learn(rows);
+    const model = await learnOnce(rows);
     const strange: Row[] = [
       [0, 20, 0],
       [0, 65_535, 1],
@@ -255,12 +262,11 @@ describe('traps', () => {
   });
 
   test('trap 7: the two directions are interleaved as in the training data', async () => {
-    const rows = requests(3000);
     const changes = (block: PacketBlock) =>
       block.outbound.filter((one, i) => i > 0 && one !== block.outbound[i - 1]).length;
-    const real = changes(blockOf(rows));
+    const real = changes(blockOf(REQUESTS));
     expect(real).toBe(1999); // two changes every three packets
-    expect(Math.abs(changes(sampled(await learn(rows), 3000)) / real - 1)).toBeLessThan(0.03);
+    expect(Math.abs(changes(sampled(await learnOnce(REQUESTS), 3000)) / real - 1)).toBeLessThan(0.03);
   });
 
   test('trap 8: two directions that are independent do not share their noise', async () => {

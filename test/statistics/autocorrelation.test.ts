@@ -7,9 +7,13 @@ import { A, expectClose, normals, RUNS, series } from './samples.js';
 function direct(values: Float64Array, lags: number): Float64Array {
   const average = values.reduce((sum, value) => sum + value, 0) / values.length;
   const deviations = values.map((value) => value - average);
-  const product = (lag: number) =>
-    deviations.subarray(lag).reduce((sum, deviation, t) => sum + deviation * deviations[t]!, 0);
-  return series(lags, (i) => product(i + 1) / product(0));
+  const product = (lag: number) => {
+    let sum = 0;
+    for (let t = lag; t < values.length; t++) sum += deviations[t]! * deviations[t - lag]!;
+    return sum;
+  };
+  const variance = product(0);
+  return series(lags, (i) => product(i + 1) / variance);
 }
 
 test('the values are those of numpy', () => {

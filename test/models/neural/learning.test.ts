@@ -12,8 +12,6 @@ interface Task {
   readonly vocabulary: number;
   readonly tokens: Int32Array;
   readonly entropy: number;
-  /** Where chance is to be told from rule, it helps. */
-  readonly dropout: number;
 }
 
 const HELD_OUT = 0.2;
@@ -37,7 +35,7 @@ function choices(
     tokens[i] = choice(tokens, i)[taken];
     if (i >= from) nats -= Math.log(taken === 0 ? first : 1 - first);
   }
-  return { vocabulary, tokens, entropy: nats / (length - from), dropout: 0.1 };
+  return { vocabulary, tokens, entropy: nats / (length - from) };
 }
 
 /** Two different tokens. */
@@ -55,43 +53,43 @@ function secondOrder(): Task {
 function period(): Task {
   const random = randomStream('learning', 'period');
   const pattern = Array.from({ length: 50 }, () => pair(random, 32));
-  return choices(64_000, 32, 0.7, (_, i) => pattern[i % 50]!);
+  return choices(48_000, 32, 0.7, (_, i) => pattern[i % 50]!);
 }
 
 /** Three random symbols, a mark, the same three symbols, another mark: three in eight tokens cost ln 6 each. */
 function copies(): Task {
   const random = randomStream('learning', 'copies');
-  const tokens = new Int32Array(32_000);
+  const tokens = new Int32Array(40_000);
   for (let i = 0; i < tokens.length; i++) {
     const place = i % 8;
     if (place < 3) tokens[i] = Math.floor(random.next() * 6);
     else if (place === 3) tokens[i] = 6;
     else tokens[i] = place < 7 ? tokens[i - 4]! : 7;
   }
-  return { vocabulary: 8, tokens, entropy: (3 * Math.log(6)) / 8, dropout: 0 };
+  return { vocabulary: 8, tokens, entropy: (3 * Math.log(6)) / 8 };
 }
 
-const NETWORKS: Readonly<Record<Cell, Omit<Architecture, 'vocabulary' | 'dropout'>>> = {
-  gru: { cell: 'gru', embedding: 16, hidden: 64, layers: 1, kernelSize: 1 },
-  tcn: { cell: 'tcn', embedding: 16, hidden: 32, layers: 4, kernelSize: 3 },
+const NETWORKS: Readonly<Record<Cell, Omit<Architecture, 'vocabulary'>>> = {
+  gru: { cell: 'gru', embedding: 16, hidden: 48, layers: 1, kernelSize: 1, dropout: 0.02 },
+  tcn: { cell: 'tcn', embedding: 16, hidden: 24, layers: 4, kernelSize: 3, dropout: 0.05 },
 };
 
-async function validationLoss(cell: Cell, { tokens, vocabulary, dropout }: Task): Promise<number> {
-  const architecture: Architecture = { ...NETWORKS[cell], vocabulary, dropout };
+async function validationLoss(cell: Cell, { tokens, vocabulary }: Task): Promise<number> {
+  const architecture: Architecture = { ...NETWORKS[cell], vocabulary };
   const pairs = pairsOf(tokens, vocabulary);
   const from = Math.floor(tokens.length * (1 - HELD_OUT));
   const plan = {
     architecture,
     training: slicePairs(pairs, 0, from),
     validation: [{ pairs, from }],
-    streams: cell === 'gru' ? 8 : 16,
+    streams: 16,
     steps: cell === 'gru' ? 64 : 128,
-    learningRate: cell === 'gru' ? 3e-3 : 5e-3,
+    learningRate: 0.01,
     seed: '1',
   };
   const random = randomStream('1', 'initial');
   const parameters = initialParameters(architecture, new Float64Array(vocabulary).fill(1), random, Math.log);
-  const trainer = new Trainer(plan, { epochs: 60, patience: 12, threads: 2 }, systemClock);
+  const trainer = new Trainer(plan, { epochs: 60, patience: 5, threads: 1 }, systemClock);
   const { state } = await trainer.run(startOfRun(plan, startOf(parameters)), undefined, () => {});
   return state.epochs[state.bestEpoch - 1]!.validation;
 }
@@ -102,14 +100,10 @@ describe.each(['gru', 'tcn'] as const)('A %s learns, to within 2 % of what its t
     ['what follows two tokens', secondOrder],
     ['a pattern of 50 tokens that comes again and again', period],
     ['to copy what it has seen', copies],
-  ])(
-    '%s',
-    async (_, make) => {
-      const task = make();
-      const loss = await validationLoss(cell, task);
-      expect(loss).toBeLessThan(1.02 * task.entropy);
-      expect(loss).toBeGreaterThan(0.98 * task.entropy);
-    },
-    120_000,
-  );
+  ])('%s', async (_, make) => {
+    const task = make();
+    const loss = await validationLoss(cell, task);
+    expect(loss).toBeLessThan(1.02 * task.entropy);
+    expect(loss).toBeGreaterThan(0.98 * task.entropy);
+  });
 });

@@ -50,7 +50,8 @@ describe.each(EXAMPLES)('$architecture.cell, $name', (example) => {
         const expected = expectedOf(before, ofParameters, clip);
         // Where a gradient is next to nothing, the order in which windows are added up decides over its sign: steps of the size of a
         // gradient's rounding beside that of its largest number are left out.
-        const clear = ofParameters.map((g) => (Math.abs(g) > 1e-4 * norm(ofParameters) ? 1 : 0));
+        const least = 1e-4 * norm(ofParameters);
+        const clear = ofParameters.map((g) => (Math.abs(g) > least ? 1 : 0));
         const errors = optimizer.parameters.map((value, i) => clear[i]! * Math.abs(value - expected[i]!));
         expect(Math.max(...errors)).toBeLessThan(0.01 * LEARNING_RATE);
       }

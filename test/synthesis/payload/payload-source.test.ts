@@ -23,7 +23,9 @@ const begin = (source: PayloadSource, protocol: number, servicePort: number): Pa
 
 /** RFC 1071 §1, without folding. */
 function wordSum(bytes: Uint8Array): number {
-  return bytes.reduce((sum, byte, i) => sum + (i % 2 === 0 ? byte * 256 : byte), 0);
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum += i % 2 === 0 ? bytes[i]! * 256 : bytes[i]!;
+  return sum;
 }
 
 /** One of each application, and one that is not spoken, over both. */
