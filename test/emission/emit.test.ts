@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
@@ -8,16 +8,19 @@ import { type PacketSource, SourceCounts } from '../../src/emission/sources/sour
 import { SynthError } from '../../src/errors.js';
 import { OWN_TIMES } from './planned.js';
 
-/** Sends from a source to a socket that takes everything. */
+/** Of a packet. */
+const MOST_BYTES = 60_000;
+
+/** Sends from a source to a socket that takes everything. @param sourceTo makes the source */
 async function send(
-  source: Pick<PacketSource, 'produce'>,
+  sourceTo: (target: Socket) => Pick<PacketSource, 'produce'>,
   schedule: Partial<ConstructorParameters<typeof Schedule>[0]>,
 ) {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   try {
     return await emit({
-      source: { channels: 1, mostBytes: 100, counts: new SourceCounts(), warnings: [], ...source },
+      source: { channels: 1, mostBytes: MOST_BYTES, counts: new SourceCounts(), warnings: [], ...sourceTo(socket) },
       schedule: new Schedule({ ...OWN_TIMES, ...schedule }),
       transport: { kind: 'udp', target: { address: '127.0.0.1', port: socket.address().port }, channels: 1, bind: [] },
       guard: undefined,
@@ -35,31 +38,32 @@ async function send(
 const failure = new SynthError('SYNTH_CAPTURE_DAMAGED', 'the source cannot go on');
 
 test('what a source made before it failed is sent, and the account has it and the error', async () => {
+  let made = 0;
   const emission = await send(
-    {
-      async produce(output) {
-        for (let i = 0; i < 50; i++) {
-          output.begin(20);
-          output.commit(i * 1e6, 0);
+    (target) => ({
+      async produce(output, signal) {
+        // As much as an emission waits for before it starts.
+        for (; output.fill < 0.5; made++) {
+          output.begin(MOST_BYTES);
+          output.commit(made * 1e5, 0);
         }
-        // After the start, which does not wait for a source that is slow.
-        await new Promise((resolve) => setTimeout(resolve, 2500));
+        await once(target, 'message', { signal });
         throw failure;
       },
-    },
+    }),
     {},
   );
   expect(emission.sourceError).toBe(failure);
-  expect([emission.planned.packets, emission.sent.packets]).toEqual([50, 50]);
+  expect([emission.planned.packets, emission.sent.packets]).toEqual([made, made]);
 });
 
 test('a source that fails at once leaves nothing to account for', async () => {
   const run = send(
-    {
+    () => ({
       async produce() {
         throw failure;
       },
-    },
+    }),
     {},
   );
   await expect(run).rejects.toBe(failure);
@@ -67,7 +71,7 @@ test('a source that fails at once leaves nothing to account for', async () => {
 
 test('packets that all have the same time are ended by the duration too', async () => {
   const emission = await send(
-    {
+    () => ({
       async produce(output, signal) {
         while (await output.room(20, 1, signal)) {
           while (output.hasRoom(20)) {
@@ -76,8 +80,8 @@ test('packets that all have the same time are ended by the duration too', async 
           }
         }
       },
-    },
-    { durationNs: 100e6 },
+    }),
+    { durationNs: 10e6 },
   );
   expect(emission.sent.packets).toBeGreaterThan(0);
   expect(emission.skipped.packets).toBeGreaterThan(0);

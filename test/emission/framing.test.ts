@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   framedBytes,
@@ -8,6 +7,7 @@ import {
   MOST_MESSAGE_BYTES,
 } from '../../src/emission/framing.js';
 import { readStamp, STAMP_BYTES, writeStamp } from '../../src/emission/stamp.js';
+import fc from '../support/fast-check.js';
 import { filler, join, u32 } from '../support/frames.js';
 import { expectSynthError } from '../support/read.js';
 

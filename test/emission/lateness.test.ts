@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
 import { LATENESS_BYTES, LatenessCounts } from '../../src/emission/lateness.js';
+import fc from '../support/fast-check.js';
 
 const create = () => new LatenessCounts(new SharedArrayBuffer(LATENESS_BYTES));
 

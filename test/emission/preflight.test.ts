@@ -1,8 +1,5 @@
-import { mkdtempSync, rmdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Linux, openLinux } from '../../src/emission/native/linux.js';
+import type { Linux } from '../../src/emission/native/linux.js';
 import { checkInterface, type PreflightSystem, preflight, thisSystem } from '../../src/emission/preflight.js';
 import {
   defaultRoutesIpv4,
@@ -10,10 +7,8 @@ import {
   hasDefaultRoute,
   interfaceNames,
   type SystemFiles,
-  systemFiles,
 } from '../../src/emission/system-files.js';
 import type { FramesSpec, StreamOptions, TcpSpec } from '../../src/emission/transport-spec.js';
-import { type Host, testWithNetwork } from '../support/namespaces.js';
 import { expectSynthError } from '../support/read.js';
 
 const filesOf = (texts: Readonly<Record<string, string>>): SystemFiles => ({ read: (path) => texts[path] });
@@ -169,53 +164,4 @@ test('default routes are those for all addresses that are in use', () => {
 
 test('this host passes for a few sockets on loopback', async () => {
   preflight({ spec: tcpSpec(10), mostBytes: 100 }, await thisSystem());
-});
-
-/** The files of a host in a namespace: /sys shows the namespace in which it was mounted, /proc that of the thread. */
-async function onHost(host: Host, body: (system: PreflightSystem) => Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'synth-sysfs-'));
-  const sysfs = host.mountSysfs(folder);
-  const linux = await openLinux();
-  const read = (path: string) => {
-    const here = path.replace(/^\/sys\//, `${folder}/`).replace(/^\/proc\/net\//, '/proc/thread-self/net/');
-    return host.inside(() => systemFiles.read(here));
-  };
-  try {
-    await body({ files: { read }, linux });
-  } finally {
-    sysfs.unmount();
-    rmdirSync(folder);
-  }
-}
-
-testWithNetwork(
-  'a real interface is judged as it is: in order, too small, without carrier, down, unknown',
-  async ({ here, there }) => {
-    await onHost(here, async (system) => {
-      const frames = (interfaceName: string, mostBytes: number) => () =>
-        preflight({ spec: { kind: 'frames', interfaceName, qdiscBypass: true }, mostBytes }, system);
-      const problem = async (interfaceName: string, mostBytes = 1514) =>
-        (await expectSynthError(frames(interfaceName, mostBytes), 'SYNTH_SYSTEM_LIMIT')).message;
-      frames('cable0', 1514)();
-      frames('lo', 65_000)();
-      expect(await problem('cable0', 9014)).toContain('by its MTU of 1500');
-      there.run('ip', 'link', 'set', there.interfaceName, 'down');
-      expect(await problem('cable0')).toBe('cable0 is up, but has no carrier');
-      here.run('ip', 'link', 'set', 'cable0', 'down');
-      expect(await problem('cable0')).toBe('cable0 is down');
-      expect(await problem('cabel0')).toBe('there is no interface “cabel0”; there are: lo, cable0');
-    });
-  },
-);
-
-testWithNetwork('the way to the rest of the world is seen as the routes say', async ({ here, there }) => {
-  await onHost(here, async ({ files }) => {
-    expect(hasDefaultRoute('cable0', files)).toBe(false);
-    here.run('ip', 'route', 'add', 'default', 'via', there.ipv4);
-    expect(hasDefaultRoute('cable0', files)).toBe(true);
-    expect(hasDefaultRoute('lo', files)).toBe(false);
-    here.run('ip', 'route', 'del', 'default');
-    here.run('ip', '-6', 'route', 'add', 'default', 'via', there.ipv6);
-    expect(hasDefaultRoute('cable0', files)).toBe(true);
-  });
 });

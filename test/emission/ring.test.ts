@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Batch } from '../../src/emission/batch.js';
 import { NONE_YET } from '../../src/emission/packet-queue.js';
 import { createRing, RingReader, RingWriter } from '../../src/emission/ring.js';
+import fc from '../support/fast-check.js';
 
 interface Written {
   readonly length: number;

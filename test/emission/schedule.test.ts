@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NOT_PLANNED, type Pacing, Schedule, type ScheduleOptions } from '../../src/emission/schedule.js';
+import fc from '../support/fast-check.js';
 
 const INFINITE = Number.POSITIVE_INFINITY;
 const OWN: Pacing = { kind: 'own', speed: 1 };

@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Batch } from '../../src/emission/batch.js';
 import { createRing, RingReader, RingWriter } from '../../src/emission/ring.js';
 import { Schedule } from '../../src/emission/schedule.js';
 import { ScheduledOutput } from '../../src/emission/scheduled-output.js';
 import { copyBytes } from '../../src/emission/sources/copy-bytes.js';
+import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 import { OWN_TIMES } from './planned.js';
 

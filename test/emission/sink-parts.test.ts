@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Batch } from '../../src/emission/batch.js';
 import { NONE_YET } from '../../src/emission/packet-queue.js';
@@ -9,6 +8,7 @@ import { SinkTime } from '../../src/emission/sink/sink-time.js';
 import { SourceTable } from '../../src/emission/sink/source-table.js';
 import { StampAccount } from '../../src/emission/sink/stamp-account.js';
 import { readStamp, StampReader, writeStamp } from '../../src/emission/stamp.js';
+import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 
 describe('addresses to listen on', () => {

@@ -9,6 +9,9 @@ import { parseListen } from '../../src/emission/sink/listen-address.js';
 import { runSink, type SinkOptions, type SinkOutput } from '../../src/emission/sink/sink.js';
 import type { SinkReport } from '../../src/emission/sink/sink-report.js';
 
+/** Of payloads: none, few bytes, many. */
+export const SIZES = [0, 1, 40, 200, 1400, 30_000];
+
 const NO_LIMIT = {
   durationNs: Number.POSITIVE_INFINITY,
   packets: Number.POSITIVE_INFINITY,

@@ -3,7 +3,6 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createCoapServer } from 'coap';
 import { expect, test } from 'vitest';
 import type { OutgoingMessage } from '../../src/fleet/client.js';
@@ -21,6 +20,8 @@ import {
   until,
   webSocketTarget,
 } from '../support/client-peers.js';
+import { turns } from '../support/turns.js';
+import { withVirtualTimers } from '../support/virtual-timers.js';
 
 async function withDevice(
   target: Target,
@@ -88,7 +89,7 @@ test('http: a message that is refused has failed, and the connection stays', () 
 test('http: an answer that does not come fails the message, and ends the connection', () =>
   withHttp(
     () => {},
-    { ackTimeoutMs: 300 },
+    { ackTimeoutMs: 50 },
     async (device) => {
       await device.connect();
       device.client.send(hello());
@@ -108,9 +109,10 @@ test('http: a server that closes after its answer has taken the message, and get
     async (device) => {
       await device.connect();
       for (let messages = 1; messages <= 3; messages++) {
-        await pause(50);
         device.client.send(hello());
         await until(() => device.acknowledged.length === messages, 'acknowledged');
+        // The end of the connection follows at once.
+        await turns(5);
       }
       expect(device.closed).toEqual([]);
       device.client.disconnect();
@@ -161,16 +163,18 @@ test('coap: a message that is refused has failed', () =>
   }));
 
 test('coap: no answer in time', () =>
-  withCoap(undefined, { ackTimeoutMs: 300 }, async (device) => {
-    await device.connect();
-    device.client.send(hello());
-    await until(() => device.failed.length === 1, 'given up');
-    expect(device.failed[0]!.reason).toBe('ack-timeout');
-    expect(device.client.send(hello())).toBe(true);
-  }));
+  withVirtualTimers(({ passUntil }) =>
+    withCoap(undefined, { ackTimeoutMs: 30_000 }, async (device) => {
+      await device.connect();
+      device.client.send(hello());
+      await passUntil(() => device.failed.length === 1, 'given up');
+      expect(device.failed[0]!.reason).toBe('ack-timeout');
+      expect(device.client.send(hello())).toBe(true);
+    }),
+  ));
 
 test('coap: without confirmation it has left, and that is all', () =>
-  withCoap(undefined, { confirmable: false, ackTimeoutMs: 300 }, async (device) => {
+  withCoap(undefined, { confirmable: false }, async (device) => {
     await device.connect();
     device.client.send(hello());
     await until(() => device.acknowledged.length === 1, 'sent');
@@ -208,7 +212,7 @@ for (const [status, reason] of [
   });
 }
 
-const impatient = { connectTimeoutMs: 300 };
+const impatient = { connectTimeoutMs: 30_000 };
 const tls = { ca: undefined, certificate: undefined, key: undefined, serverName: undefined, verify: true };
 for (const [name, targetAt] of [
   ['tls', (port: number) => socketTarget(port, { ...impatient, tls })],
@@ -222,31 +226,35 @@ for (const [name, targetAt] of [
   ],
 ] as const) {
   test(`${name}: a peer that accepts and never answers is given up`, () =>
-    withSilence((port) =>
-      withDevice(targetAt(port), async (device) => {
-        device.client.connect();
-        await until(() => device.closed.length > 0, 'closed');
-        expect(device.closed).toEqual(['connect-timeout']);
-      }),
+    withVirtualTimers(({ passUntil }) =>
+      withSilence((port) =>
+        withDevice(targetAt(port), async (device) => {
+          device.client.connect();
+          await passUntil(() => device.closed.length > 0, 'closed');
+          expect(device.closed).toEqual(['connect-timeout']);
+        }),
+      ),
     ));
 }
 
 test('tcp: a peer that does not read is not given more than the system takes', () =>
-  withSilence((port) =>
-    withDevice(socketTarget(port), async (device) => {
-      await device.connect();
-      const chunk = messageOf(Buffer.alloc(64 * 1024));
-      let sent = 0;
-      // The buffers of the system hold some megabytes.
-      while (sent < 10_000 && device.client.send(chunk)) {
-        sent++;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      expect(sent).toBeLessThan(10_000);
-      expect(device.acknowledged.length).toBeLessThan(sent);
-      // It cannot take its leave either, and is cut.
-      device.client.disconnect();
-      await until(() => device.closed.length > 0, 'closed');
-      expect(device.closed).toEqual(['closed']);
-    }),
+  withVirtualTimers(({ passUntil }) =>
+    withSilence((port) =>
+      withDevice(socketTarget(port), async (device) => {
+        await device.connect();
+        const chunk = messageOf(Buffer.alloc(64 * 1024));
+        let sent = 0;
+        // The buffers of the system hold some megabytes.
+        while (sent < 10_000 && device.client.send(chunk)) {
+          sent++;
+          await turns(1);
+        }
+        expect(sent).toBeLessThan(10_000);
+        expect(device.acknowledged.length).toBeLessThan(sent);
+        // It cannot take its leave either, and is cut.
+        device.client.disconnect();
+        await passUntil(() => device.closed.length > 0, 'closed');
+        expect(device.closed).toEqual(['closed']);
+      }),
+    ),
   ));

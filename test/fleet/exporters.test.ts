@@ -6,6 +6,7 @@ import { type OtlpExport, startOtlpExport } from '../../src/fleet/exporters/otlp
 import { type MetricsServer, startMetricsServer } from '../../src/fleet/exporters/prometheus.js';
 import type { FleetSnapshot } from '../../src/fleet/snapshot.js';
 import { type Family, parseExposition } from '../support/exposition.js';
+import { type VirtualTimers, withVirtualTimers } from '../support/virtual-timers.js';
 import { countsOf, durationsOf, groupOf, movingInterval, snapshotOf } from './sample-fleet.js';
 
 const endings: (() => Promise<unknown>)[] = [];
@@ -201,7 +202,22 @@ const pointsOf = (request: OtlpRequest, name: string): readonly (readonly [Recor
   return points.map(({ attributes, asInt, asDouble }) => [attributesOf(attributes), asInt ?? asDouble ?? Number.NaN]);
 };
 
-test('A collector gets the last numbers at the end, with exact values and attributes', async () => {
+/** Exports give up after some seconds, which pass only where a test says so. */
+const testOfExports = (name: string, body: (timers: VirtualTimers) => Promise<void>) =>
+  test(name, () => withVirtualTimers(body));
+
+/** Lets time pass until a promise is settled. */
+async function passing<T>(promise: Promise<T>, passUntil: VirtualTimers['passUntil'], mostMs = 60_000): Promise<T> {
+  let isSettled = false;
+  const onSettled = () => {
+    isSettled = true;
+  };
+  promise.then(onSettled, onSettled);
+  await passUntil(() => isSettled, 'ended', mostMs);
+  return promise;
+}
+
+testOfExports('A collector gets the last numbers at the end, with exact values and attributes', async () => {
   const { url, requests } = await collector();
   expect(await exportTo(url).close()).toEqual({ failed: 0 });
   expect(requests).toHaveLength(1);
@@ -235,38 +251,40 @@ test('A collector gets the last numbers at the end, with exact values and attrib
   expect(request.metrics.get('synth.fleet.latency')!.unit).toBe('s');
 });
 
-test('A path of the URL is kept', async () => {
+testOfExports('A path of the URL is kept', async () => {
   const { url, requests } = await collector();
   await exportTo(`${url}/otlp/v1/metrics`).close();
   await exportTo(`${url}/`).close();
   expect(requests.map(({ path }) => path)).toEqual(['/otlp/v1/metrics', '/v1/metrics']);
 });
 
-test('While it runs it exports again and again, each time the latest, and only that', async () => {
-  const { url, requests } = await collector();
-  let asked = 0;
-  const snapshot = () => {
-    asked = requests.length;
-    return snapshotOf({
-      phase: asked < 2 ? 'ramp' : 'hold',
-      groups: [groupOf({ counts: countsOf({ sent: 10 * (asked + 1) }), durations: durationsOf(0, 0) })],
-    });
-  };
-  const exporting = exportTo(url, { intervalMs: 100, snapshot });
-  await expect.poll(() => requests.length, { timeout: 30_000 }).toBeGreaterThan(3);
-  expect(await exporting.close()).toEqual({ failed: 0 });
-  const sent = requests.map((request) => pointsOf(request, 'synth.fleet.messages.sent')[0]![1]);
-  expect(Math.max(...sent)).toBeGreaterThan(Math.min(...sent));
-  // On a busy machine two may overtake each other.
-  expect(requests.map((request) => pointsOf(request, 'synth.fleet.phase'))).toContainEqual([
-    [{ phase: 'ramp' }, 0],
-    [{ phase: 'hold' }, 1],
-  ]);
-  // Of no messages there is no latency.
-  expect(pointsOf(requests[0]!, 'synth.fleet.latency')).toEqual([]);
-});
+testOfExports(
+  'While it runs it exports again and again, each time the latest, and only that',
+  async ({ passUntil }) => {
+    const { url, requests } = await collector();
+    let asked = 0;
+    const snapshot = () => {
+      asked = requests.length;
+      return snapshotOf({
+        phase: asked < 2 ? 'ramp' : 'hold',
+        groups: [groupOf({ counts: countsOf({ sent: 10 * (asked + 1) }), durations: durationsOf(0, 0) })],
+      });
+    };
+    const exporting = exportTo(url, { intervalMs: 10_000, snapshot });
+    await passUntil(() => requests.length > 3, 'exported');
+    expect(await exporting.close()).toEqual({ failed: 0 });
+    const sent = requests.map((request) => pointsOf(request, 'synth.fleet.messages.sent')[0]![1]);
+    expect(sent).toEqual(sent.map((_, index) => 10 * (index + 1)));
+    expect(requests.map((request) => pointsOf(request, 'synth.fleet.phase'))).toContainEqual([
+      [{ phase: 'ramp' }, 0],
+      [{ phase: 'hold' }, 1],
+    ]);
+    // Of no messages there is no latency.
+    expect(pointsOf(requests[0]!, 'synth.fleet.latency')).toEqual([]);
+  },
+);
 
-test('More series than the library expects arrive all the same', async () => {
+testOfExports('More series than the library expects arrive all the same', async () => {
   const { url, requests } = await collector();
   const groups = Array.from({ length: 500 }, (_, index) =>
     groupOf({ name: `group-${index}`, counts: countsOf({ acknowledged: 1 }), durations: durationsOf(1, 1) }),
@@ -275,26 +293,25 @@ test('More series than the library expects arrive all the same', async () => {
   expect(pointsOf(requests[0]!, 'synth.fleet.latency')).toHaveLength(501 * 6);
 });
 
-test('A collector that is not there is told of once, at the end', async () => {
+testOfExports('A collector that is not there is told of once, at the end', async ({ passUntil }) => {
   const { url } = await collector();
   for (const end of endings.splice(0)) await end();
-  const exporting = exportTo(url);
-  const { failed, lastError } = await exporting.close();
+  const { failed, lastError } = await passing(exportTo(url).close(), passUntil);
   expect(failed).toBe(1);
   expect(lastError).toMatch(/ECONNREFUSED/);
 });
 
-test('A collector that refuses is told of', async () => {
+testOfExports('A collector that refuses is told of', async () => {
   const { url } = await collector(400);
   expect(await exportTo(url).close()).toMatchObject({ failed: 1, lastError: expect.stringMatching(/Bad Request|400/) });
 });
 
-test('A collector that never answers holds up the end for some seconds at most', async () => {
+testOfExports('A collector that never answers holds up the end for some seconds at most', async ({ passUntil }) => {
   const url = await listening(createServer(() => {}));
-  const { failed, lastError } = await exportTo(url).close();
+  const { failed, lastError } = await passing(exportTo(url).close(), passUntil, 10_000);
   expect(failed).toBeGreaterThanOrEqual(1);
   expect(lastError).toMatch(/timed? ?out|did not answer/i);
-}, 30_000);
+});
 
 test.each(['not a url', 'ftp://127.0.0.1/', '127.0.0.1:4318'])('%s is no collector', (url) => {
   expect(() => exportTo(url)).toThrow(expect.objectContaining({ code: 'SYNTH_USAGE' }));

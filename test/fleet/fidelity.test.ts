@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PacketRecord } from '../../src/emission/wire-fidelity.js';
 import { deviceFidelity, distanceBeyond, fleetFidelity } from '../../src/fleet/fidelity.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
+import fc from '../support/fast-check.js';
 
 const values = fc
   .array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 30 })

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   difference,
@@ -8,6 +7,7 @@ import {
   quantilesNs,
   summaryOf,
 } from '../../src/fleet/group-counts.js';
+import fc from '../support/fast-check.js';
 
 const counts = () => new GroupCounts(new SharedArrayBuffer(GROUP_COUNTS_BYTES));
 function sumsOf(...all: readonly GroupCounts[]): GroupSums {

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { History, MOST_INTERVALS } from '../../src/fleet/history.js';
+import fc from '../support/fast-check.js';
 import { groupIntervalOf, intervalOf, MS } from './sample-fleet.js';
 
 function historyOf(count: number): History {

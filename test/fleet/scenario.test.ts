@@ -1,13 +1,13 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { SynthError } from '../../src/errors.js';
 import { readScenario } from '../../src/fleet/scenario/read-scenario.js';
 import { apportion } from '../../src/fleet/scenario/resolve-scenario.js';
 import { scenarioJsonSchema } from '../../src/fleet/scenario/scenario-schema.js';
+import fc from '../support/fast-check.js';
 import { projectRoot } from '../support/files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-scenario-'));

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Counts } from '../../src/fleet/snapshot.js';
 import type { Judged } from '../../src/fleet/thresholds.js';
 import { judgeThresholds, METRICS, parseThreshold } from '../../src/fleet/thresholds.js';
+import fc from '../support/fast-check.js';
 import { countsOf, groupOf } from './sample-fleet.js';
 
 const groups = ['hub', 'lamp'];

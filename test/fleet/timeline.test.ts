@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DeviceTime } from '../../src/fleet/device-time.js';
 import type { Phase } from '../../src/fleet/scenario/scenario.js';
 import { wantedAfterStorms } from '../../src/fleet/storms.js';
 import { placeOf, Timeline } from '../../src/fleet/timeline.js';
+import fc from '../support/fast-check.js';
 
 const S = 1e9;
 const ramp = (seconds: number, toShare: number): Phase => ({ kind: 'ramp', durationNs: seconds * S, toShare });

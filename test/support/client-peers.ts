@@ -7,7 +7,6 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { createServer as createCoapServer } from 'coap';
-import { connectAsync } from 'mqtt';
 import { WebSocketServer } from 'ws';
 import { MessageDecoder } from '../../src/emission/framing.js';
 import type {
@@ -28,7 +27,7 @@ import type {
   WebSocketTarget,
 } from '../../src/fleet/scenario/scenario.js';
 import type { Certificate } from './certificate.js';
-import { type MosquittoOptions, startMosquitto } from './mosquitto.js';
+import { turns } from './turns.js';
 
 export interface Peer {
   readonly target: Target;
@@ -46,8 +45,8 @@ const base = (port: number, tls?: TargetTls) => ({
   host: '127.0.0.1',
   port,
   tls,
-  connectTimeoutMs: 20_000,
-  ackTimeoutMs: 20_000,
+  connectTimeoutMs: 120_000,
+  ackTimeoutMs: 120_000,
   backOff: { firstMs: 10, mostMs: 10 },
 });
 
@@ -128,35 +127,6 @@ function cuttable(server: Server): () => Promise<void> {
     if (!server.listening) return;
     server.close();
     await once(server, 'close');
-  };
-}
-
-/** With a subscriber that hears what the broker passes on. */
-export async function mqttPeer(
-  options: Partial<MqttTarget>,
-  broker: MosquittoOptions = {},
-  certificate?: Certificate,
-): Promise<Peer> {
-  const mosquitto = await startMosquitto(broker);
-  const received: Buffer[] = [];
-  const over = options.over ?? 'tcp';
-  const secure = certificate === undefined ? '' : 's';
-  const subscriber = await connectAsync(`mqtt${secure}://127.0.0.1:${mosquitto.port}`, {
-    reconnectPeriod: 0,
-    ...(certificate === undefined ? {} : { ca: certificate.cert }),
-  });
-  subscriber.on('error', () => {});
-  subscriber.on('message', (_topic, payload) => received.push(payload));
-  await subscriber.subscribeAsync('#', { qos: 2 });
-  return {
-    target: mqttTarget(over === 'websocket' ? mosquitto.webSocketPort : mosquitto.port, options),
-    received,
-    answerBytes: 0,
-    stop: async () => {
-      subscriber.end(true);
-      await mosquitto.kill();
-      await mosquitto.stop();
-    },
   };
 }
 
@@ -341,7 +311,9 @@ export async function preparedFactory(target: Target): Promise<ClientFactory> {
 }
 
 /** For what takes as long as it takes; gives up when a test would. */
-export async function until(condition: () => boolean, what: string, patienceMs = 30_000): Promise<void> {
+export async function until(condition: () => boolean, what: string, patienceMs = 120_000): Promise<void> {
+  // Within this process things take no time.
+  for (let looks = 0; looks < 50 && !condition(); looks++) await turns(1);
   for (let waitedMs = 0; !condition(); waitedMs += 5) {
     if (waitedMs > patienceMs) throw new Error(`not ${what} within ${patienceMs} ms`);
     await pause(5);
