@@ -46,6 +46,9 @@ interface RawFrame {
 const START_SECONDS = 1_700_000_000;
 const RAW_IP = 101;
 
+const FILLER = Uint8Array.from(filler(1500));
+
+/** Writes frames of at most 1500 bytes. */
 export async function writeFrames(
   output: Output | SerialOutput,
   format: WrittenCaptureFormat,
@@ -57,7 +60,7 @@ export async function writeFrames(
   for (const { timeNs, length, cut = 0 } of frames) {
     if (!writer.hasRoom(length)) await writer.flush();
     const at = writer.beginRecord(START_SECONDS + Math.floor(timeNs / 1e9), timeNs % 1e9, length, length + cut);
-    writer.bytes.set(filler(length), at);
+    writer.bytes.set(FILLER.subarray(0, length), at);
     writer.endRecord();
   }
   await writer.end();

@@ -9,13 +9,13 @@ import { randomStream } from '../../src/random.js';
 import { collect, type PacketBlock } from '../../src/series/packet-series.js';
 import { expectSynthError } from '../support/read.js';
 import { blockOf, rowsBy, seriesOf } from './blocks.js';
-import { signed } from './signed.js';
+import { signed, withOneCandidate } from './signed.js';
 
 /** Exact values and others of sizes and gaps, in both directions, and outbound a clock of its own. */
 const rows = [
-  ...rowsBy(160, (i, random) => [20_000_000 + Math.floor(random.next() * 1000), i % 3 === 0 ? 200 : 40 + i, 1]),
+  ...rowsBy(100, (i, random) => [20_000_000 + Math.floor(random.next() * 1000), i % 3 === 0 ? 200 : 40 + i, 1]),
   ...rowsBy(
-    80,
+    50,
     (i, random) => [
       Math.floor(40_000_000 * random.next()) * (i % 5 === 0 ? 0 : 1),
       i % 2 === 0 ? 60 : 300 + Math.floor(9 * random.next()),
@@ -34,7 +34,8 @@ const files = new Map<string, { file: Uint8Array; headerBytes: number }>();
 beforeAll(async () => {
   for (const { name, kind, fit } of KINDS) {
     const options = { kind, holdout: 0, keepAddresses: false, payloadOnly: false, fit };
-    const file = encodeModelFile(await train([seriesOf(rows)], undefined, options));
+    const made = encodeModelFile(await train([seriesOf(rows)], undefined, options));
+    const file = kind === 'markov' ? withOneCandidate(made) : made;
     files.set(name, { file, headerBytes: Number(new DataView(file.buffer).getBigUint64(0, true)) });
   }
 });

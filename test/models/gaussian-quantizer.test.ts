@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
 import { fitMixtures } from '../../models/gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from '../../models/gaussian/gaussian-quantizer.js';
@@ -20,14 +20,13 @@ const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
   ...options,
 });
 
-async function quantizerOf(series: readonly PacketBlock[], options: Partial<FitOptions> = {}) {
-  const pool = new FitPool(1);
-  try {
-    const context = { pool, kernels: new Kernels(), chosen: undefined, onRow: () => {} };
-    return await fitMixtures(series, optionsWith(options), context);
-  } finally {
-    await pool.close();
-  }
+/** For all tests: to start a thread takes longer than most of the fits. */
+const pool = new FitPool(1);
+afterAll(() => pool.close());
+
+function quantizerOf(series: readonly PacketBlock[], options: Partial<FitOptions> = {}) {
+  const context = { pool, kernels: new Kernels(), chosen: undefined, onRow: () => {} };
+  return fitMixtures(series, optionsWith(options), context);
 }
 
 function reloaded(quantizer: GaussianQuantizer): GaussianQuantizer {

@@ -29,6 +29,13 @@ const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
 /** What `fit` of this kind returns. */
 const learn = async (all: readonly PacketBlock[], options: Partial<FitOptions> = {}) =>
   (await hmm.fit(all, optionsWith(options), {})) as HmmModel;
+const REQUESTS = requests(3000);
+let requestsModel: Promise<HmmModel> | undefined;
+/** The model of 3000 packets of requests, made once. */
+function learnRequests(): Promise<HmmModel> {
+  requestsModel ??= learn([blockOf(REQUESTS)]);
+  return requestsModel;
+}
 const sampled = (model: HmmModel, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
 const reloaded = (model: HmmModel) =>
@@ -117,7 +124,7 @@ describe('what it learns', () => {
   });
 
   test('the curve never falls, and the chosen number of states has the least criterion of those compared', async () => {
-    const { summary } = await learn([blockOf(requests(3000))]);
+    const { summary } = await learnRequests();
     for (const direction of [summary.outbound!, summary.inbound!]) {
       const { curve, candidates, states } = direction;
       expect(curve.every((value, i) => i === 0 || value >= curve[i - 1]! - 1e-9 * Math.abs(value))).toBe(true);
@@ -217,13 +224,13 @@ describe('what it learns', () => {
 
 describe('what comes back', () => {
   const series: readonly [string, readonly Row[]][] = [
-    ['requests', requests(3000)],
+    ['requests', REQUESTS],
     ['a codec beside packets at any time', codec(3000)],
     ['two states', twoStates(4000, 'back')],
   ];
   test.each(series)('sizes and gaps of each direction, as often as they were: %s', async (_, rows) => {
     const real = blockOf(rows);
-    const block = sampled(await learn([real]), 60_000);
+    const block = sampled(await (rows === REQUESTS ? learnRequests() : learn([real])), 60_000);
     expectSound(block, rows);
     for (const outbound of [true, false]) {
       if (directionSizes(real, outbound).length === 0) continue;
@@ -233,8 +240,7 @@ describe('what comes back', () => {
   });
 
   test('zero gaps and exact sizes have their share', async () => {
-    const rows = requests(3000);
-    const block = sampled(await learn([blockOf(rows)]), 60_000);
+    const block = sampled(await learnRequests(), 60_000);
     const outbound = directionBlock(block, true);
     const share = (values: ArrayLike<number>, wanted: number) =>
       Array.from(values).filter((value) => value === wanted).length / values.length;
@@ -242,7 +248,7 @@ describe('what comes back', () => {
     expect(Math.abs(share(gapsNs(outbound), 0) - 0.5)).toBeLessThan(0.01);
     expect(Math.abs(share(outbound.sizes, 93) - 0.5)).toBeLessThan(0.01);
     // Of the inbound ones each half, by 1000 draws of the rule: as in the data, within five standard errors of 20000 draws.
-    const wanted = share(directionSizes(blockOf(rows), false), 1500);
+    const wanted = share(directionSizes(blockOf(REQUESTS), false), 1500);
     expect(Math.abs(share(directionSizes(block, false), 1500) - wanted)).toBeLessThan(0.018);
   });
 

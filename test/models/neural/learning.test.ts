@@ -47,7 +47,7 @@ function pair(random: Random, vocabulary: number): [number, number] {
 function secondOrder(): Task {
   const random = randomStream('learning', 'second order');
   const table = Array.from({ length: 16 }, () => pair(random, 4));
-  return choices(20_000, 4, 0.8, (tokens, i) => table[i < 2 ? 0 : tokens[i - 2]! * 4 + tokens[i - 1]!]!);
+  return choices(40_000, 4, 0.8, (tokens, i) => table[i < 2 ? 0 : tokens[i - 2]! * 4 + tokens[i - 1]!]!);
 }
 
 function period(): Task {
@@ -59,7 +59,7 @@ function period(): Task {
 /** Three random symbols, a mark, the same three symbols, another mark: three in eight tokens cost ln 6 each. */
 function copies(): Task {
   const random = randomStream('learning', 'copies');
-  const tokens = new Int32Array(40_000);
+  const tokens = new Int32Array(48_000);
   for (let i = 0; i < tokens.length; i++) {
     const place = i % 8;
     if (place < 3) tokens[i] = Math.floor(random.next() * 6);
@@ -70,8 +70,8 @@ function copies(): Task {
 }
 
 const NETWORKS: Readonly<Record<Cell, Omit<Architecture, 'vocabulary'>>> = {
-  gru: { cell: 'gru', embedding: 16, hidden: 48, layers: 1, kernelSize: 1, dropout: 0.02 },
-  tcn: { cell: 'tcn', embedding: 16, hidden: 24, layers: 4, kernelSize: 3, dropout: 0.05 },
+  gru: { cell: 'gru', embedding: 16, hidden: 32, layers: 1, kernelSize: 1, dropout: 0 },
+  tcn: { cell: 'tcn', embedding: 16, hidden: 16, layers: 4, kernelSize: 3, dropout: 0.03 },
 };
 
 async function validationLoss(cell: Cell, { tokens, vocabulary }: Task): Promise<number> {
@@ -82,9 +82,9 @@ async function validationLoss(cell: Cell, { tokens, vocabulary }: Task): Promise
     architecture,
     training: slicePairs(pairs, 0, from),
     validation: [{ pairs, from }],
-    streams: 16,
+    streams: cell === 'gru' ? 16 : 8,
     steps: cell === 'gru' ? 64 : 128,
-    learningRate: 0.01,
+    learningRate: cell === 'gru' ? 0.015 : 0.006,
     seed: '1',
   };
   const random = randomStream('1', 'initial');

@@ -55,7 +55,13 @@ describe.each(['rnn', 'tcn'] as const)('A %s of a device that reports every minu
   let sizesOfReports: string;
 
   beforeAll(async () => {
-    const options = { kind, holdout: 0, keepAddresses: false, payloadOnly: false, fit: { epochs: 12, hidden: 32 } };
+    const options = {
+      kind,
+      holdout: 0,
+      keepAddresses: false,
+      payloadOnly: false,
+      fit: { epochs: 12, hidden: kind === 'rnn' ? 32 : 16, threads: 1 },
+    };
     const { model } = await train([real], undefined, options);
     const limit = { packets: real.length, durationNs: Number.POSITIVE_INFINITY };
     const generated = collect(model.sample(randomStream('1', 'packets'), limit));
