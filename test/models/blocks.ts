@@ -119,7 +119,7 @@ export const DEGENERATE: readonly DegenerateSeries[] = (
     ['one direction only', () => rowsBy(200, (i, random) => [Math.floor(random.next() * 1e6), 50 + (i % 7), 0])],
     ['an inbound packet at the very start only', () => rowsBy(60, (i) => [1000 * i, 60, i === 0 ? 0 : 1])],
     ['an inbound packet at the very end only', () => rowsBy(60, (i) => [1000 * i, 60, i === 59 ? 0 : 1])],
-    ['gaps of days', () => rowsBy(60, (i) => [(1 + (i % 5)) * DAY_NS + i, 100, i % 2 === 0 ? 1 : 0])],
+    ['gaps of days', () => rowsBy(30, (i) => [(1 + (i % 5)) * DAY_NS + i, 100, i % 2 === 0 ? 1 : 0])],
     ['a gap of half a year', () => rowsBy(40, (i) => [i === 20 ? 180 * DAY_NS : 1e6, 100, 1])],
     ['packets of 65535 bytes', () => rowsBy(60, (i) => [1e6, i % 2 === 0 ? 65_535 : 20, 1])],
     ['a ramp of sizes and gaps', () => rowsBy(3000, (i) => [1 + i, 20 + i, i % 3 === 0 ? 1 : 0])],
