@@ -118,14 +118,19 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
   const ready: Uint8Array[] = [];
   let produced = false;
   let failure: unknown;
+  let ended = false;
   let settle = () => {};
   stream.on('data', (chunk: Uint8Array) => {
     produced = true;
     ready.push(chunk);
   });
-  // After an error the callback of the write in progress is never called.
+  // After an error, and where bytes follow the end of the stream, the callback of the write in progress is never called.
   stream.on('error', (error) => {
     failure = error;
+    settle();
+  });
+  stream.on('end', () => {
+    ended = true;
     settle();
   });
   try {
@@ -136,16 +141,23 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
       input = await readChunk(source)
     ) {
       const chunk = input;
+      const taken = stream.bytesWritten;
       await new Promise<void>((resolve) => {
         settle = resolve;
         stream.write(chunk, () => resolve());
       });
       yield* ready.splice(0);
+      if (ended) {
+        // Zeros are padding, which tapes and disks need; gzip leaves them out, too.
+        const isPadded = await hasOnlyZeros(chunk.subarray(stream.bytesWritten - taken), source);
+        if (!isPadded) fault.problem = 'bytes that are not gzip follow the gzip stream, and were ignored';
+        return;
+      }
     }
     if (failure === undefined) {
       await new Promise<void>((resolve) => {
         settle = resolve;
-        stream.once('end', resolve).end();
+        stream.end();
       });
       yield* ready.splice(0);
     }
@@ -153,6 +165,14 @@ async function* gunzip(name: string, source: ByteSource, fault: Fault): AsyncGen
   } finally {
     stream.destroy();
   }
+}
+
+/** Whether these bytes, and all that is left of the source, are zero. */
+async function hasOnlyZeros(first: Uint8Array, source: ByteSource): Promise<boolean> {
+  for (let bytes: Uint8Array | undefined = first; bytes !== undefined; bytes = await readChunk(source)) {
+    if (bytes.some((byte) => byte !== 0)) return false;
+  }
+  return true;
 }
 
 async function* unzstd(name: string, source: ByteSource, fault: Fault): AsyncGenerator<Uint8Array> {

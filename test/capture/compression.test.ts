@@ -5,6 +5,21 @@ import { expectSynthError, outcomeOf, readPackets, warningOf } from '../support/
 import { FILE, LARGE_FILE, LARGE_FRAMES, uncompressed } from './compressible.js';
 
 describe('gzip', () => {
+  test('padded with zeros is read to its end, as gzip does', async () => {
+    for (const zeros of [1, 512, 100_000]) {
+      const { records, report } = await readPackets(memoryInput(join(gzipSync(FILE), new Uint8Array(zeros))));
+      expect(records).toEqual(await uncompressed());
+      expect(report.warnings).toEqual([]);
+    }
+  });
+
+  test('with something else behind the padding is read to its end, with a warning', async () => {
+    const file = join(gzipSync(FILE), new Uint8Array(40_000), Buffer.from('something else'));
+    const { records, report } = await readPackets(memoryInput(file));
+    expect(records).toEqual(await uncompressed());
+    expect(warningOf(report, 'SYNTH_CAPTURE_COMPRESSION')!.message).toContain('were ignored');
+  });
+
   test('several members after each other are one stream (RFC 1952 §2.2)', async () => {
     const file = join(gzipSync(FILE.subarray(0, 500)), gzipSync(FILE.subarray(500)));
     expect((await readPackets(memoryInput(file, 7))).records).toEqual(await uncompressed());
