@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** A file for the results as JSON, for whoever adds them up. */
@@ -9,7 +10,10 @@ export default defineConfig({
     reporters: ['default', './test/support/skipped.ts', ...(report === undefined ? [] : ['json'])],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
     // What `npm run build` made runs as it is: one copy of each module, whoever imports it.
-    server: { deps: { external: [/\/dist\//] } },
+    server: { deps: { external: [/\/dist\/(src|models|commands)\//] } },
+    // Part of the time goes by in waiting: for runs that take their time, and for other programs.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
+    // None of them is to be reached: it ends what hangs.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     projects: [
