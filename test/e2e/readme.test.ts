@@ -3,10 +3,30 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProgram, synthLine, workFolder } from '../support/cli.js';
 import { projectRoot } from '../support/files.js';
+import { freePort } from '../support/mosquitto.js';
+import { startSynth } from '../support/running.js';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
 const blocks = (language: string) =>
   [...readme.matchAll(new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, text]) => text!);
+
+/** Runs a command when the sink listens, which may take longer than the second that a reader waits, at a port that is free. */
+async function runBesideSink(sinkLine: string, line: string, cwd: string): Promise<void> {
+  const [, address] = /udp:\/\/(\S+)/.exec(sinkLine)!;
+  const free = `127.0.0.1:${await freePort()}`;
+  const atFree = (text: string) => text.replaceAll(address!, free);
+  const sink = startSynth(atFree(sinkLine).split(' '), cwd);
+  try {
+    await sink.said(/Listening/);
+    const { code, stderr } = await synthLine(atFree(line), { cwd, environment: { MEDIA: `udp://${free}` } });
+    // A busy machine may be late.
+    expect([0, 6], `${line}: ${stderr}`).toContain(code);
+    const ended = await sink.finished;
+    expect([sinkLine, ended.code, ended.stderr]).toEqual([sinkLine, 0, expect.not.stringMatching(/Error|bug/)]);
+  } finally {
+    await sink.stop();
+  }
+}
 
 describe('README', () => {
   test('every command in it runs, from top to bottom, in one folder', async () => {
@@ -15,6 +35,11 @@ describe('README', () => {
     const lines = blocks('sh').flatMap((block) => block.trim().split('\n'));
     expect(lines.length).toBeGreaterThan(10);
     for (const line of lines) {
+      const pair = /^synth (sink .*) & sleep 1; (synth .*); wait$/.exec(line);
+      if (pair !== null) {
+        await runBesideSink(pair[1]!, pair[2]!, cwd);
+        continue;
+      }
       const { code, stderr } = await synthLine(line, { cwd });
       expect([line, code, /Error|bug/.test(stderr)]).toEqual([line, 0, false]);
     }
