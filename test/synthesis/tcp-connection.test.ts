@@ -40,7 +40,7 @@ class Conversation {
   /** @param room bytes above the IP header */
   send(outbound: 0 | 1, room: number, role: number = ROLE.data, maxRoom = Number.POSITIVE_INFINITY): Segment[] {
     const list = new SegmentList(64);
-    expect(this.connection.plan(outbound, room, role, this.timeMs++, list, maxRoom)).toBe(true);
+    if (!this.connection.plan(outbound, room, role, this.timeMs++, list, maxRoom)) throw new Error('not planned');
     const segments = Array.from({ length: list.count }, (_, i) => ({
       outbound: list.outbound[i]!,
       forced: list.forced[i]!,
@@ -61,7 +61,7 @@ class Conversation {
   /** Sends the one segment that a packet is if nothing has to be forced. */
   sendOne(outbound: 0 | 1, room: number, role: number = ROLE.data): Segment {
     const segments = this.send(outbound, room, role);
-    expect(segments.length).toBe(1);
+    if (segments.length !== 1) throw new Error(`${segments.length} segments`);
     return segments[0]!;
   }
 
