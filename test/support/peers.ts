@@ -14,10 +14,15 @@ const required = Boolean(process.env['SYNTH_REQUIRE_PEERS']);
 const capturesRoot = fileURLToPath(new URL('../../../shared/captures/', import.meta.url));
 export const sharedCapture = (name: string): string => `${capturesRoot}${name}`;
 
-export function isInstalled(program: string): boolean {
-  const { error } = spawnSync(program, ['--version'], { stdio: 'ignore' });
-  return error === undefined;
-}
+/** Where a program may be, in the order of the search. */
+const inPath = (program: string): readonly string[] =>
+  (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, program));
+
+/** Asked for each test before any of them runs, so without starting it. */
+export const isInstalled = (program: string): boolean => inPath(program).some((path) => existsSync(path));
 
 /** A test that needs other programs in the PATH. */
 export function testWithPeers(
@@ -36,11 +41,16 @@ export function testWithPeers(
   });
 }
 
+const pythons = new Map<string, string | undefined>();
+
 /** The first Python of the PATH that has the modules. That of the system, for which distributions package them, may stand behind another. */
 function pythonWith(modules: readonly string[]): string | undefined {
   const imports = modules.map((module) => `import ${module}`).join('\n');
-  const pythons = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'python3'));
-  return pythons.find((python) => spawnSync(python, ['-c', imports], { stdio: 'ignore' }).status === 0);
+  if (!pythons.has(imports)) {
+    const hasThem = (python: string) => spawnSync(python, ['-c', imports], { stdio: 'ignore' }).status === 0;
+    pythons.set(imports, inPath('python3').find(hasThem));
+  }
+  return pythons.get(imports);
 }
 
 /** A test that needs modules of Python. Its body is given a function that runs a script and reads the JSON that it prints. */
