@@ -25,9 +25,19 @@ const MADE = { version: '1.2.3', created: '2025-06-01T08:00:00.000Z' } as const;
 
 const doorbellTarget = parseDevice('02:00:00:00:00:17');
 
-async function doorbellSeries(): Promise<PacketSeries> {
-  return (await extractSeries([captureInput(DOORBELL)], doorbellTarget)).series;
+/** Computes something once, when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let computed: { readonly value: T } | undefined;
+  return () => {
+    computed ??= { value: compute() };
+    return computed.value;
+  };
 }
+
+const doorbellSeries = once(
+  async (): Promise<PacketSeries> => (await extractSeries([captureInput(DOORBELL)], doorbellTarget)).series,
+);
+const doorbellSurvey = once(() => surveyCaptures([captureInput(DOORBELL)]));
 
 /** Two kinds of model beside the real series, as `synth evaluate` judges them. The first note is hostile. */
 export async function doorbellEvaluation(kinds: readonly string[]): Promise<EvaluationReportInput> {
@@ -82,7 +92,7 @@ export async function shortEvaluation(): Promise<EvaluationReportInput> {
 
 export async function doorbellCapture(): Promise<CaptureReportInput> {
   return {
-    survey: await surveyCaptures([captureInput(DOORBELL)]),
+    survey: await doorbellSurvey(),
     limit: 10,
     target: { name: '02:00:00:00:00:17', series: await doorbellSeries() },
     command: 'synth inspect doorbell.pcap --report capture.html',

@@ -18,17 +18,19 @@ const DIGESTS = {
   tcn: 'a0f30a9fb6fb2bd92ea8736574e49420ad7ee86e77cb497998f7efa37b48b92e',
 };
 
+const TARGET = parseDevice('02:00:00:00:00:17');
+const extracted = extractSeries([captureInput(fixture('doorbell/doorbell.pcap'))], TARGET);
+
 test.each([
   ['rnn', 1],
   ['rnn', 2],
   ['tcn', 1],
   ['tcn', 3],
 ] as const)('A %s trained on %i threads has the bits that it has everywhere', async (kind, threads) => {
-  const target = parseDevice('02:00:00:00:00:17');
-  const { series } = await extractSeries([captureInput(fixture('doorbell/doorbell.pcap'))], target);
+  const { series } = await extracted;
   const fit = { epochs: 3, batch: 16, window: 32, threads };
   const options = { kind, holdout: 0, keepAddresses: false, payloadOnly: false, fit };
-  const { model } = await train([series], target, options);
+  const { model } = await train([series], TARGET, options);
   if (!(model instanceof NeuralModel)) throw new Error(`${kind} makes no network`);
   const limit = { packets: 200, durationNs: Number.POSITIVE_INFINITY };
   const drawn = collect(model.sample(randomStream('1', 'packets'), limit));
