@@ -1,9 +1,10 @@
 /**
  * @module
- * Progress on standard error: a bar on a terminal, elsewhere a line every ten seconds. Whatever ends sooner shows nothing.
+ * Progress on standard error: a bar on a terminal, elsewhere a line after two seconds and then every ten. Work that ends sooner shows nothing.
  */
 import { type Options, SingleBar } from 'cli-progress';
 
+const FIRST_LINE_MS = 2000;
 const LINE_INTERVAL_MS = 10_000;
 /** A bar appears only for work that takes longer than this. */
 const PATIENCE_MS = 700;
@@ -31,7 +32,7 @@ export function startProgress(task: string, enabled: boolean): Progress {
   };
   const started = performance.now();
   let bar: SingleBar | undefined;
-  let lastLine = started;
+  let nextLine = started + FIRST_LINE_MS;
   return {
     update(done, what) {
       const now = performance.now();
@@ -42,8 +43,8 @@ export function startProgress(task: string, enabled: boolean): Progress {
           bar.start(1, share, { what });
         }
         bar?.update(share, { what });
-      } else if (now - lastLine >= LINE_INTERVAL_MS) {
-        lastLine = now;
+      } else if (now >= nextLine) {
+        nextLine = now + LINE_INTERVAL_MS;
         process.stderr.write(`${task}: ${done === undefined ? '' : `${Math.round(share * 100)} % `}${what}\n`);
       }
     },
