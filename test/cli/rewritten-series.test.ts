@@ -1,29 +1,11 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { DEVICE, runProgram, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { DEVICE, synth, synthJson, synthProcess } from '../support/cli.js';
+import { filesFolder, type WrittenFiles } from './series-files.js';
 
-const cwd = workFolder();
-const read = (name: string) => readFileSync(join(cwd, name));
-const named = (pattern: RegExp) =>
-  readdirSync(cwd)
-    .filter((name) => pattern.test(name))
-    .sort();
-
-interface Result {
-  readonly packets: number;
-  readonly leftover?: string;
-  readonly files: readonly {
-    readonly path: string;
-    readonly packets: number;
-    readonly fileBytes: number;
-    readonly firstTime: string;
-    readonly lastTime: string;
-    readonly kept: boolean;
-  }[];
-}
-const run = async (...args: readonly string[]) => (await synthJson(args, { cwd })) as unknown as Result;
+const { cwd, read, named, run } = filesFolder();
 
 describe('a compressed capture', () => {
   test.each([['rewrite'], ['extract', '--device', DEVICE]])(
@@ -66,9 +48,8 @@ describe('a series of files', () => {
 
   /** Runs the command on a capture whose end does not come, and interrupts it when three files are complete. */
   const interrupt = (args: readonly string[], third: string) => {
-    const script = `exec 3<&0; "$0" "$@" <&3 & while [ ! -e ${third} ] && kill -0 $!; do sleep 0.05; done; kill -INT $!; wait $!`;
-    const words = ['-c', script, process.execPath, synthBin, ...args];
-    return runProgram('sh', words, { cwd, stdin: read('capture.pcap'), idleStdin: true });
+    const signalWhen = () => existsSync(join(cwd, third));
+    return synthProcess(args, { cwd, stdin: read('capture.pcap'), idleStdin: true, signalWhen });
   };
 
   test('that was interrupted goes on by the command that it prints, to the same bytes', async () => {
@@ -84,7 +65,7 @@ describe('a series of files', () => {
     );
     const words = command.split(' ').map((word) => (word === 'SECRET' ? 'correct horse' : word));
     const go = async (given: readonly string[]) =>
-      (await synthJson(given, { cwd, stdin: read('capture.pcap') })) as unknown as Result;
+      (await synthJson(given, { cwd, stdin: read('capture.pcap') })) as unknown as WrittenFiles;
     const { files } = await go(words);
     expect(files.filter(({ kept }) => kept).map(({ path }) => path)).toEqual(complete);
     expect(files).toHaveLength(10); // 597 s

@@ -1,31 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { DEVICE, runProgram, sha256, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
+import { DEVICE, sha256, synth, synthJson, synthProcess } from '../support/cli.js';
+import { filesFolder, framesOf, GENERATE, type ListedFile } from './series-files.js';
 
-const cwd = workFolder();
-const read = (name: string) => readFileSync(join(cwd, name));
-const named = (pattern: RegExp) =>
-  readdirSync(cwd)
-    .filter((name) => pattern.test(name))
-    .sort();
-const GENERATE = ['generate', '-n', '20000', '--seed', '42'];
-
-/** The packets that were asked for, and what TCP needs beside them. */
-const framesOf = ({ packets, forcedFrames }: Record<string, unknown>): number => {
-  expect(packets).toBe(20_000);
-  return 20_000 + Number(forcedFrames);
-};
-
-interface Listed {
-  readonly path: string;
-  readonly packets: number;
-  readonly fileBytes: number;
-  readonly firstTime: string;
-  readonly lastTime: string;
-  readonly kept: boolean;
-}
+const { cwd, read, named } = filesFolder();
 
 beforeAll(async () => {
   await synthJson(['train', 'capture.pcap', '--device', DEVICE, '--out', 'model.safetensors'], { cwd });
@@ -57,7 +37,7 @@ describe('a series of files', () => {
   test('of tables has the rows of the one table, each file with its header', async () => {
     await synthJson([...GENERATE, '--out', 'one.csv'], { cwd });
     const { files } = (await synthJson([...GENERATE, '--rotate', '100KiB', '--out', 'row.csv.gz'], { cwd })) as {
-      files: Listed[];
+      files: ListedFile[];
     };
     const [header, ...rows] = read('one.csv').toString().trimEnd().split('\n');
     const tables = files.map(({ path }) => gunzipSync(read(path)).toString().trimEnd().split('\n'));
@@ -80,19 +60,11 @@ describe('a series of files', () => {
 
   test('that was interrupted goes on by the command that it prints, to the same bytes', async () => {
     const args = ['generate', '-n', '400000', '--rotate', '1MiB', '--start-time=now', '--out', 'on.pcap.gz'];
-    const child = runProgram(
-      'sh',
-      // Interrupted as soon as three files are complete.
-      [
-        '-c',
-        '"$0" "$@" & while [ ! -e on_00003.pcap.gz ] && kill -0 $!; do sleep 0.05; done; kill -INT $!; wait $!',
-        process.execPath,
-        synthBin,
-        ...args,
-      ],
-      { cwd },
-    );
-    const { code, stderr } = await child;
+    const { code, stderr } = await synthProcess(args, {
+      cwd,
+      // As soon as three files are complete.
+      signalWhen: () => named(/^on_00003/).length > 0,
+    });
     expect([code, named(/^\.on/)]).toEqual([130, []]);
     const complete = named(/^on_\d{5}\.pcap\.gz$/);
     expect(complete.length).toBeGreaterThanOrEqual(3);
@@ -100,7 +72,7 @@ describe('a series of files', () => {
     const command = /Go on with: synth (.*)\n/.exec(stderr)![1]!;
     expect(command).toMatch(/--out on\.pcap\.gz --seed \d+ --start-time \d+\.\d{9} --resume$/);
     const resumed = await synthJson(command.split(' '), { cwd });
-    const kept = (resumed as unknown as { files: Listed[] }).files.filter((file) => file.kept);
+    const kept = (resumed as unknown as { files: ListedFile[] }).files.filter((file) => file.kept);
     expect(kept.map(({ path }) => path)).toEqual(complete);
     const whole = command.replace(/ --rotate \S+| --resume/g, '').replace('on.pcap.gz', 'whole.pcap');
     await synthJson(whole.split(' '), { cwd });

@@ -1,30 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
-import { synthJson, workFolder } from '../../support/cli.js';
+import { filesFolder } from '../../cli/series-files.js';
 import { runPeer, runPeerToExit, testWithPeers } from '../../support/peers.js';
 
-const cwd = workFolder();
-const read = (name: string) => readFileSync(join(cwd, name));
-const named = (pattern: RegExp) =>
-  readdirSync(cwd)
-    .filter((name) => pattern.test(name))
-    .sort();
-
-interface Result {
-  readonly packets: number;
-  readonly leftover?: string;
-  readonly files: readonly {
-    readonly path: string;
-    readonly packets: number;
-    readonly fileBytes: number;
-    readonly firstTime: string;
-    readonly lastTime: string;
-    readonly kept: boolean;
-  }[];
-}
-const run = async (...args: readonly string[]) => (await synthJson(args, { cwd })) as unknown as Result;
+const { cwd, read, named, run } = filesFolder();
 
 describe('a compressed capture', () => {
   testWithPeers(['gzip', 'capinfos', 'tshark'], 'is read by gzip, capinfos and tshark', async () => {

@@ -1,32 +1,12 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect } from 'vitest';
-import { DEVICE, runProgram, sha256, synth, synthJson, workFolder } from '../../support/cli.js';
+import { filesFolder, framesOf, GENERATE, type ListedFile } from '../../cli/series-files.js';
+import { DEVICE, runProgram, sha256, synth, synthJson } from '../../support/cli.js';
 import { runPeer, runPeerToExit, testWithPeers } from '../../support/peers.js';
 import { testWithSmallDisk } from '../../support/small-disk.js';
 
-const cwd = workFolder();
-const read = (name: string) => readFileSync(join(cwd, name));
-const named = (pattern: RegExp) =>
-  readdirSync(cwd)
-    .filter((name) => pattern.test(name))
-    .sort();
-const GENERATE = ['generate', '-n', '20000', '--seed', '42'];
-
-/** The packets that were asked for, and what TCP needs beside them. */
-const framesOf = ({ packets, forcedFrames }: Record<string, unknown>): number => {
-  expect(packets).toBe(20_000);
-  return 20_000 + Number(forcedFrames);
-};
-
-interface Listed {
-  readonly path: string;
-  readonly packets: number;
-  readonly fileBytes: number;
-  readonly firstTime: string;
-  readonly lastTime: string;
-  readonly kept: boolean;
-}
+const { cwd, read, named } = filesFolder();
 
 beforeAll(async () => {
   await synthJson(['train', 'capture.pcap', '--device', DEVICE, '--out', 'model.safetensors'], { cwd });
@@ -49,7 +29,7 @@ describe('a series of files', () => {
     'is merged into the one capture, and each of its files is one',
     async () => {
       const args = [...GENERATE, '--rotate', '300kB,10m', '--out', 'part.pcap'];
-      const { packets, files } = (await synthJson(args, { cwd })) as { packets: number; files: Listed[] };
+      const { packets, files } = (await synthJson(args, { cwd })) as { packets: number; files: ListedFile[] };
       const names = named(/^part_\d{5}\.pcap$/);
       expect(files.map(({ path }) => path)).toEqual(names);
       expect(packets).toBe(20_000);
@@ -100,7 +80,7 @@ describe('a disk that fills up', () => {
       );
       expect(readdirSync(folder).sort()).toEqual(['full_00001.pcap', 'full_00002.pcap']);
       resize('20m');
-      const { files } = (await synthJson([...args, '--resume'], { cwd })) as unknown as { files: Listed[] };
+      const { files } = (await synthJson([...args, '--resume'], { cwd })) as unknown as { files: ListedFile[] };
       expect(files.map(({ kept }) => kept).slice(0, 3)).toEqual([true, true, false]);
       await synthJson(['generate', '-n', '60000', '--seed', '7', '--out', 'room.pcap'], { cwd });
       const parts = files.map(({ path }, i) => readFileSync(path).subarray(i === 0 ? 0 : 24));
