@@ -8,7 +8,13 @@ import type { CaptureInput } from '../../src/capture/capture-file.js';
 export type Part = Uint8Array | readonly number[];
 
 export function join(...parts: readonly Part[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
 }
 
 /** Big-endian integers, as the network has them. */
