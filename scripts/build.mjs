@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -61,38 +62,91 @@ async function node(...args) {
   if (code !== 0) throw new Error(`node ${args.join(' ')} ended with ${signal ?? `exit code ${code}`}`);
 }
 
+const LOCK = 'dist.lock.tmp';
+const LOOK_MS = 200;
+
+/** Waits until no other build of this checkout runs. @returns a function that lets the next one begin */
+async function lock() {
+  for (;;) {
+    try {
+      writeFileSync(at(LOCK), String(process.pid), { flag: 'wx' });
+      return () => rmSync(at(LOCK), { force: true });
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    if (!isRunning(Number(readIfThere(LOCK)))) rmSync(at(LOCK), { force: true }); // it has been killed
+    await setTimeout(LOOK_MS);
+  }
+}
+
+function readIfThere(path) {
+  try {
+    return readFileSync(at(path), 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Of a lock that is just being written there is no number yet. */
+function isRunning(pid) {
+  if (pid === 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
 const wanted = {
   kernels: digest(KERNELS.sources, 'scripts/kernels.mjs', ...TOOLS),
   code: digest('src', 'models', 'commands', 'scripts/manifest.mjs', 'tsconfig.json', 'tsconfig.build.json', ...TOOLS),
 };
-const last = process.argv.includes('--force') ? {} : lastBuild();
-const isStale = {
-  kernels: last.kernels !== wanted.kernels || !existsSync(at(KERNELS.output)),
-  code: last.code !== wanted.code || !existsSync(at(MANIFEST)),
-};
-if (isStale.kernels || isStale.code) {
+const isForced = process.argv.includes('--force');
+if (isForced || staleParts().length > 0) {
+  const unlock = await lock();
+  try {
+    await buildIfStale();
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  } finally {
+    unlock();
+  }
+}
+
+/** What the last build does not have, or has from other sources. */
+function staleParts() {
+  const last = lastBuild();
+  const outputs = { kernels: KERNELS.output, code: MANIFEST };
+  return Object.keys(wanted).filter((part) => last[part] !== wanted[part] || !existsSync(at(outputs[part])));
+}
+
+/** Another build may have done it meanwhile. */
+async function buildIfStale() {
+  const stale = isForced ? Object.keys(wanted) : staleParts();
+  if (stale.length === 0) return;
   // Without a stamp an interrupted build is done again.
   rmSync(at(STAMP), { force: true });
   const work = at(`dist.${process.pid}.tmp`);
   try {
-    await build(work);
-  } catch (error) {
-    console.error(error.message);
-    process.exitCode = 1;
+    await build(work, stale.includes('kernels'));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
 /** Everything is made in a new folder, so that what an earlier build left never lives on. */
-async function build(work) {
+async function build(work, withKernels) {
   const wasm = join(work, relative('dist', KERNELS.output));
   mkdirSync(dirname(wasm), { recursive: true });
-  if (!isStale.kernels) cpSync(at(KERNELS.output), wasm);
-  await Promise.all([
+  if (!withKernels) cpSync(at(KERNELS.output), wasm);
+  const parts = await Promise.allSettled([
     node('node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', work),
-    isStale.kernels && node('scripts/kernels.mjs', wasm),
+    withKernels && node('scripts/kernels.mjs', wasm),
   ]);
+  const failed = parts.find(({ status }) => status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
   cpSync(at(STATIC), join(work, STATIC), { recursive: true });
   // What runs from an earlier build hardly notices.
   const old = `${work}.old.tmp`;

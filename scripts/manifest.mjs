@@ -7,5 +7,5 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
 await plugin.load();
 const path = `${root}/oclif.manifest.json`;
-writeFileSync(`${path}.tmp`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);
-renameSync(`${path}.tmp`, path);
+writeFileSync(`${path}.${process.pid}.tmp`, `${JSON.stringify(plugin.manifest, null, 2)}\n`);
+renameSync(`${path}.${process.pid}.tmp`, path);

@@ -70,7 +70,7 @@ export interface PreparedEmission {
 const DEFAULT_CEILING_PPS = 50_000;
 
 /**
- * Checks what was asked for first, then what there is to send, then what this host can do: a mistake is the same error on every machine.
+ * Checks what was asked for first, then the model or the capture, then what this host can do: a mistake of usage is the same error on every machine.
  *
  * @throws SynthError `SYNTH_USAGE`, `SYNTH_TARGET_NOT_ALLOWED`, `SYNTH_TARGET_UNREACHABLE` for a name without address, as `openSource` does,
  *   and `SYNTH_SYSTEM_LIMIT` as `preflight` does

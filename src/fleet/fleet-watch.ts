@@ -32,16 +32,10 @@ export class FleetWatch {
   #before: readonly GroupSums[] | undefined;
   #beforeNs = 0;
   #interval: Interval | undefined;
-  #isStopped = false;
 
   constructor(fleet: PreparedFleet, watched: Watched) {
     this.#fleet = fleet;
     this.#watched = watched;
-  }
-
-  /** From now on no device is wanted: the run ends before its time. */
-  stop(): void {
-    this.#isStopped = true;
   }
 
   /** @param elapsedNs since the beginning of the run */
@@ -70,8 +64,7 @@ export class FleetWatch {
   #intervalTo(elapsedNs: number, sums: readonly GroupSums[], total: GroupSums): Interval {
     const { groups, timeline, scenario } = this.#fleet;
     const before = this.#before;
-    const planned = timeline.wantedShare(elapsedNs) * wantedAfterStorms(scenario.storms, elapsedNs);
-    const share = this.#isStopped ? 0 : planned;
+    const share = timeline.wantedShare(elapsedNs) * wantedAfterStorms(scenario.storms, elapsedNs);
     const wanted = groups.map(({ count }) => Math.round(share * count));
     const groupIntervals = sums.map((now, i) => intervalOf(now, before?.[i], wanted[i]!));
     return {

@@ -20,6 +20,7 @@ export class History {
   #growing: Interval | undefined;
   #parts = 0;
   #width = 1;
+  #beforeStop: readonly Interval[] | undefined;
 
   add(interval: Interval): void {
     this.#growing = this.#growing === undefined ? interval : merge(this.#growing, interval);
@@ -34,6 +35,16 @@ export class History {
   /** In the order of time, at most 600; the last one may be shorter than the others. */
   get intervals(): readonly Interval[] {
     return this.#growing === undefined ? [...this.#kept] : [...this.#kept, this.#growing];
+  }
+
+  /** The run is stopped now: what devices do from here on is its end. */
+  stop(): void {
+    this.#beforeStop ??= this.intervals;
+  }
+
+  /** The intervals before the run was stopped; all of them if it was not. */
+  get beforeStop(): readonly Interval[] {
+    return this.#beforeStop ?? this.intervals;
   }
 
   #halve(): void {

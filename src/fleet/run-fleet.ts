@@ -41,10 +41,10 @@ export async function runFleet(fleet: PreparedFleet, options: RunFleetOptions): 
   const recordDevices = outputs.record === undefined ? 0 : outputs.recordDevices;
   const task = { seed, groups, phases, storms, limits, threads, recordDevices };
   const running = new FleetThreads({ task, onRecord });
-  const watch = new FleetWatch(fleet, running);
+  const history = new History();
   const stop = () => {
     running.stop();
-    watch.stop();
+    history.stop();
   };
   try {
     await running.ready();
@@ -53,7 +53,7 @@ export async function runFleet(fleet: PreparedFleet, options: RunFleetOptions): 
     running.start(startNs, startWallMs);
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
-    const history = new History();
+    const watch = new FleetWatch(fleet, running);
     const judge = new AbortJudge(fleet, stop);
     const look = () => {
       const snapshot = watch.look(clock.nowNs() - startNs);
@@ -151,7 +151,7 @@ function resultOf(fleet: PreparedFleet, end: End): FleetResult {
     fidelity,
     totalFidelity: fleetFidelity(devices),
     intervals: history.intervals,
-    outages: findOutages(history.intervals, last.total.errors),
+    outages: findOutages(history.beforeStop, last.total.errors),
     thresholds: [],
     memoryPerDeviceBytes: Math.max(0, memory.peak - memory.before) / plan.devices,
     peakMemoryBytes: memory.peak,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { History, MOST_INTERVALS } from '../../src/fleet/history.js';
+import { findOutages } from '../../src/fleet/outages.js';
 import fc from '../support/fast-check.js';
 import { groupIntervalOf, intervalOf, MS } from './sample-fleet.js';
 
@@ -72,3 +73,24 @@ test('A median of no messages is 0 and weighs nothing', () => {
   expect(history.intervals[0]!.total.latency).toEqual(groupIntervalOf().latency);
   expect(history.intervals[1]!.total.latency.p50Ns).toBe(7);
 });
+
+test('devices that go because the run is stopped are no outage', () => {
+  const history = new History();
+  for (const second of [1, 2]) history.add(intervalOf(second, { up: 10, wanted: 10 }));
+  history.stop();
+  history.add(intervalOf(3, { up: 0, wanted: 10 }));
+  expect(history.intervals).toHaveLength(3);
+  expect(findOutages(history.beforeStop, new Map())).toEqual([]);
+});
+
+test.each([100, MOST_INTERVALS - 1, MOST_INTERVALS, 2 * MOST_INTERVALS])(
+  'an outage in second %i that has the run stopped lasts to its end',
+  (second) => {
+    const history = new History();
+    for (let at = 1; at < second; at++) history.add(intervalOf(at, { up: 10, wanted: 10 }));
+    history.add(intervalOf(second, { up: 0, wanted: 10 }));
+    history.stop();
+    history.add(intervalOf(second + 1, { up: 0, wanted: 10 }));
+    expect(findOutages(history.beforeStop, new Map())).toMatchObject([{ missing: 10, toSeconds: null }]);
+  },
+);
