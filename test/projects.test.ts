@@ -4,7 +4,18 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { projectRoot } from './support/files.js';
 
-const PEERS = ['peers', 'captures', 'namespaces', 'small-disk', 'browser', 'recording', 'dissected', 'watched-fleet'];
+const PEERS = [
+  'peers',
+  'captures',
+  'namespaces',
+  'small-disk',
+  'mosquitto',
+  'bad-cable',
+  'browser',
+  'recording',
+  'dissected',
+  'watched-fleet',
+];
 const COMMAND = ['cli', 'running', 'fleet-runs'];
 const BUILT = ['test/cli/', 'test/e2e/', 'test/peers/'];
 

@@ -11,7 +11,7 @@ import { synth, workFolder } from '../support/cli.js';
 import { type Family, parseExposition } from '../support/exposition.js';
 import { projectRoot } from '../support/files.js';
 import { type CountingServer, httpCollector } from '../support/fleet-servers.js';
-import { freePort } from '../support/mosquitto.js';
+import { freePort } from '../support/ports.js';
 import { startSynth } from '../support/running.js';
 
 const cwd = workFolder();

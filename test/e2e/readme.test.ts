@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runProgram, synthLine, workFolder } from '../support/cli.js';
 import { projectRoot } from '../support/files.js';
-import { freePort } from '../support/mosquitto.js';
+import { freePort } from '../support/ports.js';
 import { startSynth } from '../support/running.js';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');

@@ -3,7 +3,7 @@ import { describe, expect } from 'vitest';
 import type { OutgoingMessage } from '../../src/fleet/client.js';
 import type { Target } from '../../src/fleet/scenario/scenario.js';
 import { messageOf, type Peer, preparedFactory, TestDevice, until } from '../support/client-peers.js';
-import { freePort } from '../support/mosquitto.js';
+import { freePort } from '../support/ports.js';
 import { withVirtualTimers } from '../support/virtual-timers.js';
 
 export interface Kind {

@@ -1,5 +1,6 @@
 /** The system's Chromium, for tests that look at pages. */
 import { type Browser, chromium } from 'playwright-core';
+import { pathOf } from './peers.js';
 
 const ARGS = [
   '--no-sandbox --disable-gpu --disable-quic --no-first-run',
@@ -7,7 +8,7 @@ const ARGS = [
 ].flatMap((some) => some.split(' '));
 
 export const startBrowser = (): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  chromium.launch({ executablePath: pathOf('chromium')!, args: ARGS }); // tests that have come here have found it
 
 /** The least contrast of any text with what is behind it (WCAG 2.1, success criterion 1.4.3), and which text that is. */
 export const LEAST_CONTRAST = `(() => {

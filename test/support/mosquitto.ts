@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { freePort } from './ports.js';
 
 export interface MosquittoOptions {
   /** Passwords by user; others are not let in. Left out, everybody is. */
@@ -173,17 +174,6 @@ function passwordFile(folder: string, users: Readonly<Record<string, string>>): 
     if (error !== undefined || status !== 0) throw error ?? new Error(`mosquitto_passwd: ${stderr}`);
   }
   return path;
-}
-
-/** A port of 127.0.0.1 that nothing listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function listens(port: number): Promise<void> {

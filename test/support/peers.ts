@@ -3,7 +3,7 @@
  * missing is skipped with its reason; with SYNTH_REQUIRE_PEERS set it fails instead. Such tests stand in test/peers.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TestContext, test } from 'vitest';
@@ -21,8 +21,20 @@ const inPath = (program: string): readonly string[] =>
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, program));
 
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Where a program is; undefined where it is not installed. */
+export const pathOf = (program: string): string | undefined => inPath(program).find(isExecutable);
+
 /** Asked for each test before any of them runs, so without starting it. */
-export const isInstalled = (program: string): boolean => inPath(program).some((path) => existsSync(path));
+export const isInstalled = (program: string): boolean => pathOf(program) !== undefined;
 
 /** A test that needs other programs in the PATH. */
 export function testWithPeers(

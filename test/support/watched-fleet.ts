@@ -2,8 +2,8 @@
 import { expect } from 'vitest';
 import { type Finished, synthBin } from './cli.js';
 import { parseExposition } from './exposition.js';
-import { freePort } from './mosquitto.js';
 import type { Host } from './namespaces.js';
+import { freePort } from './ports.js';
 import { type Running, startProgram } from './running.js';
 
 /** Counts of all groups by their names in the metrics: `connects_refused_total`. */
