@@ -265,7 +265,7 @@ describe('what is compared', () => {
 });
 
 describe('mistakes', () => {
-  /** Takes longer than any test may: what is told has been told before it. */
+  /** Takes longer than the timeout of a test: an error that arrives was reported before this work. */
   const LONG_WORK = ['--bootstrap', '1000', '--seeds', '1000'];
 
   test.each([

@@ -47,7 +47,7 @@ describe('help', () => {
         cwd,
         signalWhen: ({ stderr }) => stderr.includes('Listening'),
       });
-      // Nobody sends.
+      // No packet is sent to it.
       expect([line, code, /nothing has arrived/.test(stderr + stdout)]).toEqual([line, 5, true]);
     }
   });

@@ -357,7 +357,7 @@ describe('streams', () => {
     await eventually(() => expect(receiver.connections.length).toBe(CHANNELS));
     const address = receiver.endpoint;
     receiver.reset();
-    // Nobody listens meanwhile, so that the connections stay away until the packets have failed.
+    // The port is closed meanwhile, so that the connections stay away until the packets have failed.
     await receiver.close();
     await eventually(() => expect(transport.errors.get('ECONNRESET')).toBe(CHANNELS));
     expect(await sendAll(transport, payloads(4))).toEqual(['ENOTCONN', 'ENOTCONN', 'ENOTCONN', 'ENOTCONN']);
