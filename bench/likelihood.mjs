@@ -3,8 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import { TokenChain, tokenize } from '../dist/models/markov/token-chain.js';
 import { train } from '../dist/models/train.js';
+import { sliceSeries } from '../dist/src/packets/packet-series.js';
 import { loadSeries } from '../dist/src/series/load.js';
-import { sliceSeries } from '../dist/src/series/packet-series.js';
 import { parseDevice, parseFlow } from '../dist/src/series/target.js';
 import { mean } from '../dist/src/statistics/mean.js';
 import { printTable } from './measure.mjs';

@@ -10,9 +10,9 @@ import { Optimizer, startOf } from '../dist/models/neural/optimizer.js';
 import { pairsOf, trainingWindow } from '../dist/models/neural/token-windows.js';
 import { WindowPool } from '../dist/models/neural/window-pool.js';
 import { train } from '../dist/models/train.js';
+import { sliceSeries } from '../dist/src/packets/packet-series.js';
 import { randomStream } from '../dist/src/random.js';
 import { loadSeries } from '../dist/src/series/load.js';
-import { sliceSeries } from '../dist/src/series/packet-series.js';
 import { parseFlow } from '../dist/src/series/target.js';
 import { median, printTable } from './measure.mjs';
 

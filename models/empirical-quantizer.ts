@@ -9,14 +9,14 @@
  * The gap of a token is the joint gap; own-clock.ts tells what becomes of a direction's own.
  */
 
+import { MAX_SIZE_BYTES, type PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
-import { MAX_SIZE_BYTES, type PacketBlock } from '../src/series/packet-series.js';
 import { mean } from '../src/statistics/mean.js';
+import { requireModel, type Tensor, type TensorReader, vector } from '../src/tensors.js';
 import { MAX_GAP_NS, MIN_SIZE_BYTES } from './limits.js';
 import { OwnClock } from './own-clock.js';
 import { type DecodeState, groupByValue, isFirst, type Quantizer } from './quantizer.js';
 import { type Resolution, SymbolTable } from './symbol-table.js';
-import { requireModel, type Tensor, type TensorReader, vector } from './tensors.js';
 
 /** The symbols of one direction, and its own clock. */
 interface DirectionTables {

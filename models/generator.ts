@@ -4,10 +4,10 @@
  * Models know packets as columns and nothing of captures, sockets or files.
  */
 
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
-import type { PacketBlock } from '../src/series/packet-series.js';
+import type { Tensors } from '../src/tensors.js';
 import type { FitOptions } from './fit-options.js';
-import type { Tensors } from './tensors.js';
 
 /** How much to sample: whichever is reached first ends the series. */
 export interface SampleLimit {

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SynthError } from '../src/errors.js';
+import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../src/tensors.js';
 import { packageVersion } from '../src/version.js';
 import {
   type Conversations,
@@ -14,7 +15,6 @@ import {
 } from './conversations/records.js';
 import type { TrafficModel } from './generator.js';
 import { modelKinds } from './registry.js';
-import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from './tensors.js';
 
 export const MODEL_FORMAT = 'synth-model';
 export const MODEL_FORMAT_VERSION = 1;

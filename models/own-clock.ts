@@ -5,11 +5,12 @@
  * gaps. So where the gap since the previous packet of the same direction spreads less than the joint gap, the packet is timed by
  * that clock, within what its token allows.
  */
+
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
-import type { PacketBlock } from '../src/series/packet-series.js';
+import { requireModel, type Tensor, type TensorReader, vector } from '../src/tensors.js';
 import { isPossibleGap } from './limits.js';
 import { isRising, lowerBound, orderStatistics } from './symbol-table.js';
-import { requireModel, type Tensor, type TensorReader, vector } from './tensors.js';
 
 /** Values of the clock that a class keeps. */
 const MAX_CLOCK_VALUES = 1024;

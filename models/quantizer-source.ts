@@ -4,14 +4,14 @@
  */
 import { FitPool } from '../src/kernels/fit-pool.js';
 import { Kernels } from '../src/kernels/kernels.js';
-import type { PacketBlock } from '../src/series/packet-series.js';
+import type { PacketBlock } from '../src/packets/packet-series.js';
+import type { TensorReader } from '../src/tensors.js';
 import { EmpiricalQuantizer } from './empirical-quantizer.js';
 import type { FitOptions, QuantizerKind } from './fit-options.js';
 import { type ComponentCounts, fitMixtures, type MixturesSummary } from './gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from './gaussian/gaussian-quantizer.js';
 import type { FitHooks } from './generator.js';
 import type { Quantizer } from './quantizer.js';
-import type { TensorReader } from './tensors.js';
 
 export interface QuantizerSource {
   readonly kind: QuantizerKind;

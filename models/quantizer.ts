@@ -3,10 +3,11 @@
  * What turns packets into tokens and tokens into packets: the alphabet of the kinds of model that learn sequences. One alphabet
  * has the tokens of both directions.
  */
+
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
-import type { PacketBlock } from '../src/series/packet-series.js';
+import type { Tensor } from '../src/tensors.js';
 import type { ComponentDescription } from './generator.js';
-import type { Tensor } from './tensors.js';
 
 /** Position in time while tokens are decoded, and the packet that the latest one became. */
 export interface DecodeState {

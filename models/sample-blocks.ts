@@ -2,7 +2,7 @@
  * @module
  * From one packet after the other to the blocks that `TrafficModel.sample` yields.
  */
-import type { PacketBlock } from '../src/series/packet-series.js';
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { SampleLimit } from './generator.js';
 
 const BLOCK_PACKETS = 4096;

@@ -4,7 +4,7 @@
  * the rest.
  */
 import type { Random } from '../src/random.js';
-import { requireModel, type Tensor, type TensorData, type TensorReader, vector } from './tensors.js';
+import { requireModel, type Tensor, type TensorData, type TensorReader, vector } from '../src/tensors.js';
 
 /** A value that occurs in more than this share of the packets of a direction is a symbol of its own. */
 const EXACT_SHARE = 0.01;

@@ -2,7 +2,7 @@
  * @module
  * The likelihood of packets under a model that knows the probability of their tokens.
  */
-import type { PacketBlock } from '../src/series/packet-series.js';
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import { BACKGROUND_WEIGHT, background } from './background.js';
 import type { Quantizer } from './quantizer.js';
 

@@ -2,10 +2,11 @@
  * @module
  * From series to a model with all that goes into its file.
  */
-import { formatAddress } from '../src/capture/address.js';
+
 import { IP_PROTOCOL } from '../src/capture/packet.js';
 import { SynthError } from '../src/errors.js';
-import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/series/packet-series.js';
+import { formatAddress } from '../src/net/address.js';
+import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/packets/packet-series.js';
 import type { Target } from '../src/series/target.js';
 import { learnConversations } from './conversations/learn.js';
 import { type FitOptions, resolveFitOptions } from './fit-options.js';

@@ -55,6 +55,14 @@ export type { Group, Phase, Scenario, Storm, Target as FleetTarget } from './fle
 export type { FleetResult, FleetSnapshot, FleetVerdict } from './fleet/snapshot.js';
 export { loadModelFile } from './load-model.js';
 export type { Rotation, WrittenFile, WrittenSeries } from './output/output-series.js';
+export {
+  type Conversation,
+  collect,
+  type PacketBlock,
+  type PacketSeries,
+  sliceSeries,
+} from './packets/packet-series.js';
+export { throughputBytes } from './packets/throughput.js';
 export { type Random, randomStream } from './random.js';
 export type { AddressChange } from './rewrite/address-change.js';
 export { AddressMaps, parseAddressMaps, parseMacMaps } from './rewrite/address-map.js';
@@ -66,16 +74,8 @@ export { type RewriteOptions, type Rewritten, rewriteCaptures } from './rewrite/
 export { SAME_TIMES, type TimeChangeOptions } from './rewrite/time-change.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
 export { type LoadedSeries, loadSeries } from './series/load.js';
-export {
-  type Conversation,
-  collect,
-  type PacketBlock,
-  type PacketSeries,
-  sliceSeries,
-} from './series/packet-series.js';
 export { type Survey, surveyCaptures } from './series/survey.js';
 export { formatTarget, parseDevice, parseFlow, type Target } from './series/target.js';
-export { throughputBytes } from './series/throughput.js';
 export type { Interval } from './statistics/confidence.js';
 export { emd } from './statistics/emd.js';
 export { ksStatistic } from './statistics/ks.js';

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { Output } from '../src/output-file.js';
-import type { PacketSeries } from '../src/series/packet-series.js';
-import { SeriesBuilder } from '../src/series/series-builder.js';
+import type { PacketSeries } from '../src/packets/packet-series.js';
+import { SeriesBuilder } from '../src/packets/series-builder.js';
 import { detectTable, readTable, type TableFormat, type TableWarning } from '../src/series/table-reader.js';
 import { TableWriter } from '../src/series/table-writer.js';
 import { writePackets } from '../src/synthesis/write-packets.js';

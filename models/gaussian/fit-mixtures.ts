@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type Kernels, type MixtureFit, PARAMETERS, type Parameters, type Points } from '../../src/kernels/kernels.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { FitOptions } from '../fit-options.js';
 import { MAX_COMPONENTS } from '../limits.js';
 import { OwnClock } from '../own-clock.js';

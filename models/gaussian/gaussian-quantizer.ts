@@ -4,11 +4,11 @@
  * becomes a packet again by what the component emits. Gaps are joint gaps; own-clock.ts tells what becomes of a direction's own.
  */
 import { type Kernels, PARAMETERS, type Parameters } from '../../src/kernels/kernels.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
 import { OwnClock } from '../own-clock.js';
 import { type DecodeState, groupByValue, isFirst, type Quantizer } from '../quantizer.js';
-import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import { type Observations, observe } from './observations.js';
 import { requireCovariance, requireDistribution, SpikeSlab } from './spike-slab.js';
 

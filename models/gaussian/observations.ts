@@ -3,7 +3,7 @@
  * What the Gaussian models look at: of each packet its size and ln(1 + gap), gap in ns, so that a zero gap is a number too.
  */
 import type { Kernels, Points } from '../../src/kernels/kernels.js';
-import { type PacketBlock, spanNs } from '../../src/series/packet-series.js';
+import { type PacketBlock, spanNs } from '../../src/packets/packet-series.js';
 
 /** Packets of one direction, as columns. */
 export interface Observations {

@@ -2,8 +2,9 @@
  * @module
  * Values of components by rank: the inverse of an empirical distribution function, one for each component.
  */
+
+import { requireModel, type Tensor, type TensorReader, vector } from '../../src/tensors.js';
 import { isRising } from '../symbol-table.js';
-import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
 
 /** A component keeps all of its values up to this many. Of more it keeps the least and the greatest, and means of those between. */
 const MAX_VALUES = 512;

@@ -13,10 +13,10 @@
  */
 import type { Kernels, Moments } from '../../src/kernels/kernels.js';
 import type { Random } from '../../src/random.js';
+import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
 import { AliasTable } from '../alias-table.js';
 import type { ComponentDescription } from '../generator.js';
 import { isPossibleGap, isPossibleSize } from '../limits.js';
-import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import type { Observations, Plane } from './observations.js';
 import { RankedValues } from './ranked-values.js';
 import { Spikes } from './spikes.js';

@@ -3,9 +3,10 @@
  * Values that repeat exactly, and the patterns in which packets have them: an exact size with an exact gap, one of them with any other
  * value, or neither exact.
  */
+
+import { requireModel, type Tensor, type TensorReader, vector } from '../../src/tensors.js';
 import { isPossibleGap, isPossibleSize } from '../limits.js';
 import { isRising } from '../symbol-table.js';
-import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
 import type { Observations } from './observations.js';
 
 /** Which parts of a pattern are exact: see `Spikes.category`. */

@@ -4,12 +4,12 @@
  */
 import type { Emissions, Kernels } from '../../src/kernels/kernels.js';
 import type { Random } from '../../src/random.js';
+import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
 import { AliasTable } from '../alias-table.js';
 import { BACKGROUND_WEIGHT, background } from '../background.js';
 import type { Observations } from '../gaussian/observations.js';
 import { requireDistribution, SpikeSlab } from '../gaussian/spike-slab.js';
 import { isPossibleGap } from '../limits.js';
-import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 
 /** Rows of emission probabilities that are held at a time. */
 const LIKELIHOOD_ROWS = 8192;

@@ -4,7 +4,7 @@
  */
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type HmmFit, type HmmParameters, type Kernels, PARAMETERS } from '../../src/kernels/kernels.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { FitOptions } from '../fit-options.js';
 import {
   type ComponentRow,

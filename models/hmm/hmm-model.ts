@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { Kernels } from '../../src/kernels/kernels.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import { requireModel, type Tensor, TensorReader } from '../../src/tensors.js';
 import { logBackground } from '../background.js';
 import { componentRowsSchema } from '../gaussian/component-search.js';
 import { type Observations, observe } from '../gaussian/observations.js';
@@ -19,7 +20,6 @@ import {
   type TrafficModel,
 } from '../generator.js';
 import { sampleBlocks } from '../sample-blocks.js';
-import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { DirectionHmm } from './direction-hmm.js';
 
 const KIND = 'hmm';

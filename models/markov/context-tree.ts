@@ -13,7 +13,7 @@
  */
 import { KeyedTable } from '../../src/keyed-table.js';
 import type { Random } from '../../src/random.js';
-import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
+import { requireModel, type Tensor, type TensorReader, vector } from '../../src/tensors.js';
 
 /** Bounds of the discount, for data with too few pairs seen once or twice to estimate it. */
 const MIN_DISCOUNT = 0.1;

@@ -5,9 +5,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
+import { type PacketBlock, sliceBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import { type PacketBlock, sliceBlock } from '../../src/series/packet-series.js';
 import { mean } from '../../src/statistics/mean.js';
+import { requireModel, type Tensor, TensorReader } from '../../src/tensors.js';
 import { QUANTIZER_KINDS } from '../fit-options.js';
 import { mixturesSchema } from '../gaussian/fit-mixtures.js';
 import {
@@ -20,7 +21,6 @@ import {
   type TrafficModel,
 } from '../generator.js';
 import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
-import { requireModel, type Tensor, TensorReader } from '../tensors.js';
 import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 

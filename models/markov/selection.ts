@@ -4,9 +4,10 @@
  * under which the end of the series, held out, is most likely. Choices that it cannot tell apart, because they are within one
  * standard error of the best, are told apart by what they generate.
  */
+
+import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '../../src/packets/packet-series.js';
+import { throughputBytes } from '../../src/packets/throughput.js';
 import { randomStream } from '../../src/random.js';
-import { collect, directionGapsNs, type PacketBlock, sliceBlock, spanNs } from '../../src/series/packet-series.js';
-import { throughputBytes } from '../../src/series/throughput.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { mean, standardError } from '../../src/statistics/mean.js';
 import { concatenate } from '../concatenate.js';

@@ -2,12 +2,13 @@
  * @module
  * One sequence of packets as a chain: a quantizer, and what follows what among its tokens.
  */
+
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import type { Tensor, TensorReader } from '../../src/tensors.js';
 import type { SampleLimit } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { sampleBlocks } from '../sample-blocks.js';
-import type { Tensor, TensorReader } from '../tensors.js';
 import { tokenLogLikelihoods } from '../token-likelihood.js';
 import { ContextTree } from './context-tree.js';
 

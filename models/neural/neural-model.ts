@@ -5,9 +5,10 @@
 import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
 import { kernelModule } from '../../src/kernels/module.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
 import { mean } from '../../src/statistics/mean.js';
+import { requireModel, type Tensor, TensorReader, vector } from '../../src/tensors.js';
 import { QUANTIZER_KINDS } from '../fit-options.js';
 import { mixturesSchema } from '../gaussian/fit-mixtures.js';
 import {
@@ -22,7 +23,6 @@ import { MAX_BATCH, MAX_WINDOW } from '../limits.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { loadQuantizer } from '../quantizer-source.js';
 import { sampleBlocks } from '../sample-blocks.js';
-import { requireModel, type Tensor, TensorReader, vector } from '../tensors.js';
 import { tokenLogLikelihoods } from '../token-likelihood.js';
 import { type Architecture, architectureSchema, type Cell, NO_LOGIT, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';

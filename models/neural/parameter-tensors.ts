@@ -3,7 +3,7 @@
  * Parameters as tensors with the names, shapes and layouts of PyTorch's modules: `embedding` an `nn.Embedding`, `rnn` an `nn.GRU`, `tcn` the
  * `TemporalConvNet` of Bai et al., `output` an `nn.Linear`.
  */
-import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
+import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
 import { type Architecture, type Layout, logitWidth, type Matrix } from './architecture.js';
 import { cellKinds } from './cells.js';
 import { closeUnusedLogits } from './network.js';

@@ -2,8 +2,9 @@
  * @module
  * Packets of many devices side by side: one step of the network for all of them at once.
  */
+
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { SampleLimit, Sampling } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import type { Stepper } from './network.js';

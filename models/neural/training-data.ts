@@ -3,7 +3,7 @@
  * What a network learns from: the tokens of series, the last part of each held out.
  */
 import { createHash } from 'node:crypto';
-import type { PacketBlock } from '../../src/series/packet-series.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Quantizer } from '../quantizer.js';
 import { joinPairs, pairsOf, slicePairs, type TokenPairs } from './token-windows.js';
 import type { TrainerPlan } from './trainer.js';

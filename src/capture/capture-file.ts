@@ -3,10 +3,10 @@
  * One capture being read: opened by what it contains, driven record by record, with an account of everything that was odd.
  */
 import { SynthError } from '../errors.js';
+import { isSupportedLinkType } from '../net/link-type.js';
 import { type ByteSource, openByteSource, STDIN_NAME } from './byte-source.js';
 import type { ByteWindow } from './byte-window.js';
 import { type Compression, type DecompressedSource, openDecompressed } from './compression.js';
-import { isSupportedLinkType } from './link-type.js';
 import type { Packet } from './packet.js';
 import { isPcap, PCAP_HEADER_BYTES, PcapReader } from './pcap.js';
 import { isPcapng, PcapngReader } from './pcapng.js';

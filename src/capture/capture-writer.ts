@@ -3,8 +3,9 @@
  * Frames as records of a capture file: pcap with µs or ns timestamps, or pcapng with ns timestamps and a comment. The other direction of
  * `record-reader.ts`: whoever has frames writes them here.
  */
-import { writeU32LE } from '../bytes.js';
+
 import { SynthError } from '../errors.js';
+import { writeU32LE } from '../net/bytes.js';
 import { OutputBuffer } from '../output-buffer.js';
 import type { Output, SerialOutput } from '../output-file.js';
 import { PCAP_MAGIC } from './pcap.js';

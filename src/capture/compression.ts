@@ -5,8 +5,8 @@
  */
 import { createGunzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
-import { readU32LE } from '../bytes.js';
 import { SynthError } from '../errors.js';
+import { readU32LE } from '../net/bytes.js';
 import { type ByteSource, ChunkSource } from './byte-source.js';
 import { ByteWindow } from './byte-window.js';
 

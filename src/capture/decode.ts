@@ -5,7 +5,7 @@
  *
  * What is inside a tunnel (IP in IP, GRE, VXLAN …) belongs to the tunnel: the outermost IP header decides.
  */
-import { LINK_TYPE } from './link-type.js';
+import { LINK_TYPE } from '../net/link-type.js';
 import { IP_PROTOCOL, NONE, type Packet } from './packet.js';
 import { MAX_SIZE_BYTES } from './record-reader.js';
 import { SKIP, skipEtherType, skipLinkType, skipPppProtocol } from './skip-reason.js';

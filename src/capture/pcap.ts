@@ -3,7 +3,7 @@
  * The classic capture file: draft-ietf-opsawg-pcap, in both byte orders, with µs or ns timestamps, and Alexey Kuznetzov's
  * modified record header.
  */
-import { readU16BE, readU16LE, readU32BE, readU32LE } from '../bytes.js';
+import { readU16BE, readU16LE, readU32BE, readU32LE } from '../net/bytes.js';
 import type { ByteWindow } from './byte-window.js';
 import type { Packet } from './packet.js';
 import {

@@ -3,7 +3,7 @@
  * pcapng: draft-ietf-opsawg-pcapng. Sections of either byte order, any number of interfaces, Enhanced, Simple and the obsolete
  * Packet Blocks; every other block, and every option that does not bear on time, is passed over.
  */
-import { readU16BE, readU16LE, readU32BE, readU32LE } from '../bytes.js';
+import { readU16BE, readU16LE, readU32BE, readU32LE } from '../net/bytes.js';
 import type { ByteWindow } from './byte-window.js';
 import { NONE, type Packet } from './packet.js';
 import {

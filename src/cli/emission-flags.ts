@@ -3,11 +3,11 @@
  * What `synth emit` can be told: where to, when, how fast, and what is allowed.
  */
 import { Flags } from '@oclif/core';
-import { parseRanges } from '../emission/address-range.js';
 import type { Pacing } from '../emission/schedule.js';
 import { FRAMINGS } from '../emission/transport-spec.js';
 import { PRECISIONS } from '../emission/waiter.js';
 import { SynthError } from '../errors.js';
+import { parseRanges } from '../net/address-range.js';
 import { parseDuration, parseFactor, parseRate } from '../units.js';
 
 export const DIRECTIONS = ['out', 'in', 'both'] as const;

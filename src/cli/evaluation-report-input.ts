@@ -4,10 +4,10 @@
  */
 import type { Candidate, FileEvaluation } from '../evaluation/evaluate-files.js';
 import { formatCount, formatCounted, formatSeconds, formatShare, isoTime } from '../format.js';
+import { spanNs } from '../packets/packet-series.js';
 import type { EvaluationReportInput } from '../report/evaluation-report.js';
 import { formatDecimals, trueMinus } from '../report/numbers.js';
 import type { ReportedCandidate } from '../report/reported-candidate.js';
-import { spanNs } from '../series/packet-series.js';
 import { formatTarget } from '../series/target.js';
 import { packageVersion } from '../version.js';
 import { trainingLines } from './training-view.js';

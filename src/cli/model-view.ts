@@ -7,7 +7,7 @@ import type { Conversations } from '../../models/conversations/records.js';
 import type { ComponentDescription } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
-import { protocolName } from '../series/protocol-name.js';
+import { protocolName } from '../net/protocol-name.js';
 import { formatTable } from './table.js';
 import { type NetworkView, networkView, trainingLines } from './training-view.js';
 

@@ -3,10 +3,11 @@
  * Looks at the addresses of packets that carry their own, before they are planned: where a network could carry them on, they must not
  * go to strangers, nor come from addresses that are not ours.
  */
-import { readU16BE } from '../bytes.js';
-import { type Address, formatAddress } from '../capture/address.js';
+
 import { SynthError } from '../errors.js';
-import type { AddressRange } from './address-range.js';
+import { type Address, formatAddress } from '../net/address.js';
+import type { AddressRange } from '../net/address-range.js';
+import { readU16BE } from '../net/bytes.js';
 import { isOwnAddress, requireAllowedTarget } from './safety.js';
 
 export interface AddressGuardOptions {

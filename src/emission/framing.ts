@@ -4,8 +4,9 @@
  * order, and takes exactly as many bytes as it was modelled with: it loses its last 4, so that a stamp at its beginning survives.
  * One of less than 4 bytes takes 4. With framing `none` the stream is the bytes of one message after the other.
  */
-import { readU32BE, writeU32BE } from '../bytes.js';
+
 import { SynthError } from '../errors.js';
+import { readU32BE, writeU32BE } from '../net/bytes.js';
 import type { Framing } from './transport-spec.js';
 
 /** What the length before a message takes. */

@@ -3,11 +3,11 @@
  * What is checked before a run: whether this host can do what is asked of it. Better one sentence now than a million failures later.
  */
 import { isIP } from 'node:net';
+import { nearest } from '../did-you-mean.js';
 import { SynthError } from '../errors.js';
 import { formatCount, formatCounted } from '../format.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { NativeSocket } from './native/native-socket.js';
-import { nearest } from './nearest.js';
 import {
   interfaceNames,
   interfaceState,

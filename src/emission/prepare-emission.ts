@@ -5,9 +5,9 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../clock.js';
 import { SynthError } from '../errors.js';
+import type { AddressRange } from '../net/address-range.js';
 import type { Target } from '../series/target.js';
 import { AddressGuard } from './address-guard.js';
-import type { AddressRange } from './address-range.js';
 import type { InternetEndpoint } from './native/socket-address.js';
 import { preflight, thisSystem } from './preflight.js';
 import { isOwnAddress, requireAllowedTarget } from './safety.js';

@@ -4,10 +4,10 @@
  * addresses that are not those of a laboratory have to be named twice.
  */
 import { networkInterfaces } from 'node:os';
-import { equalBytes } from '../bytes.js';
-import { type Address, formatAddress } from '../capture/address.js';
 import { SynthError } from '../errors.js';
-import { type AddressRange, isInRange, parseIpAddress, parseRange } from './address-range.js';
+import { type Address, formatAddress } from '../net/address.js';
+import { type AddressRange, isInRange, parseIpAddress, parseRange } from '../net/address-range.js';
+import { equalBytes } from '../net/bytes.js';
 
 /** What no router of the internet carries. */
 const HARMLESS: readonly AddressRange[] = [

@@ -3,7 +3,7 @@
  * Sequence and time in the first 16 bytes of a payload, so that a sink can tell loss, order and delay: a mark (1 byte), the device (3),
  * its packet (4), and the planned time in ns since the Unix epoch (8), all in network byte order.
  */
-import { readU32BE, writeU32BE } from '../bytes.js';
+import { readU32BE, writeU32BE } from '../net/bytes.js';
 
 export const STAMP_BYTES = 16;
 const MARK = 0xa7;

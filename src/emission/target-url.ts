@@ -4,10 +4,10 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
+import { nearest } from '../did-you-mean.js';
 import { SynthError, systemErrorCode } from '../errors.js';
-import { addressesIn, hostAddresses, parseRange } from './address-range.js';
+import { addressesIn, hostAddresses, parseRange } from '../net/address-range.js';
 import type { InternetEndpoint } from './native/socket-address.js';
-import { nearest } from './nearest.js';
 
 const INTERNET_KINDS = ['udp', 'tcp', 'tls'] as const;
 type InternetKind = (typeof INTERNET_KINDS)[number];

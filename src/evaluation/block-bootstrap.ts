@@ -5,8 +5,9 @@
  *
  * Source: Politis & Romano, The Stationary Bootstrap, JASA 89 (1994).
  */
+
+import type { PacketBlock } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
-import type { PacketBlock } from '../series/packet-series.js';
 
 /**
  * @param series at least one packet; it is continued by its own beginning

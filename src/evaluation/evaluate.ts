@@ -4,8 +4,8 @@
  * training part and the held-out part of the real series itself. The *excess* is what the generator adds to it; 0 is perfect.
  */
 import { formatCount } from '../format.js';
+import { type PacketBlock, type PacketSeries, sliceBlock } from '../packets/packet-series.js';
 import { drawSeed } from '../random.js';
-import { type PacketBlock, type PacketSeries, sliceBlock } from '../series/packet-series.js';
 import { meanInterval } from '../statistics/confidence.js';
 import { Judge, type JudgedMetric, type Judgement, type JudgeOptions, lackReason } from './judge.js';
 import { ASPECTS, type Aspect, eachAspect, type Metric } from './metric.js';

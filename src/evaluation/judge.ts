@@ -5,8 +5,8 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { SynthError, throwIfInterrupted } from '../errors.js';
+import { type PacketBlock, type PacketSeries, sliceSeries } from '../packets/packet-series.js';
 import { randomStream } from '../random.js';
-import { type PacketBlock, type PacketSeries, sliceSeries } from '../series/packet-series.js';
 import type { Interval } from '../statistics/confidence.js';
 import { resampleBlocks } from './block-bootstrap.js';
 import type { Aspect, Comparison, Lack, Metric } from './metric.js';

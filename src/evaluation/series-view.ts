@@ -3,8 +3,8 @@
  * A series as the metrics look at it. Columns that are costly and that several of them need are made once, when the first one asks; the others
  * each time, because a series may have ten million packets.
  */
-import { directionGapsNs, directionSizes, type PacketBlock, spanNs } from '../series/packet-series.js';
-import { busyBins, throughputBytes } from '../series/throughput.js';
+import { directionGapsNs, directionSizes, type PacketBlock, spanNs } from '../packets/packet-series.js';
+import { busyBins, throughputBytes } from '../packets/throughput.js';
 import { sortedCopy } from '../statistics/sort.js';
 
 /** A series of more bins than this is not cut into them. */

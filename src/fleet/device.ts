@@ -2,8 +2,9 @@
  * @module
  * One emulated device: when it connects, what it says, what it does when the connection is lost, and what of that is counted.
  */
+
+import type { TimedSource } from '../packets/time-queue.js';
 import type { Random } from '../random.js';
-import type { TimedSource } from '../synthesis/time-queue.js';
 import { BackOffPauses } from './back-off.js';
 import type { ClientFactory, ClientIdentity, ClientListener, DeviceClient } from './client.js';
 import type { DeviceTime } from './device-time.js';

@@ -5,8 +5,8 @@
 import type { TrafficModel } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
-import type { PacketBlock } from '../series/packet-series.js';
 import { IP_HEADER_BYTES, UDP_HEADER_BYTES } from '../synthesis/channel.js';
 import type { Silence } from './scenario/scenario.js';
 

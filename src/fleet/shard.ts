@@ -3,7 +3,7 @@
  * The devices of one thread: one loop does what is due, for all of them.
  */
 import type { Clock } from '../clock.js';
-import { type TimedSource, TimeQueue } from '../synthesis/time-queue.js';
+import { type TimedSource, TimeQueue } from '../packets/time-queue.js';
 import type { DeviceClient } from './client.js';
 import { Connector } from './connector.js';
 import type { Device, DeviceHost } from './device.js';

@@ -2,7 +2,7 @@
  * @module
  * What a run must reach: thresholds by name, checked before the run for names that do not exist and at its end for their values.
  */
-import { nearest } from '../emission/nearest.js';
+import { nearest } from '../did-you-mean.js';
 import { SynthError } from '../errors.js';
 import { durationParts, parseRate } from '../units.js';
 import {

@@ -2,7 +2,7 @@
  * @module
  * What is to be done when, for thousands of devices: one heap instead of a timer of the system for each.
  */
-import { type TimedSource, TimeQueue } from '../synthesis/time-queue.js';
+import { type TimedSource, TimeQueue } from '../packets/time-queue.js';
 
 class Timer implements TimedSource {
   readonly timeNs: number;

@@ -2,7 +2,7 @@
  * @module
  * The report of `synth inspect`: what is in a capture, and how one device or flow of it talks, as one HTML file.
  */
-import { formatEndpoint } from '../capture/address.js';
+
 import { SeriesView } from '../evaluation/series-view.js';
 import {
   formatBytes,
@@ -14,8 +14,9 @@ import {
   shortNames,
   TRAFFIC_COLUMNS,
 } from '../format.js';
-import { type Conversation, type PacketSeries, spanNs } from '../series/packet-series.js';
-import { protocolName } from '../series/protocol-name.js';
+import { formatEndpoint } from '../net/address.js';
+import { protocolName } from '../net/protocol-name.js';
+import { type Conversation, type PacketSeries, spanNs } from '../packets/packet-series.js';
 import type { Survey, SurveyEntry } from '../series/survey.js';
 import type { Target } from '../series/target.js';
 import { devicesFigure } from './charts/devices.js';

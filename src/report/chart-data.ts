@@ -3,7 +3,7 @@
  * From the columns of a series to the few points that a chart can show. Everything here is linear in the packets, and what
  * comes out has a length that does not grow with them.
  */
-import type { PacketBlock } from '../series/packet-series.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 
 /** A step of an empirical distribution function: the share of all values that are at most `x`. */
 export interface Step {

@@ -5,7 +5,7 @@
 
 import { SeriesView } from '../evaluation/series-view.js';
 import { formatCount, formatCounted, formatSeconds, shortNames } from '../format.js';
-import { type PacketSeries, sliceBlock, spanNs } from '../series/packet-series.js';
+import { type PacketSeries, sliceBlock, spanNs } from '../packets/packet-series.js';
 import type { Subject } from './charts/chart.js';
 import { seriesFigures } from './figure.js';
 import { glossarySection } from './glossary.js';

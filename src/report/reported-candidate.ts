@@ -3,7 +3,7 @@
  * What a report is told of a candidate.
  */
 import type { Evaluation } from '../evaluation/result.js';
-import type { PacketBlock } from '../series/packet-series.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 
 /** Something that was compared with the real series. */
 export interface ReportedCandidate {

@@ -3,7 +3,7 @@
  * Sizes as few classes, and packets as tokens of direction and size class: what charts of the order of packets are made of.
  */
 import type { SeriesView } from '../evaluation/series-view.js';
-import type { PacketBlock } from '../series/packet-series.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 import { binEdges, binOf } from '../statistics/histogram.js';
 
 /** The size classes of both directions; a token is a class of a direction, those of outbound packets come first. */

@@ -2,7 +2,7 @@
  * @module
  * The contract of whatever changes addresses: maps that the user gives, and anonymisation.
  */
-import type { AddressFamily } from '../capture/address.js';
+import type { AddressFamily } from '../net/address.js';
 
 export interface AddressChange {
   /** The kinds of addresses that it may deal with. */

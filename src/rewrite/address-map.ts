@@ -3,8 +3,9 @@
  * Maps from addresses to addresses as people write them: `10.0.0.0/8=192.168.0.0/16`. The new address has the network bits of the new
  * prefix; every other bit is that of the old address. The first map that names an address counts.
  */
-import { ADDRESS_LENGTHS, type Address, type AddressFamily, parseAddress } from '../capture/address.js';
+
 import { SynthError } from '../errors.js';
+import { ADDRESS_LENGTHS, type Address, type AddressFamily, parseAddress } from '../net/address.js';
 import type { AddressChange } from './address-change.js';
 
 interface Prefix {

@@ -4,8 +4,8 @@
  * or a maker, still does. What names nobody stays: unspecified, loopback, broadcast and multicast addresses, and the prefix of link-local ones.
  */
 import { createHmac } from 'node:crypto';
-import { readU32BE, writeU32BE } from '../bytes.js';
-import { ADDRESS_LENGTHS, type AddressFamily } from '../capture/address.js';
+import { ADDRESS_LENGTHS, type AddressFamily } from '../net/address.js';
+import { readU32BE, writeU32BE } from '../net/bytes.js';
 import type { AddressChange } from './address-change.js';
 import { CryptoPan } from './crypto-pan.js';
 

@@ -2,11 +2,12 @@
  * @module
  * Checksums computed anew, whatever they were: that of the IPv4 header, and that of the transport where all of the packet was captured.
  */
-import { writeU16BE } from '../bytes.js';
+
 import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
-import { checksumOf, sumOfWords } from './checksum.js';
-import { computeTransportChecksum } from './transport.js';
+import { writeU16BE } from '../net/bytes.js';
+import { checksumOf, sumOfWords } from '../net/checksum.js';
+import { computeTransportChecksum } from '../net/transport-checksum.js';
 
 /**
  * Fixes the checksums in a copy of the frame of a packet.

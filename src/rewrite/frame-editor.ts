@@ -5,18 +5,24 @@
  *
  * What is inside a tunnel belongs to the tunnel, as it does everywhere else: only the outermost IP packet is changed.
  */
-import { readU16BE, readU16LE, readU32BE, writeU16BE } from '../bytes.js';
-import { ADDRESS_LENGTHS, type AddressFamily } from '../capture/address.js';
+
 import { isExtension } from '../capture/decode.js';
-import { LINK_TYPE } from '../capture/link-type.js';
 import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
 import { SKIP, skipEtherType } from '../capture/skip-reason.js';
+import { ADDRESS_LENGTHS, type AddressFamily } from '../net/address.js';
+import { readU16BE, readU16LE, readU32BE, writeU16BE } from '../net/bytes.js';
+import { updateChecksum, wordChange } from '../net/checksum.js';
+import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
+import { LINK_TYPE } from '../net/link-type.js';
+import {
+  checksumField,
+  SCTP_HEADER_BYTES,
+  updateSctpChecksum,
+  updateTransportChecksum,
+} from '../net/transport-checksum.js';
 import { hasPorts } from '../series/target.js';
 import type { AddressChange } from './address-change.js';
-import { updateChecksum, wordChange } from './checksum.js';
-import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from './icmp.js';
 import type { NumberMap } from './number-map.js';
-import { checksumField, SCTP_HEADER_BYTES, updateSctpChecksum, updateTransportChecksum } from './transport.js';
 
 export interface FrameEdits {
   /** The first that deals with an address counts. */

@@ -3,14 +3,15 @@
  * Zeros in place of whatever a frame says beyond its headers: transport payload, IP options, padding, the body of frames without IP. Payload
  * is full of names and addresses, and anonymised headers around it hide nothing. Lengths stay; checksums are those of the zeros.
  */
-import { readU16BE } from '../bytes.js';
+
 import { isExtension } from '../capture/decode.js';
 import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
+import { readU16BE } from '../net/bytes.js';
+import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
+import { computeTransportChecksum, headerLength } from '../net/transport-checksum.js';
 import { fixIpv4Header } from './fix-checksums.js';
 import { extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
-import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from './icmp.js';
-import { computeTransportChecksum, headerLength } from './transport.js';
 
 /** What of a quoted transport header stays: the eight bytes that are always quoted (RFC 792). */
 const QUOTED_TRANSPORT_BYTES = 8;

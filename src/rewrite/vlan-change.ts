@@ -2,10 +2,11 @@
  * @module
  * VLAN tags of Ethernet frames (IEEE 802.1Q): one added, replaced, renumbered or removed. Frames of other link types have none.
  */
-import { readU16BE, writeU16BE, writeU32BE } from '../bytes.js';
+
 import { isVlanType, VLAN_TYPE } from '../capture/decode.js';
-import { LINK_TYPE } from '../capture/link-type.js';
 import type { Packet } from '../capture/packet.js';
+import { readU16BE, writeU16BE, writeU32BE } from '../net/bytes.js';
+import { LINK_TYPE } from '../net/link-type.js';
 import type { NumberMap } from './number-map.js';
 
 export interface VlanOptions {

@@ -5,9 +5,9 @@
 import type { CaptureInput } from '../capture/capture-file.js';
 import { type CaptureReport, type ReadOptions, readCaptures } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
-import type { PacketSeries } from './packet-series.js';
+import type { PacketSeries } from '../packets/packet-series.js';
+import { SeriesBuilder } from '../packets/series-builder.js';
 import { createSelector, type SelectedPacketHandler, type SelectOptions, type Selector } from './select.js';
-import { SeriesBuilder } from './series-builder.js';
 import { formatTarget, type Target } from './target.js';
 
 export interface ExtractOptions extends ReadOptions {

@@ -6,9 +6,9 @@
  * that does not exist is `NO_PORT`. Device, 5 words: family; address (4 words).
  */
 
-import { readU32BE } from '../bytes.js';
-import { ADDRESS_LENGTHS, type Address, type AddressFamily } from '../capture/address.js';
 import type { Packet } from '../capture/packet.js';
+import { ADDRESS_LENGTHS, type Address, type AddressFamily } from '../net/address.js';
+import { readU32BE } from '../net/bytes.js';
 import type { Endpoint } from './target.js';
 
 export const FLOW_KEY_WORDS = 11;

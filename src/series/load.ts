@@ -6,8 +6,8 @@ import { type CaptureInput, type CaptureWarning, captureInput, type NamedPath } 
 import { openDecompressed } from '../capture/compression.js';
 import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
+import type { PacketSeries } from '../packets/packet-series.js';
 import { type ExtractOptions, extractSeries } from './extract.js';
-import type { PacketSeries } from './packet-series.js';
 import { surveyCaptures } from './survey.js';
 import { detectTable, MAX_LINE_LENGTH, readTable, type TableFormat, type TableWarning } from './table-reader.js';
 import type { Target } from './target.js';

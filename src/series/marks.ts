@@ -2,9 +2,10 @@
  * @module
  * What a packet tells beside its size and time: whether it opens or closes a connection, carries payload, and what a TCP handshake offers.
  */
-import { readU16BE, readU32BE } from '../bytes.js';
+
 import { IP_PROTOCOL, type Packet, TCP_FLAG } from '../capture/packet.js';
-import { type Conversation, MARK, type SynOptions } from './packet-series.js';
+import { readU16BE, readU32BE } from '../net/bytes.js';
+import { type Conversation, MARK, type SynOptions } from '../packets/packet-series.js';
 
 /** Bits of `MARK`. */
 export function marksOf({ payloadLength, fragment, firstFragment, protocol, tcpFlags }: Packet): number {

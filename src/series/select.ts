@@ -2,16 +2,17 @@
  * @module
  * Picks the packets of a target out of a capture, in the order of the file, and says which way each one goes.
  */
-import { equalBytes, readU32BE } from '../bytes.js';
-import type { Address } from '../capture/address.js';
-import { LINK_TYPE } from '../capture/link-type.js';
+
 import { NONE, type Packet, TCP_FLAG } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
+import type { Address } from '../net/address.js';
+import { equalBytes, readU32BE } from '../net/bytes.js';
+import { LINK_TYPE } from '../net/link-type.js';
+import type { Conversation } from '../packets/packet-series.js';
 import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
 import { FragmentPorts, type Ports } from './fragments.js';
 import { Handshakes, isBroadcast, marksOf } from './marks.js';
-import type { Conversation } from './packet-series.js';
 import type { DeviceTarget, FlowTarget, Target } from './target.js';
 
 /** Gets the packets of a target, one call each. */

@@ -3,13 +3,15 @@
  * What is inside a capture: its devices and flows with their traffic. The base of `synth inspect`, and of the choice of a
  * target when none is named.
  */
-import { equalBytes } from '../bytes.js';
-import { ADDRESS_LENGTHS, type AddressFamily, formatAddress, isUnicast } from '../capture/address.js';
+
 import type { CaptureInput } from '../capture/capture-file.js';
 import { NONE, type Packet } from '../capture/packet.js';
 import { type CaptureReport, type ReadOptions, readCaptures } from '../capture/read-captures.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
+import { ADDRESS_LENGTHS, type AddressFamily, formatAddress, isUnicast } from '../net/address.js';
+import { equalBytes } from '../net/bytes.js';
+import { protocolName } from '../net/protocol-name.js';
 import {
   DEVICE_KEY_WORDS,
   FLOW_KEY_WORDS,
@@ -20,7 +22,6 @@ import {
   writeMacKey,
 } from './flow-key.js';
 import { FragmentPorts } from './fragments.js';
-import { protocolName } from './protocol-name.js';
 import { type DeviceTarget, type FlowTarget, formatTarget, type Target } from './target.js';
 
 /** Packets and bytes (sum of sizes) in each direction. */

@@ -8,8 +8,8 @@ import type { CaptureInput } from '../capture/capture-file.js';
 import { type OpenedFile, openDecompressed } from '../capture/compression.js';
 import { MAX_SIZE_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
-import type { PacketSeries } from './packet-series.js';
-import { SeriesBuilder } from './series-builder.js';
+import type { PacketSeries } from '../packets/packet-series.js';
+import { SeriesBuilder } from '../packets/series-builder.js';
 
 export type TableFormat = 'csv' | 'ndjson';
 

@@ -6,7 +6,7 @@
 
 import { OutputBuffer } from '../output-buffer.js';
 import type { Output, SerialOutput } from '../output-file.js';
-import type { PacketWriter } from './packet-writer.js';
+import type { PacketWriter } from '../packets/packet-writer.js';
 
 export const TABLE_COLUMNS = ['time_s', 'direction', 'size_bytes', 'gap_s'] as const;
 

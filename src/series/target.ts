@@ -2,10 +2,11 @@
  * @module
  * A target: the device or the flow that is modelled, as `--device` and `--flow` name it.
  */
-import { type Address, formatAddress, formatEndpoint, parseAddress } from '../capture/address.js';
+
 import { IP_PROTOCOL } from '../capture/packet.js';
 import { SynthError } from '../errors.js';
-import { parseProtocol, protocolName } from './protocol-name.js';
+import { type Address, formatAddress, formatEndpoint, parseAddress } from '../net/address.js';
+import { parseProtocol, protocolName } from '../net/protocol-name.js';
 
 export interface DeviceTarget {
   readonly kind: 'device';

@@ -5,8 +5,8 @@
  */
 
 import { ROLE } from '../../models/conversations/role.js';
-import { writeU16BE } from '../bytes.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
+import { writeU16BE } from '../net/bytes.js';
 import type { Random } from '../random.js';
 import type { ConversationEnd, ConversationSpec } from './conversation-spec.js';
 import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER } from './identity.js';

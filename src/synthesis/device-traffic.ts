@@ -5,8 +5,8 @@
 import { AssignedPackets } from '../../models/conversations/assigned-packets.js';
 import type { Likelihoods } from '../../models/conversations/likelihoods.js';
 import type { Conversations } from '../../models/conversations/records.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
-import type { PacketBlock } from '../series/packet-series.js';
 import type { Channel } from './channel.js';
 import type { ChannelFactory } from './channel-factory.js';
 

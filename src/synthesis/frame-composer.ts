@@ -8,10 +8,12 @@
  * below that a bare IP packet (IPv4 protocol 253, RFC 3692; IPv6 next header 59, RFC 8200 §4.7), and IPv4 below the header of IPv6. One
  * that is longer than the length field of UDP can say is a bare IP packet of protocol 253.
  */
-import { readU16BE, writeU16BE, writeU32BE } from '../bytes.js';
+
 import { IP_PROTOCOL } from '../capture/packet.js';
 import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
+import { readU16BE, writeU16BE, writeU32BE } from '../net/bytes.js';
+import { writeOptions } from '../net/tcp-options.js';
 import type { Random } from '../random.js';
 import {
   Channel,
@@ -25,7 +27,6 @@ import {
 import type { ConversationSpec } from './conversation-spec.js';
 import type { PayloadSource } from './payload-stream.js';
 import { TCP_HEADER_BYTES, TcpConnection } from './tcp-connection.js';
-import { writeOptions } from './tcp-options.js';
 import { SegmentList } from './tcp-segments.js';
 
 /** What becomes of packets above the MTU. */

@@ -10,8 +10,8 @@ import {
   captureFormatOf,
   type WrittenCaptureFormat,
 } from '../capture/capture-writer.js';
-import { LINK_TYPE } from '../capture/link-type.js';
 import { SynthError } from '../errors.js';
+import { LINK_TYPE } from '../net/link-type.js';
 import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import type { SerialOutput } from '../output-file.js';

@@ -13,9 +13,9 @@ import {
   RECORD_FLAG,
 } from '../../models/conversations/records.js';
 import type { TargetProfile } from '../../models/model-file.js';
-import { type Address, type AddressFamily, parseAddress } from '../capture/address.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
 import { SynthError } from '../errors.js';
+import { type Address, type AddressFamily, parseAddress } from '../net/address.js';
 import type { Target } from '../series/target.js';
 import { type ConversationEnd, NO_SYN_OPTIONS } from './conversation-spec.js';
 

@@ -8,10 +8,10 @@
 
 import { ROLE } from '../../models/conversations/role.js';
 import { TCP_FLAG } from '../capture/packet.js';
+import { fittingOptions, optionBytes, TCP_OPTION } from '../net/tcp-options.js';
 import type { Random } from '../random.js';
 import type { ConversationSpec } from './conversation-spec.js';
 import { TcpEnd } from './tcp-end.js';
-import { fittingOptions, optionBytes, TCP_OPTION } from './tcp-options.js';
 import type { SegmentList } from './tcp-segments.js';
 
 export const TCP_HEADER_BYTES = 20;

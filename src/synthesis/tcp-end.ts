@@ -7,10 +7,11 @@
  * to acknowledge, as if the last segments that passed the point of capture had not reached it yet. Numbers are 32-bit integers that
  * wrap around, and are compared by the sign of their difference (RFC 9293 §3.4).
  */
+
+import { type OptionValues, offeredOptions } from '../net/tcp-options.js';
+import type { SynOptions } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
-import type { SynOptions } from '../series/packet-series.js';
 import { SegmentQueue } from './segment-queue.js';
-import { type OptionValues, offeredOptions } from './tcp-options.js';
 
 /** Windows of the SYNs, and of connections without window scale: what Linux offers first on a path with an MTU of 1500. */
 const UNSCALED_WINDOW = 64_240;

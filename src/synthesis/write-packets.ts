@@ -3,11 +3,11 @@
  * Drives packets into a writer: blocks of any length, in flat memory. Last stop on the way of the data into a file.
  */
 import { throwIfInterrupted } from '../errors.js';
-import type { PacketBlock } from '../series/packet-series.js';
-import type { PacketWriter } from '../series/packet-writer.js';
+import type { PacketBlock } from '../packets/packet-series.js';
+import type { PacketWriter } from '../packets/packet-writer.js';
+import { TimeQueue } from '../packets/time-queue.js';
 import type { DeviceTraffic } from './device-traffic.js';
 import type { FrameWriter } from './frame-writer.js';
-import { TimeQueue } from './time-queue.js';
 
 export interface WriteOptions {
   /** Time of the first packet, in ns since the Unix epoch. */

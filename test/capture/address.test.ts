@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress, formatEndpoint, isUnicast, parseAddress } from '../../src/capture/address.js';
+import { formatAddress, formatEndpoint, isUnicast, parseAddress } from '../../src/net/address.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeModelFile } from '../../models/model-file.js';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../models/tensors.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
 import {
   DEVICE,
   type Finished,

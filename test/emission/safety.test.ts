@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
-import { parseRanges } from '../../src/emission/address-range.js';
 import { isHarmless, isOwnAddress, requireAllowedTarget } from '../../src/emission/safety.js';
+import { parseRanges } from '../../src/net/address-range.js';
 import { expectSynthError } from '../support/read.js';
 
 test('loopback, private, link-local and documentation addresses are harmless, to the last address of each range', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { resampleBlocks } from '../../src/evaluation/block-bootstrap.js';
+import { gapsNs, type PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { gapsNs, type PacketBlock } from '../../src/series/packet-series.js';
 import { blockOf, requests, rowsBy } from '../models/blocks.js';
 import fc from '../support/fast-check.js';
 import { RUNS, rowsOf } from './series.js';

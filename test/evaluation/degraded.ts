@@ -1,8 +1,9 @@
 /**
  * Real packets with one thing wrong, for tests of what sees it. Nothing else of a series is changed: what an evaluation takes off is for that one thing.
  */
+
+import { gapsNs, type PacketBlock, spanNs } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { gapsNs, type PacketBlock, spanNs } from '../../src/series/packet-series.js';
 
 /** The packets of a series in any order, each with the gap before it. */
 export function shuffled(series: PacketBlock): PacketBlock {

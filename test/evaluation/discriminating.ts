@@ -6,8 +6,8 @@ import { evaluate, evaluateWith } from '../../src/evaluation/evaluate.js';
 import { Judge } from '../../src/evaluation/judge.js';
 import { ASPECTS, type Aspect } from '../../src/evaluation/metric.js';
 import type { Evaluation } from '../../src/evaluation/result.js';
+import { type PacketBlock, sliceSeries } from '../../src/packets/packet-series.js';
 import { loadSeries } from '../../src/series/load.js';
-import { type PacketBlock, sliceSeries } from '../../src/series/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
 import { constantRate, jittered, shuffled, slowed, unrelated } from './degraded.js';
 

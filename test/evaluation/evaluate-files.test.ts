@@ -6,7 +6,7 @@ import { encodeModelFile } from '../../models/model-file.js';
 import { train } from '../../models/train.js';
 import { evaluate } from '../../src/evaluation/evaluate.js';
 import { type EvaluateFilesOptions, evaluateFiles } from '../../src/evaluation/evaluate-files.js';
-import { type PacketSeries, sliceSeries } from '../../src/series/packet-series.js';
+import { type PacketSeries, sliceSeries } from '../../src/packets/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
 import { requests, seriesOf } from '../models/blocks.js';
 import { expectSynthError } from '../support/read.js';

@@ -3,7 +3,7 @@ import { evaluate, isInMeanExcess, partsOf } from '../../src/evaluation/evaluate
 import type { JudgeOptions } from '../../src/evaluation/judge.js';
 import { ASPECTS } from '../../src/evaluation/metric.js';
 import type { Evaluation, MetricResult } from '../../src/evaluation/result.js';
-import { type PacketBlock, sliceSeries } from '../../src/series/packet-series.js';
+import { type PacketBlock, sliceSeries } from '../../src/packets/packet-series.js';
 import { meanInterval } from '../../src/statistics/confidence.js';
 import { blockOf, type Row, requests, rowsBy, seriesOf } from '../models/blocks.js';
 import fc from '../support/fast-check.js';

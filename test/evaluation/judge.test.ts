@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Judge, type JudgeOptions, lackReason } from '../../src/evaluation/judge.js';
-import { directionGapsNs, directionSizes, sliceSeries } from '../../src/series/packet-series.js';
+import { directionGapsNs, directionSizes, sliceSeries } from '../../src/packets/packet-series.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { blockOf, type Row, requests, rowsBy, seriesOf } from '../models/blocks.js';
 import { expectSynthError } from '../support/read.js';

@@ -8,8 +8,8 @@ import { MessageTimes } from '../../src/fleet/message-times.js';
 import type { Group, MqttTarget, Storm } from '../../src/fleet/scenario/scenario.js';
 import type { Counts } from '../../src/fleet/snapshot.js';
 import { Timers } from '../../src/fleet/timers.js';
+import { type TimedSource, TimeQueue } from '../../src/packets/time-queue.js';
 import { randomStream } from '../../src/random.js';
-import { type TimedSource, TimeQueue } from '../../src/synthesis/time-queue.js';
 
 export const SECOND = 1e9;
 const endless = Number.POSITIVE_INFINITY;

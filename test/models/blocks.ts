@@ -1,7 +1,7 @@
 /** Series made by hand or by rule, for tests of what learns from them and what judges them. */
-import { parseAddress } from '../../src/capture/address.js';
+import { parseAddress } from '../../src/net/address.js';
+import type { Conversation, PacketBlock, PacketSeries } from '../../src/packets/packet-series.js';
 import { type Random, randomStream } from '../../src/random.js';
-import type { Conversation, PacketBlock, PacketSeries } from '../../src/series/packet-series.js';
 
 /** Time since the start in ns, size in bytes, 1 for outbound. */
 export type Row = readonly [offsetNs: number, sizeBytes: number, outbound: 0 | 1];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ContextTree } from '../../models/markov/context-tree.js';
-import { type Tensor, TensorReader, vector } from '../../models/tensors.js';
 import { randomStream } from '../../src/random.js';
+import { type Tensor, TensorReader, vector } from '../../src/tensors.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 

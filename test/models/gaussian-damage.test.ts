@@ -2,11 +2,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FitOptions } from '../../models/fit-options.js';
 import { decodeModelFile, encodeModelFile, type ModelFile } from '../../models/model-file.js';
-import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../models/tensors.js';
 import { train } from '../../models/train.js';
 import { SynthError } from '../../src/errors.js';
+import { collect, type PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { collect, type PacketBlock } from '../../src/series/packet-series.js';
+import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
 import { expectSynthError } from '../support/read.js';
 import { blockOf, rowsBy, seriesOf } from './blocks.js';
 import { signed, withOneCandidate } from './signed.js';

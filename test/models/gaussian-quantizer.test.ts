@@ -4,12 +4,12 @@ import { fitMixtures } from '../../models/gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from '../../models/gaussian/gaussian-quantizer.js';
 import { markov } from '../../models/markov/markov-model.js';
 import { startOfDecoding } from '../../models/quantizer.js';
-import { type Tensor, TensorReader } from '../../models/tensors.js';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { Kernels } from '../../src/kernels/kernels.js';
+import { collect, directionGapsNs, directionSizes, gapsNs, type PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { collect, directionGapsNs, directionSizes, gapsNs, type PacketBlock } from '../../src/series/packet-series.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
+import { type Tensor, TensorReader } from '../../src/tensors.js';
 import { blockOf, codec, DEGENERATE, type Row, requests, rowsBy } from './blocks.js';
 
 const random = () => randomStream('quantizer', 'test');

@@ -4,7 +4,6 @@ import { HmmModel, hmm } from '../../models/hmm/hmm-model.js';
 import { closedTransitions, stationaryOf } from '../../models/hmm/transitions.js';
 import { encodeModelFile } from '../../models/model-file.js';
 import { train } from '../../models/train.js';
-import { type Random, randomStream } from '../../src/random.js';
 import {
   collect,
   directionBlock,
@@ -13,7 +12,8 @@ import {
   gapsNs,
   type PacketBlock,
   spanNs,
-} from '../../src/series/packet-series.js';
+} from '../../src/packets/packet-series.js';
+import { type Random, randomStream } from '../../src/random.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { normal } from '../kernels/points.js';
 import fc from '../support/fast-check.js';

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeModelFile, encodeModelFile, type ModelFile } from '../../models/model-file.js';
-import { decodeSafetensors, encodeSafetensors, type Tensors, vector } from '../../models/tensors.js';
 import { train } from '../../models/train.js';
 import { SynthError } from '../../src/errors.js';
+import { collect } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { collect } from '../../src/series/packet-series.js';
 import { parseDevice } from '../../src/series/target.js';
+import { decodeSafetensors, encodeSafetensors, type Tensors, vector } from '../../src/tensors.js';
 import { expectSynthError } from '../support/read.js';
 import { conversation, requests, seriesOf } from './blocks.js';
 import { signed, withOneCandidate } from './signed.js';

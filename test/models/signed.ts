@@ -1,5 +1,5 @@
 /** Model files that were tampered with by somebody who knows of the digest: what the other checks are there for. */
-import { decodeSafetensors, digestOf, encodeSafetensors } from '../../models/tensors.js';
+import { decodeSafetensors, digestOf, encodeSafetensors } from '../../src/tensors.js';
 
 /** The file of a Markov chain with the first of the candidates that were compared: it stands for all, and tests of every byte are shorter. */
 export function withOneCandidate(file: Uint8Array): Uint8Array {

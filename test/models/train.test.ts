@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { modelKinds } from '../../models/registry.js';
 import { type TrainOptions, train } from '../../models/train.js';
+import { collect } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import { collect } from '../../src/series/packet-series.js';
 import { parseDevice, parseFlow } from '../../src/series/target.js';
 import { expectSynthError } from '../support/read.js';
 import { conversation, type Row, requests, seriesOf } from './blocks.js';

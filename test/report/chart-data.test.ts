@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { SeriesView } from '../../src/evaluation/series-view.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import {
   bytesPerBin,
   ecdfSteps,
@@ -11,7 +12,6 @@ import {
 } from '../../src/report/chart-data.js';
 import { gapAxis } from '../../src/report/charts/axes.js';
 import { sizeClasses, sizeTokens } from '../../src/report/size-classes.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
 import fc from '../support/fast-check.js';
 
 const block = (packets: readonly (readonly [ns: number, bytes: number, outbound: 0 | 1])[]): PacketBlock => ({

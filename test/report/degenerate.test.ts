@@ -1,8 +1,8 @@
 /** Series with too little in them: a report says so, in words, where a chart would be. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { PacketSeries } from '../../src/packets/packet-series.js';
 import { captureReport } from '../../src/report/capture-report.js';
 import { evaluationReport } from '../../src/report/evaluation-report.js';
-import type { PacketSeries } from '../../src/series/packet-series.js';
 import { doorbellCapture, evaluationOf, seriesOf } from './sample-reports.js';
 
 type Row = readonly [number, number, 0 | 1];

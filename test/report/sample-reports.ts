@@ -13,10 +13,10 @@ import {
   surveyCaptures,
   train,
 } from '../../src/index.js';
+import { sliceBlock } from '../../src/packets/packet-series.js';
 import type { CaptureReportInput } from '../../src/report/capture-report.js';
 import type { EvaluationReportInput } from '../../src/report/evaluation-report.js';
 import type { ReportedCandidate } from '../../src/report/reported-candidate.js';
-import { sliceBlock } from '../../src/series/packet-series.js';
 import { fixture } from '../support/files.js';
 import { emptyEvaluation } from './sample-evaluation.js';
 

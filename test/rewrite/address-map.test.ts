@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/capture/address.js';
+import { formatAddress, parseAddress } from '../../src/net/address.js';
 import { parseAddressMaps, parseMacMaps } from '../../src/rewrite/address-map.js';
 import { parseNumberMaps } from '../../src/rewrite/number-map.js';
 import fc from '../support/fast-check.js';

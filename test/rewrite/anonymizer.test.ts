@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/capture/address.js';
+import { formatAddress, parseAddress } from '../../src/net/address.js';
 import { readAnonymizationKey } from '../../src/rewrite/anonymization-key.js';
 import { Anonymizer } from '../../src/rewrite/anonymizer.js';
 import fc from '../support/fast-check.js';

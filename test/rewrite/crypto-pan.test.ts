@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress, parseAddress } from '../../src/capture/address.js';
+import { formatAddress, parseAddress } from '../../src/net/address.js';
 import { CryptoPan } from '../../src/rewrite/crypto-pan.js';
 import fc from '../support/fast-check.js';
 

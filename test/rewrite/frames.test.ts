@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseAddress } from '../../src/capture/address.js';
+import { parseAddress } from '../../src/net/address.js';
 import { parseAddressMaps, parseMacMaps } from '../../src/rewrite/address-map.js';
 import { Anonymizer } from '../../src/rewrite/anonymizer.js';
 import { parseNumberMaps } from '../../src/rewrite/number-map.js';

@@ -8,8 +8,8 @@ import {
   sliceBlock,
   sliceSeries,
   spanNs,
-} from '../../src/series/packet-series.js';
-import { throughputBytes } from '../../src/series/throughput.js';
+} from '../../src/packets/packet-series.js';
+import { throughputBytes } from '../../src/packets/throughput.js';
 import { blockOf, seriesOf } from '../models/blocks.js';
 
 const SERIES = seriesOf([

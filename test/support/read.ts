@@ -1,11 +1,11 @@
 /** What a reading of captures comes to, copied out so that a test can compare it. */
 import { expect } from 'vitest';
-import { formatAddress } from '../../src/capture/address.js';
 import type { CaptureInput, CaptureWarning } from '../../src/capture/capture-file.js';
 import { NONE, type Packet } from '../../src/capture/packet.js';
 import { type CaptureReport, readCaptures } from '../../src/capture/read-captures.js';
 import { SKIP, skipReasonName } from '../../src/capture/skip-reason.js';
 import { SynthError, type SynthErrorCode } from '../../src/errors.js';
+import { formatAddress } from '../../src/net/address.js';
 import { memoryInput, pcap, SECOND } from './frames.js';
 
 /** The record of a packet. */

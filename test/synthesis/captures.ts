@@ -3,10 +3,10 @@
 import { ROLE } from '../../models/conversations/role.js';
 import type { TargetProfile } from '../../models/model-file.js';
 import { CaptureWriter, type WrittenCaptureFormat } from '../../src/capture/capture-writer.js';
-import { LINK_TYPE } from '../../src/capture/link-type.js';
+import { LINK_TYPE } from '../../src/net/link-type.js';
 import type { Output } from '../../src/output-file.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
 import { FrameComposer } from '../../src/synthesis/frame-composer.js';

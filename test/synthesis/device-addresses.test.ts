@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Conversations, type End, emptyRecords } from '../../models/conversations/records.js';
-import { formatAddress, type parseAddress } from '../../src/capture/address.js';
+import { formatAddress, type parseAddress } from '../../src/net/address.js';
 import { parseAddressMaps } from '../../src/rewrite/address-map.js';
 import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
 import fc from '../support/fast-check.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readU16BE, readU32BE } from '../../src/bytes.js';
 import { CAPTURE_FORMATS } from '../../src/capture/capture-writer.js';
+import { readU16BE, readU32BE } from '../../src/net/bytes.js';
 import { PAYLOAD_KINDS } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatAddress } from '../../src/capture/address.js';
+import { formatAddress } from '../../src/net/address.js';
 import { outputFormatOf } from '../../src/synthesis/generate.js';
 import { DOCUMENTATION_TARGETS, type Identity, identityOf } from '../../src/synthesis/identity.js';
 import { blockOf } from '../models/blocks.js';

@@ -2,9 +2,9 @@
 
 import { ROLE } from '../../models/conversations/role.js';
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
-import { LINK_TYPE } from '../../src/capture/link-type.js';
+import { LINK_TYPE } from '../../src/net/link-type.js';
+import type { SynOptions } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
-import type { SynOptions } from '../../src/series/packet-series.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';
 import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';

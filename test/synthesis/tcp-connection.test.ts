@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { ROLE } from '../../models/conversations/role.js';
 import { TCP_FLAG } from '../../src/capture/packet.js';
+import { TCP_OPTION } from '../../src/net/tcp-options.js';
 import { type Random, randomStream } from '../../src/random.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';
 import { TcpConnection } from '../../src/synthesis/tcp-connection.js';
-import { TCP_OPTION } from '../../src/synthesis/tcp-options.js';
 import { SegmentList } from '../../src/synthesis/tcp-segments.js';
 import { LINUX_SYN, specOf } from './scripts.js';
 

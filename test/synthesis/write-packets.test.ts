@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Likelihoods } from '../../models/conversations/likelihoods.js';
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
-import { LINK_TYPE } from '../../src/capture/link-type.js';
+import { LINK_TYPE } from '../../src/net/link-type.js';
+import type { PacketBlock } from '../../src/packets/packet-series.js';
+import type { PacketWriter } from '../../src/packets/packet-writer.js';
 import { randomStream } from '../../src/random.js';
-import type { PacketBlock } from '../../src/series/packet-series.js';
-import type { PacketWriter } from '../../src/series/packet-writer.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
 import { DeviceTraffic } from '../../src/synthesis/device-traffic.js';
 import { FrameComposer } from '../../src/synthesis/frame-composer.js';

@@ -2,8 +2,9 @@
  * @module
  * Addresses as system calls take them: struct sockaddr_in, sockaddr_in6 and sockaddr_ll.
  */
-import { writeU16BE } from '../../bytes.js';
-import { formatAddress, parseAddress } from '../../capture/address.js';
+
+import { formatAddress, parseAddress } from '../../net/address.js';
+import { writeU16BE } from '../../net/bytes.js';
 import { LINUX } from './linux.js';
 
 const IPV4_BYTES = 16;

@@ -3,7 +3,7 @@
  * One file of what has arrived: written into memory at once, and from there to the disk while more arrives.
  */
 import { CaptureWriter } from '../../capture/capture-writer.js';
-import { LINK_TYPE } from '../../capture/link-type.js';
+import { LINK_TYPE } from '../../net/link-type.js';
 import { openNamedOutput } from '../../output/gzip-output.js';
 import type { Output, OutputOptions } from '../../output-file.js';
 import { TableWriter } from '../../series/table-writer.js';

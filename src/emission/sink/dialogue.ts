@@ -4,8 +4,8 @@
  * draw the same from the same seed; the first packet of a device says when its sequence began.
  */
 import type { SampleLimit, TrafficModel } from '../../../models/generator.js';
+import { MAX_SIZE_BYTES, type PacketBlock } from '../../packets/packet-series.js';
 import { randomStream } from '../../random.js';
-import { MAX_SIZE_BYTES, type PacketBlock } from '../../series/packet-series.js';
 import { writePattern } from '../../synthesis/payload/pattern.js';
 import { openLinux } from '../native/linux.js';
 import { SendCounts } from '../send-counts.js';

@@ -2,8 +2,9 @@
  * @module
  * Where a sink listens, as people write it, and why it cannot.
  */
-import { formatEndpoint, parseAddress } from '../../capture/address.js';
+
 import { SynthError } from '../../errors.js';
+import { formatEndpoint, parseAddress } from '../../net/address.js';
 import type { InternetEndpoint } from '../native/socket-address.js';
 
 export type ListenAddress =

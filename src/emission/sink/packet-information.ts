@@ -2,7 +2,7 @@
  * @module
  * What the kernel tells beside a datagram, as ancillary data (cmsg(3), ip(7), ipv6(7)): when it came, and to which address of this host.
  */
-import { parseAddress } from '../../capture/address.js';
+import { parseAddress } from '../../net/address.js';
 import { BATCH_PACKETS } from '../batch.js';
 import { LINUX } from '../native/linux.js';
 import { endpointOf, type InternetEndpoint } from '../native/socket-address.js';

@@ -2,9 +2,10 @@
  * @module
  * Whole frames, whatever they hold: the exact replay. Those that the capture has cut are sent as far as they go, as tcpreplay does.
  */
-import { LINK_TYPE } from '../../capture/link-type.js';
+
 import type { Packet } from '../../capture/packet.js';
 import { SynthError } from '../../errors.js';
+import { LINK_TYPE } from '../../net/link-type.js';
 import type { PacketPart } from './packet-part.js';
 import type { SourceCounts } from './source.js';
 

@@ -8,6 +8,8 @@ import type { LoadedModelFile, TargetProfile } from '../../../models/model-file.
 import { IP_PROTOCOL } from '../../capture/packet.js';
 import { MAX_PACKET_BYTES } from '../../capture/record-reader.js';
 import { SynthError } from '../../errors.js';
+import { DevicePackets } from '../../packets/packet-cursor.js';
+import { TimeQueue } from '../../packets/time-queue.js';
 import { randomStream } from '../../random.js';
 import { IP_HEADER_BYTES, UDP_HEADER_BYTES } from '../../synthesis/channel.js';
 import { deviceStream } from '../../synthesis/devices.js';
@@ -15,11 +17,9 @@ import { openPayloadSource, type PayloadChoice } from '../../synthesis/payload/p
 import type { PayloadSource, PayloadStream } from '../../synthesis/payload-stream.js';
 import { samplingModel } from '../../synthesis/sampled-model.js';
 import { TCP_HEADER_BYTES } from '../../synthesis/tcp-connection.js';
-import { TimeQueue } from '../../synthesis/time-queue.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SocketKind } from './capture-payloads.js';
 import { copyBytes, type ViewedBytes } from './copy-bytes.js';
-import { DevicePackets } from './device-packets.js';
 import { isInVain, requireSampling } from './model-run.js';
 import { type Directions, isWanted, type PacketSource, requirePackets, SourceCounts } from './source.js';
 

@@ -7,11 +7,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 import type { Socket } from 'raw-socket';
-import { formatAddress } from '../../capture/address.js';
 import { SynthError } from '../../errors.js';
+import { formatAddress } from '../../net/address.js';
+import { destinationOf, type IpVersion, ipVersion } from '../../net/ip-header.js';
 import type { Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
-import { destinationOf, type IpVersion, ipVersion } from './ip-header.js';
 
 export type RawSocketPackage = typeof import('raw-socket')['default'];
 

@@ -3,7 +3,7 @@
  * How near the nearest window of the training part is: the distance to the closest record, as the literature on synthetic tables has it
  * (for example Zhao et al., CTAB-GAN, ACML 2021). Much nearer than the held-out part is means copied.
  */
-import type { PacketBlock } from '../../series/packet-series.js';
+import type { PacketBlock } from '../../packets/packet-series.js';
 import { sampleVariance } from '../../statistics/mean.js';
 import { quantileOfSorted } from '../../statistics/quantiles.js';
 import { sortedCopy } from '../../statistics/sort.js';

@@ -3,7 +3,7 @@
  * What follows what: the Jensen–Shannon divergence, in bits, of the frequencies of two and of three successive packets, as classes of size
  * and direction, and as classes of joint gap and direction.
  */
-import type { PacketBlock } from '../../series/packet-series.js';
+import type { PacketBlock } from '../../packets/packet-series.js';
 import { jensenShannonDivergence } from '../../statistics/divergence.js';
 import { defineMetric, type Metric, tooFew } from '../metric.js';
 import { type Classes, PacketClasses, type Reference } from '../reference.js';

@@ -7,11 +7,11 @@ import type { Socket } from 'node:dgram';
 import type { Agent, OutgoingMessage as CoapRequest, IncomingMessage } from 'coap';
 import { errorName } from '../../emission/transports/stream-socket.js';
 import { SynthError, systemErrorCode } from '../../errors.js';
+import { coapHeaderBytes, datagramHeaderBytes, splitQuery } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { CoapTarget } from '../scenario/scenario.js';
 import { ConnectionClient, type SharedByClients } from './connection-client.js';
 import { connectedSocket } from './datagram.js';
-import { coapHeaderBytes, datagramHeaderBytes, splitQuery } from './overhead.js';
 import { TargetFactory } from './target-factory.js';
 
 /** The largest block, and what says so in its option: 2^(6 + 4). */

@@ -6,11 +6,11 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
 import { errorName } from '../../emission/transports/stream-socket.js';
+import { datagramHeaderBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { SocketTarget } from '../scenario/scenario.js';
 import type { Link, LinkUser } from './link.js';
 import { LinkClient } from './link-client.js';
-import { datagramHeaderBytes } from './overhead.js';
 import { TargetFactory } from './target-factory.js';
 
 export class DatagramFactory extends TargetFactory<SocketTarget> {

@@ -9,11 +9,11 @@
 import type { Socket } from 'node:net';
 import type { Client, Dispatcher } from 'undici';
 import { systemErrorCode } from '../../errors.js';
+import { segmentHeaderBytes, tlsBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { HttpTarget } from '../scenario/scenario.js';
 import { ConnectionClient, type SharedByClients } from './connection-client.js';
 import { type HeadBytes, measureHead } from './http-head.js';
-import { segmentHeaderBytes, tlsBytes } from './overhead.js';
 import { type OpenSocket, recordBytes, Sockets } from './sockets.js';
 import { TargetFactory } from './target-factory.js';
 import { authorization } from './web-socket-link.js';

@@ -2,13 +2,14 @@
  * @module
  * Factories of both MQTT clients: the carriers and overheads that they share.
  */
+
+import { publishHeaderBytes, segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
 import { FullMqttClient, type FullMqttShared } from './full-mqtt.js';
 import { LeanMqttClient, type LeanMqttShared } from './lean-mqtt.js';
 import { MqttCodec } from './lean-mqtt-packets.js';
 import { type Link, type LinkUser, SocketLink } from './link.js';
-import { publishHeaderBytes, segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from './overhead.js';
 import { Sockets } from './sockets.js';
 import { TargetFactory } from './target-factory.js';
 import { type WebSocketLibrary, WebSocketLink, type WebSocketOptions, webSocketUrl } from './web-socket-link.js';

@@ -4,11 +4,11 @@
  * asynchronously.
  */
 import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../emission/framing.js';
+import { segmentHeaderBytes, tlsBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { SocketTarget } from '../scenario/scenario.js';
 import { SocketLink } from './link.js';
 import { LinkClient } from './link-client.js';
-import { segmentHeaderBytes, tlsBytes } from './overhead.js';
 import { Sockets } from './sockets.js';
 import { TargetFactory } from './target-factory.js';
 

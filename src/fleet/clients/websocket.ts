@@ -2,10 +2,11 @@
  * @module
  * Messages over a WebSocket, each a frame. They count as acknowledged when the system has taken them, which is told asynchronously.
  */
+
+import { segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { WebSocketTarget } from '../scenario/scenario.js';
 import { LinkClient } from './link-client.js';
-import { segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from './overhead.js';
 import { Sockets } from './sockets.js';
 import { TargetFactory } from './target-factory.js';
 import {

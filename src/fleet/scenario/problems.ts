@@ -4,7 +4,7 @@
  */
 import { type Document, isNode, type LineCounter } from 'yaml';
 import type { z } from 'zod';
-import { nearest } from '../../emission/nearest.js';
+import { nearest } from '../../did-you-mean.js';
 import { SynthError, type SynthErrorCode } from '../../errors.js';
 
 export type KeyPath = readonly PropertyKey[];

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
-import { nearest } from '../../emission/nearest.js';
+import { nearest } from '../../did-you-mean.js';
 import { describeSystemError } from '../../errors.js';
 import { parseThreshold } from '../thresholds.js';
 import { parseListenAddress } from './listen-address.js';

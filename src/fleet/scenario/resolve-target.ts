@@ -3,7 +3,7 @@
  * Targets of a scenario: from a URL and keys to everything that a client has to know.
  */
 import { isIP } from 'node:net';
-import { nearest } from '../../emission/nearest.js';
+import { nearest } from '../../did-you-mean.js';
 import type { KeyPath, Problems } from './problems.js';
 import type { Target, TargetTls } from './scenario.js';
 import type { ScenarioFile } from './scenario-schema.js';

@@ -2,7 +2,7 @@
  * @module
  * Texts with variables, `{{name}}`, which are filled in for a device or a message. `\{{` stands for two braces.
  */
-import { nearest } from '../../emission/nearest.js';
+import { nearest } from '../../did-you-mean.js';
 import { SynthError } from '../../errors.js';
 import type { Random } from '../../random.js';
 

@@ -9,7 +9,7 @@ import type { LineConfig } from 'vega-lite/types_unstable/mark.js';
 import type { LayerSpec, UnitSpec } from 'vega-lite/types_unstable/spec/index.js';
 import type { MetricResult } from '../../evaluation/result.js';
 import type { SeriesView } from '../../evaluation/series-view.js';
-import type { PacketBlock } from '../../series/packet-series.js';
+import type { PacketBlock } from '../../packets/packet-series.js';
 import type { ChartSpec } from '../render-chart.js';
 
 /** The series of a set of charts. */

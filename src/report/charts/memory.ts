@@ -5,7 +5,7 @@
 
 import type { SeriesView } from '../../evaluation/series-view.js';
 import { formatCounted, formatWidth } from '../../format.js';
-import { gapsNs, spanNs } from '../../series/packet-series.js';
+import { gapsNs, spanNs } from '../../packets/packet-series.js';
 import { autocorrelation } from '../../statistics/autocorrelation.js';
 import { rollingEntropy } from '../../statistics/entropy.js';
 import { bytesPerBin, logGaps, niceTimeWidth } from '../chart-data.js';

@@ -3,7 +3,7 @@
  * Throughput over time: outbound above the line, inbound below it; the synthetic series under the real one, on the same axes.
  */
 import { formatBytes, formatSeconds, formatWidth } from '../../format.js';
-import { type PacketBlock, spanNs } from '../../series/packet-series.js';
+import { type PacketBlock, spanNs } from '../../packets/packet-series.js';
 import { bytesPerBin, niceTimeWidth, niceWidth } from '../chart-data.js';
 import { exactTicks, timeUnit } from './axes.js';
 import {

@@ -3,7 +3,7 @@
  * A message of an application while it is being sent: a head that was composed byte by byte, a run of filler, and a fixed tail.
  * It may leave in one datagram, or in as many segments as it takes.
  */
-import { writeU16BE, writeU32BE } from '../../bytes.js';
+import { writeU16BE, writeU32BE } from '../../net/bytes.js';
 import type { Random } from '../../random.js';
 import type { Filler, FillerPool } from './filler-pool.js';
 

@@ -9,7 +9,7 @@ import { z } from 'zod';
 import type { Metric } from '../../../src/evaluation/metric.js';
 import { Reference } from '../../../src/evaluation/reference.js';
 import { SeriesView } from '../../../src/evaluation/series-view.js';
-import { type PacketSeries, sliceSeries } from '../../../src/series/packet-series.js';
+import { type PacketSeries, sliceSeries } from '../../../src/packets/packet-series.js';
 import { blockOf, type Row, seriesOf } from '../../models/blocks.js';
 import { projectRoot } from '../../support/files.js';
 import { valueFrom } from '../compare.js';

@@ -4,8 +4,8 @@ import type { ConversationFactory, Opening } from '../../../models/conversations
 import { learnConversations } from '../../../models/conversations/learn.js';
 import { Likelihoods } from '../../../models/conversations/likelihoods.js';
 import type { Conversations } from '../../../models/conversations/records.js';
+import { type PacketBlock, type PacketSeries, sliceBlock } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
-import { type PacketBlock, type PacketSeries, sliceBlock } from '../../../src/series/packet-series.js';
 import type { Row } from '../blocks.js';
 
 export interface Numbered extends Opening {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { connectionsOf } from '../../../models/conversations/connections.js';
 import { ROLE } from '../../../models/conversations/role.js';
-import type { Conversation } from '../../../src/series/packet-series.js';
+import type { Conversation } from '../../../src/packets/packet-series.js';
 import fc from '../../support/fast-check.js';
 import { conversation } from '../blocks.js';
 import { DEVICE, download, MS, S, type Spoken, talk, tcp, udp } from './talks.js';

@@ -8,7 +8,7 @@ import {
   type Service,
 } from '../../../models/conversations/records.js';
 import { ROLE } from '../../../models/conversations/role.js';
-import type { Conversation, PacketSeries, SynOptions } from '../../../src/series/packet-series.js';
+import type { Conversation, PacketSeries, SynOptions } from '../../../src/packets/packet-series.js';
 import { conversation, requests, seriesOf } from '../blocks.js';
 import { DEVICE, download, household, inbound, outbound, S, type Spoken, talk, tcp, udp } from './talks.js';
 

@@ -1,7 +1,7 @@
 /** Series whose packets have connections and flags, written by hand or by a rule. */
 import { stepOf } from '../../../models/conversations/role.js';
+import { type Conversation, MARK, type PacketSeries } from '../../../src/packets/packet-series.js';
 import { type Random, randomStream } from '../../../src/random.js';
-import { type Conversation, MARK, type PacketSeries } from '../../../src/series/packet-series.js';
 import { conversation } from '../blocks.js';
 
 export const DEVICE = '192.168.77.102';

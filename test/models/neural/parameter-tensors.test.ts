@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Architecture, matrixOf, NO_LOGIT } from '../../../models/neural/architecture.js';
 import { cellKinds } from '../../../models/neural/cells.js';
 import { loadParameters, parameterCount, saveParameters } from '../../../models/neural/parameter-tensors.js';
-import { type Tensor, TensorReader } from '../../../models/tensors.js';
+import { type Tensor, TensorReader } from '../../../src/tensors.js';
 import { expectSynthError } from '../../support/read.js';
 import { EXAMPLES, parametersOf, tensorPlaces } from './networks.js';
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
 import { train } from '../../../models/train.js';
 import { captureInput } from '../../../src/capture/capture-file.js';
+import { collect } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
 import { extractSeries } from '../../../src/series/extract.js';
-import { collect } from '../../../src/series/packet-series.js';
 import { parseDevice } from '../../../src/series/target.js';
 import { fixture } from '../../support/files.js';
 

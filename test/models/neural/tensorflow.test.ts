@@ -1,7 +1,7 @@
 /** The kernels beside TensorFlow.js, which gets the parameters as the tensors of a model file. */
 import { expect, test } from 'vitest';
 import { saveParameters } from '../../../models/neural/parameter-tensors.js';
-import type { Tensor } from '../../../models/tensors.js';
+import type { Tensor } from '../../../src/tensors.js';
 import { EXAMPLES, KernelNetwork, parametersOf, relativeError, windowOf } from './networks.js';
 import { tensorFlowPass } from './tensorflow.js';
 

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { type Architecture, dilationOf } from '../../../models/neural/architecture.js';
 import type { TokenWindow } from '../../../models/neural/network.js';
-import type { Tensors } from '../../../models/tensors.js';
+import type { Tensors } from '../../../src/tensors.js';
 
 // Says nothing of faster backends.
 tf.enableProdMode();

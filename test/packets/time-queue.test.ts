@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type TimedSource, TimeQueue } from '../../src/synthesis/time-queue.js';
+import { type TimedSource, TimeQueue } from '../../src/packets/time-queue.js';
 import fc from '../support/fast-check.js';
 
 /** Times that do not fall, one after the other. */

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { SynthError } from '../src/errors.js';
+import { SynthError } from './errors.js';
 
 export type TensorData = Uint8Array | Uint32Array | Int32Array | Float32Array | Float64Array;
 

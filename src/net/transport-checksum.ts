@@ -2,8 +2,9 @@
  * @module
  * What a rewriter has to know of the protocols above IP: where their checksums stand, what these cover, and how long their headers are.
  */
-import { readU16BE, readU32BE, writeU16BE, writeU32BE } from '../bytes.js';
+
 import { IP_PROTOCOL } from '../capture/packet.js';
+import { readU16BE, readU32BE, writeU16BE, writeU32BE } from './bytes.js';
 import { checksumOf, crc32c, crc32cOfZeros, sumOfWords, updateChecksum } from './checksum.js';
 
 /** Where a protocol has its Internet checksum. */

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  checksumOf,
-  crc32c,
-  crc32cOfZeros,
-  sumOfWords,
-  updateChecksum,
-  wordChange,
-} from '../../src/rewrite/checksum.js';
-import { updateSctpChecksum } from '../../src/rewrite/transport.js';
+import { checksumOf, crc32c, crc32cOfZeros, sumOfWords, updateChecksum, wordChange } from '../../src/net/checksum.js';
+import { updateSctpChecksum } from '../../src/net/transport-checksum.js';
 import fc from '../support/fast-check.js';
 import { u16 } from '../support/frames.js';
 

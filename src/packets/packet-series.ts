@@ -3,7 +3,7 @@
  * A PacketSeries: what a target sent and received, as columns. Second stage on the way of the data; models, metrics and
  * writers know packets in this form only.
  */
-import type { Address } from '../capture/address.js';
+import type { Address } from '../net/address.js';
 
 export { MAX_SIZE_BYTES } from '../capture/record-reader.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { SeriesBuilder } from '../../src/series/series-builder.js';
+import { SeriesBuilder } from '../../src/packets/series-builder.js';
 import fc from '../support/fast-check.js';
 
 describe('a series', () => {

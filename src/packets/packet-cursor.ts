@@ -2,9 +2,10 @@
  * @module
  * The packets that a model draws for one device, one after the other, as sizes, times and directions: all that sockets need.
  */
-import type { PacketBlock } from '../../series/packet-series.js';
-import type { PayloadStream } from '../../synthesis/payload-stream.js';
-import type { TimedSource } from '../../synthesis/time-queue.js';
+
+import type { PayloadStream } from '../synthesis/payload-stream.js';
+import type { PacketBlock } from './packet-series.js';
+import type { TimedSource } from './time-queue.js';
 
 export interface DevicePacketsOptions {
   /** The channel that the device sends through. */

@@ -2,8 +2,9 @@
  * @module
  * Ranges of IP addresses, as CIDR writes them: `192.0.2.0/24`, `2001:db8::/32`, or one address.
  */
-import { type Address, formatAddress, parseAddress } from '../capture/address.js';
+
 import { SynthError } from '../errors.js';
+import { type Address, formatAddress, parseAddress } from './address.js';
 
 export interface AddressRange {
   /** The first address. */

@@ -3,7 +3,7 @@
  * The Internet checksum (RFC 1071), computed anew or updated for what has changed (RFC 1624), and CRC32c, that of SCTP (RFC 9260
  * appendix A). An update leaves a right checksum right and a wrong one wrong.
  */
-import { readU16BE, writeU16BE } from '../bytes.js';
+import { readU16BE, writeU16BE } from './bytes.js';
 
 /** Sums of so many words fit 31 bits. */
 const WORDS_PER_FOLD = 0x7fff;

@@ -3,8 +3,9 @@
  * The options of generated TCP segments: which of those on offer a SYN has room for, and their bytes. Everything is aligned to four
  * bytes, in the order in which Linux writes them.
  */
-import { writeU16BE, writeU32BE } from '../bytes.js';
-import type { SynOptions } from '../series/packet-series.js';
+
+import type { SynOptions } from '../packets/packet-series.js';
+import { writeU16BE, writeU32BE } from './bytes.js';
 
 /** Options as bits of a set. */
 export const TCP_OPTION = { mss: 1, windowScale: 2, sackPermitted: 4, timestamps: 8 } as const;
