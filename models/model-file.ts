@@ -4,15 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { SynthError } from '../src/errors.js';
-import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../src/tensors.js';
-import { packageVersion } from '../src/version.js';
 import {
   type Conversations,
   conversationsSchema,
   loadConversations,
   saveConversations,
-} from './conversations/records.js';
+} from '../src/conversations/records.js';
+import { SynthError } from '../src/errors.js';
+import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../src/tensors.js';
+import { packageVersion } from '../src/version.js';
 import type { TrafficModel } from './generator.js';
 import { modelKinds } from './registry.js';
 

@@ -4,11 +4,11 @@
  */
 
 import { IP_PROTOCOL } from '../src/capture/packet.js';
+import { learnConversations } from '../src/conversations/learn.js';
 import { SynthError } from '../src/errors.js';
 import { formatAddress } from '../src/net/address.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/packets/packet-series.js';
 import type { Target } from '../src/series/target.js';
-import { learnConversations } from './conversations/learn.js';
 import { type FitOptions, resolveFitOptions } from './fit-options.js';
 import type { FitHooks, FitStart } from './generator.js';
 import type { ModelFile, TargetProfile } from './model-file.js';

@@ -3,9 +3,9 @@
  * A model as `synth model info` shows it to people.
  */
 import { z } from 'zod';
-import type { Conversations } from '../../models/conversations/records.js';
 import type { ComponentDescription } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
+import type { Conversations } from '../conversations/records.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { protocolName } from '../net/protocol-name.js';
 import { formatTable } from './table.js';

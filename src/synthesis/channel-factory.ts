@@ -3,9 +3,10 @@
  * Makes channels of the conversations of one device: gives their ends addresses and asks what they can carry. Between what assigns packets to
  * conversations and what makes frames of them.
  */
-import type { ConversationFactory, Opening } from '../../models/conversations/assigner.js';
-import { type Conversations, type End, RECORD_FLAG } from '../../models/conversations/records.js';
+
 import { IP_PROTOCOL } from '../capture/packet.js';
+import type { ConversationFactory, Opening } from '../conversations/assigner.js';
+import { type Conversations, type End, RECORD_FLAG } from '../conversations/records.js';
 import {
   type Channel,
   EXPERIMENT,

@@ -4,8 +4,8 @@
  * written beforehand, the counters, the TCP connection and the stream of payload.
  */
 
-import { ROLE } from '../../models/conversations/role.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
+import { ROLE } from '../conversations/role.js';
 import { writeU16BE } from '../net/bytes.js';
 import type { Random } from '../random.js';
 import type { ConversationEnd, ConversationSpec } from './conversation-spec.js';

@@ -2,9 +2,9 @@
  * @module
  * What one generated device sends and receives: the packets of a model, each in the channel of its conversation.
  */
-import { AssignedPackets } from '../../models/conversations/assigned-packets.js';
-import type { Likelihoods } from '../../models/conversations/likelihoods.js';
-import type { Conversations } from '../../models/conversations/records.js';
+import { AssignedPackets } from '../conversations/assigned-packets.js';
+import type { Likelihoods } from '../conversations/likelihoods.js';
+import type { Conversations } from '../conversations/records.js';
 import type { PacketBlock } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
 import type { Channel } from './channel.js';

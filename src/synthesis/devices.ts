@@ -3,9 +3,10 @@
  * The devices of a model, ready to send and receive: what a capture is generated from, and what is sent onto an interface. The same
  * seed and options give the same frames in both.
  */
-import { Likelihoods } from '../../models/conversations/likelihoods.js';
+
 import type { SampleLimit } from '../../models/generator.js';
 import type { LoadedModelFile } from '../../models/model-file.js';
+import { Likelihoods } from '../conversations/likelihoods.js';
 import { randomStream } from '../random.js';
 import { ChannelFactory } from './channel-factory.js';
 import { DeviceTraffic } from './device-traffic.js';

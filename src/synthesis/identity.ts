@@ -3,7 +3,10 @@
  * Who talks to whom in a generated capture. Without captured or chosen addresses these are the ones reserved for documentation:
  * RFC 7042 (MAC), RFC 5737 (IPv4), RFC 3849 (IPv6).
  */
-import { ConversationCounts } from '../../models/conversations/counts.js';
+
+import type { TargetProfile } from '../../models/model-file.js';
+import { IP_PROTOCOL } from '../capture/packet.js';
+import { ConversationCounts } from '../conversations/counts.js';
 import {
   type ConnectionRecords,
   type Conversations,
@@ -11,9 +14,7 @@ import {
   emptyRecords,
   NO_PORT,
   RECORD_FLAG,
-} from '../../models/conversations/records.js';
-import type { TargetProfile } from '../../models/model-file.js';
-import { IP_PROTOCOL } from '../capture/packet.js';
+} from '../conversations/records.js';
 import { SynthError } from '../errors.js';
 import { type Address, type AddressFamily, parseAddress } from '../net/address.js';
 import type { Target } from '../series/target.js';

@@ -6,8 +6,8 @@
  * connection that loses nothing.
  */
 
-import { ROLE } from '../../models/conversations/role.js';
 import { TCP_FLAG } from '../capture/packet.js';
+import { ROLE } from '../conversations/role.js';
 import { fittingOptions, optionBytes, TCP_OPTION } from '../net/tcp-options.js';
 import type { Random } from '../random.js';
 import type { ConversationSpec } from './conversation-spec.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type End, emptyRecords, RECORD_FLAG, type Service } from '../../models/conversations/records.js';
-import { ROLE } from '../../models/conversations/role.js';
+import { type End, emptyRecords, RECORD_FLAG, type Service } from '../../src/conversations/records.js';
+import { ROLE } from '../../src/conversations/role.js';
 import { formatAddress } from '../../src/net/address.js';
 import { randomStream } from '../../src/random.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';

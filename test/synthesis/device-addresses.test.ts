@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Conversations, type End, emptyRecords } from '../../models/conversations/records.js';
+import { type Conversations, type End, emptyRecords } from '../../src/conversations/records.js';
 import { formatAddress, type parseAddress } from '../../src/net/address.js';
 import { parseAddressMaps } from '../../src/rewrite/address-map.js';
 import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';

@@ -1,7 +1,7 @@
 /** Scripted conversations: what a model may sample and an assigner may make of it, as captures. */
 
-import { ROLE } from '../../models/conversations/role.js';
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
+import { ROLE } from '../../src/conversations/role.js';
 import { LINK_TYPE } from '../../src/net/link-type.js';
 import type { SynOptions } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';

@@ -2,9 +2,10 @@
  * @module
  * What has arrived, as frames: the addresses and ports are those of both ends, and streams are TCP connections whose segments are the messages.
  */
-import { ROLE } from '../../../models/conversations/role.js';
+
 import type { CaptureWriter } from '../../capture/capture-writer.js';
 import { IP_PROTOCOL } from '../../capture/packet.js';
+import { ROLE } from '../../conversations/role.js';
 import { parseAddress } from '../../net/address.js';
 import type { Random } from '../../random.js';
 import { type Channel, IP_HEADER_BYTES } from '../../synthesis/channel.js';

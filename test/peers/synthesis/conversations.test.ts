@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { ROLE } from '../../../models/conversations/role.js';
+import { ROLE } from '../../../src/conversations/role.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../../src/synthesis/conversation-spec.js';
 import { memoryInput } from '../../support/frames.js';
 import { runPeer, runPeerToExit, testWithPeers } from '../../support/peers.js';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { RecordDeck } from '../../../models/conversations/record-deck.js';
-import { emptyRecords } from '../../../models/conversations/records.js';
-import { ROLE } from '../../../models/conversations/role.js';
-import { randomStream } from '../../../src/random.js';
+import { RecordDeck } from '../../src/conversations/record-deck.js';
+import { emptyRecords } from '../../src/conversations/records.js';
+import { ROLE } from '../../src/conversations/role.js';
+import { randomStream } from '../../src/random.js';
 import { inbound, outbound } from './talks.js';
 
 const SYN = outbound(ROLE.syn);

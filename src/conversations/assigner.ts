@@ -7,7 +7,7 @@
  *
  * A new conversation is like one of the capture: its record says with whom it is, and how it opens.
  */
-import type { Random } from '../../src/random.js';
+import type { Random } from '../random.js';
 import { contextsOf, hesitationOf, placeOf } from './counts.js';
 import { markOf } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';

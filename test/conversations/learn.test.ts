@@ -1,15 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { learnConversations } from '../../../models/conversations/learn.js';
-import {
-  type Conversations,
-  NEW_PORT,
-  NO_PORT,
-  RECORD_FLAG,
-  type Service,
-} from '../../../models/conversations/records.js';
-import { ROLE } from '../../../models/conversations/role.js';
-import type { Conversation, PacketSeries, SynOptions } from '../../../src/packets/packet-series.js';
-import { conversation, requests, seriesOf } from '../blocks.js';
+import { learnConversations } from '../../src/conversations/learn.js';
+import { type Conversations, NEW_PORT, NO_PORT, RECORD_FLAG, type Service } from '../../src/conversations/records.js';
+import { ROLE } from '../../src/conversations/role.js';
+import type { Conversation, PacketSeries, SynOptions } from '../../src/packets/packet-series.js';
+import { conversation, requests, seriesOf } from '../models/blocks.js';
 import { DEVICE, download, household, inbound, outbound, S, type Spoken, talk, tcp, udp } from './talks.js';
 
 const learn = (series: PacketSeries | readonly PacketSeries[], options = {}): Conversations =>

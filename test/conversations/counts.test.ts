@@ -8,12 +8,12 @@ import {
   placeOf,
   stepIndex,
   waitIndex,
-} from '../../../models/conversations/counts.js';
-import { Evidence } from '../../../models/conversations/evidence.js';
-import { FAR, MOST_AHEAD, markOf, serviceMarks, soonness } from '../../../models/conversations/foresight.js';
-import { NO_STEP, ROLE, STEPS } from '../../../models/conversations/role.js';
-import { partsOfSizeRow, SIZE_PLACES, sizeRow } from '../../../models/conversations/sizes.js';
-import { TIME_BINS } from '../../../models/conversations/time-bins.js';
+} from '../../src/conversations/counts.js';
+import { Evidence } from '../../src/conversations/evidence.js';
+import { FAR, MOST_AHEAD, markOf, serviceMarks, soonness } from '../../src/conversations/foresight.js';
+import { NO_STEP, ROLE, STEPS } from '../../src/conversations/role.js';
+import { partsOfSizeRow, SIZE_PLACES, sizeRow } from '../../src/conversations/sizes.js';
+import { TIME_BINS } from '../../src/conversations/time-bins.js';
 import { inbound, outbound } from './talks.js';
 
 test('places are the first three packets, those up to the seventh, and later ones; in a closing the first two, and later ones', () => {

@@ -3,7 +3,7 @@
  * The connections of a series: each packet's connection and role, and of each connection when it lived, how long, and how it opened and closed.
  * A TCP connection ends where a SYN begins another one between the same ports.
  */
-import type { Conversation, PacketSeries } from '../../src/packets/packet-series.js';
+import type { Conversation, PacketSeries } from '../packets/packet-series.js';
 import { ROLE, roleOf } from './role.js';
 
 export interface Connection {

@@ -2,8 +2,8 @@
  * @module
  * Learns the conversations of a target from its series.
  */
-import { formatAddress } from '../../src/net/address.js';
-import type { Conversation, PacketSeries, SynOptions } from '../../src/packets/packet-series.js';
+import { formatAddress } from '../net/address.js';
+import type { Conversation, PacketSeries, SynOptions } from '../packets/packet-series.js';
 import { type Connection, connectionsOf, type SeriesConnections } from './connections.js';
 import { ConversationCounts, contextsOf, hesitationOf, placeOf } from './counts.js';
 import { endOf } from './ends.js';

@@ -2,7 +2,7 @@
  * @module
  * How often something that was seen went with a packet that begins to close its connection, and how often it was seen.
  */
-import type { Tensor, TensorReader } from '../../src/tensors.js';
+import type { Tensor, TensorReader } from '../tensors.js';
 import { loadSparse, saveSparse } from './sparse.js';
 
 /** What was never seen says nothing; what was seen seldom says little. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { NO_STEP, ROLE, ROLES, roleOf, STEPS, stepOf, stepRole } from '../../../models/conversations/role.js';
-import { MARK } from '../../../src/packets/packet-series.js';
+import { NO_STEP, ROLE, ROLES, roleOf, STEPS, stepOf, stepRole } from '../../src/conversations/role.js';
+import { MARK } from '../../src/packets/packet-series.js';
 import { marksOf } from './talks.js';
 
 test.each([

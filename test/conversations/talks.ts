@@ -1,8 +1,8 @@
 /** Series whose packets have connections and flags, written by hand or by a rule. */
-import { stepOf } from '../../../models/conversations/role.js';
-import { type Conversation, MARK, type PacketSeries } from '../../../src/packets/packet-series.js';
-import { type Random, randomStream } from '../../../src/random.js';
-import { conversation } from '../blocks.js';
+import { stepOf } from '../../src/conversations/role.js';
+import { type Conversation, MARK, type PacketSeries } from '../../src/packets/packet-series.js';
+import { type Random, randomStream } from '../../src/random.js';
+import { conversation } from '../models/blocks.js';
 
 export const DEVICE = '192.168.77.102';
 export const MS = 1e6;

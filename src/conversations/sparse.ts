@@ -2,7 +2,7 @@
  * @module
  * Columns that are mostly zero, in model files: the indices and values of what is not.
  */
-import { requireModel, type Tensor, type TensorReader, vector } from '../../src/tensors.js';
+import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
 
 export function saveSparse(
   name: string,

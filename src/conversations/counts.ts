@@ -3,8 +3,8 @@
  * What was counted of conversations while learning: which step follows which, sizes, waiting times, openings. Sparse, since of all that could
  * happen little does.
  */
-import { MAX_SIZE_BYTES } from '../../src/packets/packet-series.js';
-import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
+import { MAX_SIZE_BYTES } from '../packets/packet-series.js';
+import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import { Evidence } from './evidence.js';
 import { MARKS, SOON_CLASSES } from './foresight.js';
 import { NO_STEP, STEPS } from './role.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { addExposure, shrunkRate, TIME_BINS, timeBin, upperEdge } from '../../../models/conversations/time-bins.js';
-import fc from '../../support/fast-check.js';
+import { addExposure, shrunkRate, TIME_BINS, timeBin, upperEdge } from '../../src/conversations/time-bins.js';
+import fc from '../support/fast-check.js';
 
 /** Times in ns up to 104 days, as many short as long ones. */
 const time = fc

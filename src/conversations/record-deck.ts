@@ -3,7 +3,7 @@
  * Which connection a new conversation is like: the records of a service, drawn without putting back, so that as many are long and as many
  * go to each peer as in the capture. When all are drawn it begins again.
  */
-import type { Random } from '../../src/random.js';
+import type { Random } from '../random.js';
 import type { ConnectionRecords } from './records.js';
 
 /** Records that began with the same step and the same size. */

@@ -1,9 +1,9 @@
 /** Connections of real devices, counted by tshark too. */
 import { expect } from 'vitest';
-import { connectionsOf } from '../../../../models/conversations/connections.js';
-import { loadSeries } from '../../../../src/series/load.js';
-import { parseDevice } from '../../../../src/series/target.js';
-import { sharedCapture, testWithCaptures } from '../../../support/peers.js';
+import { connectionsOf } from '../../../src/conversations/connections.js';
+import { loadSeries } from '../../../src/series/load.js';
+import { parseDevice } from '../../../src/series/target.js';
+import { sharedCapture, testWithCaptures } from '../../support/peers.js';
 
 // Numbers of different tcp.stream and udp.stream of tshark 4.0.17 -Y "eth.addr==DEVICE && !icmp && !icmpv6".
 for (const [capture, device, tcpStreams, udpStreams] of [

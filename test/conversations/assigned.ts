@@ -1,12 +1,12 @@
 /** Packets given to conversations that are nothing but numbers. */
-import { AssignedPackets } from '../../../models/conversations/assigned-packets.js';
-import type { ConversationFactory, Opening } from '../../../models/conversations/assigner.js';
-import { learnConversations } from '../../../models/conversations/learn.js';
-import { Likelihoods } from '../../../models/conversations/likelihoods.js';
-import type { Conversations } from '../../../models/conversations/records.js';
-import { type PacketBlock, type PacketSeries, sliceBlock } from '../../../src/packets/packet-series.js';
-import { randomStream } from '../../../src/random.js';
-import type { Row } from '../blocks.js';
+import { AssignedPackets } from '../../src/conversations/assigned-packets.js';
+import type { ConversationFactory, Opening } from '../../src/conversations/assigner.js';
+import { learnConversations } from '../../src/conversations/learn.js';
+import { Likelihoods } from '../../src/conversations/likelihoods.js';
+import type { Conversations } from '../../src/conversations/records.js';
+import { type PacketBlock, type PacketSeries, sliceBlock } from '../../src/packets/packet-series.js';
+import { randomStream } from '../../src/random.js';
+import type { Row } from '../models/blocks.js';
 
 export interface Numbered extends Opening {
   readonly number: number;

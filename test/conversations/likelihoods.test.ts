@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { ConversationCounts, contextsOf, PLACES } from '../../../models/conversations/counts.js';
-import { markOf } from '../../../models/conversations/foresight.js';
-import { learnConversations } from '../../../models/conversations/learn.js';
-import { Likelihoods } from '../../../models/conversations/likelihoods.js';
-import { NO_STEP, ROLE, STEPS } from '../../../models/conversations/role.js';
-import { TIME_BINS, timeBin, upperEdge } from '../../../models/conversations/time-bins.js';
+import { ConversationCounts, contextsOf, PLACES } from '../../src/conversations/counts.js';
+import { markOf } from '../../src/conversations/foresight.js';
+import { learnConversations } from '../../src/conversations/learn.js';
+import { Likelihoods } from '../../src/conversations/likelihoods.js';
+import { NO_STEP, ROLE, STEPS } from '../../src/conversations/role.js';
+import { TIME_BINS, timeBin, upperEdge } from '../../src/conversations/time-bins.js';
 import { household, inbound, MS, outbound, S } from './talks.js';
 
 const learned = learnConversations([household(60)], { keepAddresses: false, keepPorts: false })!;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { connectionsOf } from '../../../models/conversations/connections.js';
-import { ROLE } from '../../../models/conversations/role.js';
-import type { Conversation } from '../../../src/packets/packet-series.js';
-import fc from '../../support/fast-check.js';
-import { conversation } from '../blocks.js';
+import { connectionsOf } from '../../src/conversations/connections.js';
+import { ROLE } from '../../src/conversations/role.js';
+import type { Conversation } from '../../src/packets/packet-series.js';
+import { conversation } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { DEVICE, download, MS, S, type Spoken, talk, tcp, udp } from './talks.js';
 
 const WEB = tcp('203.0.113.5', [40_000, 443]);

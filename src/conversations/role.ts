@@ -2,7 +2,7 @@
  * @module
  * What a packet does in its conversation.
  */
-import { MARK } from '../../src/packets/packet-series.js';
+import { MARK } from '../packets/packet-series.js';
 
 /** `data` carries payload, or is any packet of a protocol without roles; `fin` may carry payload too. */
 export const ROLE = { data: 0, ack: 1, syn: 2, synAck: 3, fin: 4, rst: 5 } as const;

@@ -4,8 +4,8 @@
  * addresses unless they are to be kept.
  */
 import { z } from 'zod';
-import { type Address, parseAddress } from '../../src/net/address.js';
-import { requireModel, type Tensor, type TensorReader, vector } from '../../src/tensors.js';
+import { type Address, parseAddress } from '../net/address.js';
+import { requireModel, type Tensor, type TensorReader, vector } from '../tensors.js';
 import { ConversationCounts } from './counts.js';
 import { STEPS } from './role.js';
 

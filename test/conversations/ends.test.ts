@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { endOf } from '../../../models/conversations/ends.js';
-import { parseAddress } from '../../../src/net/address.js';
+import { endOf } from '../../src/conversations/ends.js';
+import { parseAddress } from '../../src/net/address.js';
 
 const of = (text: string, { broadcast = false, keep = false } = {}) => {
   const address = parseAddress(text);

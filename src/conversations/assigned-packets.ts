@@ -3,7 +3,7 @@
  * Packets of a model with their conversations, one after the other. It reads ahead, since how a packet ends one connection shows in how soon
  * the next one begins.
  */
-import type { PacketBlock } from '../../src/packets/packet-series.js';
+import type { PacketBlock } from '../packets/packet-series.js';
 import { type AssignerOptions, ConversationAssigner } from './assigner.js';
 import { FAR, MOST_AHEAD, soonness } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { connectionsOf } from '../../../models/conversations/connections.js';
-import { NEW_PORT, NO_PORT } from '../../../models/conversations/records.js';
-import { ROLE } from '../../../models/conversations/role.js';
-import fc from '../../support/fast-check.js';
-import { blockOf, conversation, type Row } from '../blocks.js';
+import { connectionsOf } from '../../src/conversations/connections.js';
+import { NEW_PORT, NO_PORT } from '../../src/conversations/records.js';
+import { ROLE } from '../../src/conversations/role.js';
+import { blockOf, conversation, type Row } from '../models/blocks.js';
+import fc from '../support/fast-check.js';
 import { type Assigned, assign, inBlocks, learnedOf, NumberFactory } from './assigned.js';
 import { DEVICE, download, household, MS, S, type Spoken, talk, tcp, udp } from './talks.js';
 

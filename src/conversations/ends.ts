@@ -2,7 +2,7 @@
  * @module
  * What kind of address an end of a conversation has: some mean everybody or nobody, and are kept; the others are somebody's.
  */
-import { type Address, formatAddress } from '../../src/net/address.js';
+import { type Address, formatAddress } from '../net/address.js';
 import type { End } from './records.js';
 
 /** RFC 5771, RFC 4291 §2.7. */
