@@ -38,10 +38,10 @@ import {
 } from '../src/emission/prepare-emission.js';
 import type { CapturesInput, ModelInput } from '../src/emission/sources/open-source.js';
 import { DIRECTIONS, type Directions } from '../src/emission/sources/source.js';
-import { parseBindAddresses, parseTarget } from '../src/emission/target-url.js';
-import type { TransportSpec } from '../src/emission/transport-spec.js';
 import { arrivals, PacketRecord, settledFile, type WireFidelity, wireFidelity } from '../src/emission/wire-fidelity.js';
 import { describeSystemError, SynthError } from '../src/errors.js';
+import { parseBindAddresses, parseTarget } from '../src/host/target-url.js';
+import type { TransportSpec } from '../src/host/transport-spec.js';
 import { isModelHead, loadModelFile } from '../src/load-model.js';
 import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';

@@ -37,10 +37,7 @@ export {
   type TlsOptions,
 } from './emission/prepare-emission.js';
 export type { Pacing, ScheduleOptions } from './emission/schedule.js';
-export { runSink, type SinkOptions, type SinkOutput } from './emission/sink/sink.js';
-export type { SinkReport } from './emission/sink/sink-report.js';
 export type { CapturesInput, ModelInput } from './emission/sources/open-source.js';
-export { type EmissionTarget, parseBindAddresses, parseTarget } from './emission/target-url.js';
 export type { Verdict } from './emission/verdict.js';
 export type { Precision } from './emission/waiter.js';
 export { SynthError, type SynthErrorCode } from './errors.js';
@@ -53,6 +50,7 @@ export { type RunFleetOptions, runFleet } from './fleet/run-fleet.js';
 export { type Overrides, readScenario } from './fleet/scenario/read-scenario.js';
 export type { Group, Phase, Scenario, Storm, Target as FleetTarget } from './fleet/scenario/scenario.js';
 export type { FleetResult, FleetSnapshot, FleetVerdict } from './fleet/snapshot.js';
+export { type EmissionTarget, parseBindAddresses, parseTarget } from './host/target-url.js';
 export { loadModelFile } from './load-model.js';
 export type { Rotation, WrittenFile, WrittenSeries } from './output/output-series.js';
 export {
@@ -76,6 +74,8 @@ export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget
 export { type LoadedSeries, loadSeries } from './series/load.js';
 export { type Survey, surveyCaptures } from './series/survey.js';
 export { formatTarget, parseDevice, parseFlow, type Target } from './series/target.js';
+export { runSink, type SinkOptions, type SinkOutput } from './sink/sink.js';
+export type { SinkReport } from './sink/sink-report.js';
 export type { Interval } from './statistics/confidence.js';
 export { emd } from './statistics/emd.js';
 export { ksStatistic } from './statistics/ks.js';

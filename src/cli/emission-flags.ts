@@ -4,9 +4,9 @@
  */
 import { Flags } from '@oclif/core';
 import type { Pacing } from '../emission/schedule.js';
-import { FRAMINGS } from '../emission/transport-spec.js';
 import { PRECISIONS } from '../emission/waiter.js';
 import { SynthError } from '../errors.js';
+import { FRAMINGS } from '../host/transport-spec.js';
 import { parseRanges } from '../net/address-range.js';
 import { parseDuration, parseFactor, parseRate } from '../units.js';
 

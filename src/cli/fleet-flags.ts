@@ -4,10 +4,10 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { systemFiles } from '../emission/system-files.js';
 import { type PreparedFleet, prepareFleet } from '../fleet/prepare-fleet.js';
 import { readScenario } from '../fleet/scenario/read-scenario.js';
 import type { Outputs, Scenario } from '../fleet/scenario/scenario.js';
+import { systemFiles } from '../host/system-files.js';
 import { drawSeed } from '../random.js';
 import { parseAllowed } from './emission-flags.js';
 import { seedFlag } from './flags.js';

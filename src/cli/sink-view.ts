@@ -2,9 +2,10 @@
  * @module
  * What a sink has received, for people.
  */
-import type { DialogueReport } from '../emission/sink/dialogue.js';
-import type { SinkReport, SourceReport, StampReport } from '../emission/sink/sink-report.js';
+
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../format.js';
+import type { DialogueReport } from '../sink/dialogue.js';
+import type { SinkReport, SourceReport, StampReport } from '../sink/sink-report.js';
 import { formatTable } from './table.js';
 
 const MOST_ROWS = 20;

@@ -6,9 +6,10 @@
 import { encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Clock } from '../clock.js';
 import { throwIfInterrupted } from '../errors.js';
-import type { AddressGuard } from './address-guard.js';
+import type { AddressGuard } from '../host/address-guard.js';
+import { preflight, thisSystem } from '../host/preflight.js';
+import type { TransportSpec } from '../host/transport-spec.js';
 import type { LatenessRange } from './lateness.js';
-import { preflight, thisSystem } from './preflight.js';
 import { requireFuture } from './prepare-emission.js';
 import { createRing, RingWriter } from './ring.js';
 import type { Schedule } from './schedule.js';
@@ -17,7 +18,6 @@ import type { SendCounts } from './send-counts.js';
 import type { SenderDone } from './sender-task.js';
 import { SendingThread } from './sending-thread.js';
 import type { PacketSource } from './sources/source.js';
-import type { TransportSpec } from './transport-spec.js';
 import { type Verdict, verdictOf } from './verdict.js';
 import type { Precision } from './waiter.js';
 

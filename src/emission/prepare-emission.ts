@@ -5,18 +5,18 @@
 import { isIP } from 'node:net';
 import type { Clock } from '../clock.js';
 import { SynthError } from '../errors.js';
+import { AddressGuard } from '../host/address-guard.js';
+import type { InternetEndpoint } from '../host/native/socket-address.js';
+import { preflight, thisSystem } from '../host/preflight.js';
+import { isOwnAddress, requireAllowedTarget } from '../host/safety.js';
+import { hasDefaultRoute, systemFiles } from '../host/system-files.js';
+import { type EmissionTarget, resolveHost } from '../host/target-url.js';
+import type { StreamOptions, TransportSpec } from '../host/transport-spec.js';
 import type { AddressRange } from '../net/address-range.js';
 import type { Target } from '../series/target.js';
-import { AddressGuard } from './address-guard.js';
-import type { InternetEndpoint } from './native/socket-address.js';
-import { preflight, thisSystem } from './preflight.js';
-import { isOwnAddress, requireAllowedTarget } from './safety.js';
 import { Schedule, type ScheduleOptions } from './schedule.js';
 import { type CapturesInput, type ModelInput, openSource } from './sources/open-source.js';
 import type { Directions, PacketSource } from './sources/source.js';
-import { hasDefaultRoute, systemFiles } from './system-files.js';
-import { type EmissionTarget, resolveHost } from './target-url.js';
-import type { StreamOptions, TransportSpec } from './transport-spec.js';
 
 /** Where packets go: an interface, or what a URL says. */
 export type Destination =

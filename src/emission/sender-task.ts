@@ -1,7 +1,8 @@
 /** @module What the sending thread is told, and what it answers. */
+
+import type { TransportSpec } from '../host/transport-spec.js';
 import type { ThreadError } from '../thread-error.js';
 import type { RingMemory } from './ring.js';
-import type { TransportSpec } from './transport-spec.js';
 import type { Precision } from './waiter.js';
 
 /** Words of the control block: 1 in `stop` ends the run. */

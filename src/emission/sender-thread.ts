@@ -5,9 +5,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../clock.js';
+import { LINUX, type Linux, openLinux } from '../host/native/linux.js';
 import { drawSeed, randomStream } from '../random.js';
 import { toThreadError } from '../thread-error.js';
-import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { rehearse, type SenderFactory } from './rehearsal.js';
 import { RingReader } from './ring.js';
 import { SendCounts } from './send-counts.js';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
-import { LINUX, type Linux } from './native/linux.js';
+import { LINUX, type Linux } from '../host/native/linux.js';
 
 export const PRECISIONS = ['coarse', 'fine', 'spin'] as const;
 export type Precision = (typeof PRECISIONS)[number];

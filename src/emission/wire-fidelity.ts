@@ -10,10 +10,10 @@ import { IP_PROTOCOL, type Packet } from '../capture/packet.js';
 import { readCaptures } from '../capture/read-captures.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { SynthError } from '../errors.js';
+import type { TransportSpec } from '../host/transport-spec.js';
 import { readHead } from '../series/load.js';
 import { detectTable, readTable } from '../series/table-reader.js';
 import { ksStatistic } from '../statistics/ks.js';
-import type { TransportSpec } from './transport-spec.js';
 
 /** A column that grows. */
 class Column {

@@ -3,11 +3,11 @@
  * Everything that is found out about a fleet before its first packet: what it will do, and whether this host and these targets can take it.
  */
 import { availableParallelism } from 'node:os';
-import { requireAllowedTarget } from '../emission/safety.js';
-import { mostOpenFiles, portsToGive, type SystemFiles } from '../emission/system-files.js';
-import { resolveHost } from '../emission/target-url.js';
 import { SynthError } from '../errors.js';
 import { formatCount, formatCounted } from '../format.js';
+import { requireAllowedTarget } from '../host/safety.js';
+import { mostOpenFiles, portsToGive, type SystemFiles } from '../host/system-files.js';
+import { resolveHost } from '../host/target-url.js';
 import type { AddressRange } from '../net/address-range.js';
 import { randomStream } from '../random.js';
 import { devicesOf, loadModels } from './build-devices.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { message, payloadsOf, sendDatagrams, sendStream } from '../emission/sinking.js';
+import { message, payloadsOf, sendDatagrams, sendStream } from '../sink/sinking.js';
 import { DEVICE, type Finished, synth, synthBin, synthJson, workFolder } from '../support/cli.js';
 
 const cwd = workFolder();

@@ -2,8 +2,8 @@
 import { expect, vi } from 'vitest';
 import { BATCH_PACKETS, Batch } from '../../src/emission/batch.js';
 import { SEND, type Transport } from '../../src/emission/transport.js';
-import type { TransportSpec } from '../../src/emission/transport-spec.js';
 import { createTransport } from '../../src/emission/transports/create-transport.js';
+import type { TransportSpec } from '../../src/host/transport-spec.js';
 import { randomStream } from '../../src/random.js';
 import { u16 } from '../support/frames.js';
 import type { Receiver } from '../support/receivers.js';

@@ -3,8 +3,8 @@
  * has a discipline for that, netem, but not every kernel has it built in.)
  */
 import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
-import type { Linux } from '../../src/emission/native/linux.js';
 import { systemErrorCode } from '../../src/errors.js';
+import type { Linux } from '../../src/host/native/linux.js';
 import { type Random, randomStream } from '../../src/random.js';
 import type { Host, Network } from './namespaces.js';
 

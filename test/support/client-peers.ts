@@ -8,7 +8,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { createServer as createCoapServer } from 'coap';
 import { WebSocketServer } from 'ws';
-import { MessageDecoder } from '../../src/emission/framing.js';
 import type {
   ClientFactory,
   ClientIdentity,
@@ -26,6 +25,7 @@ import type {
   TargetTls,
   WebSocketTarget,
 } from '../../src/fleet/scenario/scenario.js';
+import { MessageDecoder } from '../../src/host/framing.js';
 import type { Certificate } from './certificate.js';
 import { turns } from './turns.js';
 

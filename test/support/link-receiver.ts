@@ -1,8 +1,8 @@
 /** What arrives at an interface in a namespace, by a packet socket: frames of one source, others are noise of the system. */
-import { LINUX, type Linux } from '../../src/emission/native/linux.js';
-import { MessageVector } from '../../src/emission/native/message-vector.js';
-import { NativeSocket } from '../../src/emission/native/native-socket.js';
-import { linkAddress } from '../../src/emission/native/socket-address.js';
+import { LINUX, type Linux } from '../../src/host/native/linux.js';
+import { MessageVector } from '../../src/host/native/message-vector.js';
+import { NativeSocket } from '../../src/host/native/native-socket.js';
+import { linkAddress } from '../../src/host/native/socket-address.js';
 import type { Host } from './namespaces.js';
 
 const FRAMES = 64;

@@ -3,9 +3,9 @@ import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import { framedBytes, frameMessage, MessageDecoder } from '../../src/emission/framing.js';
-import type { InternetEndpoint } from '../../src/emission/native/socket-address.js';
-import type { Framing } from '../../src/emission/transport-spec.js';
+import { framedBytes, frameMessage, MessageDecoder } from '../../src/host/framing.js';
+import type { InternetEndpoint } from '../../src/host/native/socket-address.js';
+import type { Framing } from '../../src/host/transport-spec.js';
 
 export interface Receiver {
   /** By source; a stream without framing is one message. */

@@ -4,9 +4,9 @@
  */
 import type { LoadedModelFile } from '../../../models/model-file.js';
 import type { CaptureInput } from '../../capture/capture-file.js';
+import type { TransportSpec } from '../../host/transport-spec.js';
 import { busiestDevice } from '../../series/load.js';
 import type { Target } from '../../series/target.js';
-import type { TransportSpec } from '../transport-spec.js';
 import { FramePart } from './capture-frames.js';
 import { IpPart } from './capture-packets.js';
 import { PayloadPart, type SocketKind } from './capture-payloads.js';

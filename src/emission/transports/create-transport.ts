@@ -1,9 +1,9 @@
 /** @module From what is said about a transport to the one that does it here. */
 import { SynthError } from '../../errors.js';
+import { type Linux, openLinux } from '../../host/native/linux.js';
+import type { TransportSpec } from '../../host/transport-spec.js';
 import type { Random } from '../../random.js';
-import { type Linux, openLinux } from '../native/linux.js';
 import type { Transport } from '../transport.js';
-import type { TransportSpec } from '../transport-spec.js';
 import { DatagramTransport } from './datagram.js';
 import { FramesTransport } from './frames.js';
 import { RawTransport } from './raw.js';

@@ -7,9 +7,9 @@ import { once } from 'node:events';
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { SynthError, type SynthErrorCode, systemErrorCode } from '../../errors.js';
+import type { UdpSpec } from '../../host/transport-spec.js';
 import type { Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
-import type { UdpSpec } from '../transport-spec.js';
 
 /** What waits in this process, for each channel. */
 const MOST_WAITING_BYTES = 64 * 2 ** 10;

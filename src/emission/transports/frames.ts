@@ -2,13 +2,14 @@
  * @module
  * Ethernet frames onto an interface: AF_PACKET, past the queueing discipline, many frames with one call.
  */
+
+import { LINUX, type Linux } from '../../host/native/linux.js';
+import { MessageVector } from '../../host/native/message-vector.js';
+import { NativeSocket } from '../../host/native/native-socket.js';
+import { linkAddress } from '../../host/native/socket-address.js';
+import type { FramesSpec } from '../../host/transport-spec.js';
 import { BATCH_PACKETS, type Batch } from '../batch.js';
-import { LINUX, type Linux } from '../native/linux.js';
-import { MessageVector } from '../native/message-vector.js';
-import { NativeSocket } from '../native/native-socket.js';
-import { linkAddress } from '../native/socket-address.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
-import type { FramesSpec } from '../transport-spec.js';
 import { roomInSocket } from './room.js';
 
 const BUFFER_BYTES = 4 * 2 ** 20;

@@ -5,12 +5,12 @@
  * The kernel writes the header checksum of IPv4, and an identification and a source address that are 0 (raw(7)); it takes nothing longer than the MTU.
  */
 
+import { LINUX, type Linux } from '../../host/native/linux.js';
+import { MessageVector } from '../../host/native/message-vector.js';
+import { NativeSocket } from '../../host/native/native-socket.js';
+import { internetAddress } from '../../host/native/socket-address.js';
 import { destinationOf, type IpVersion, ipVersion } from '../../net/ip-header.js';
 import { BATCH_PACKETS, type Batch } from '../batch.js';
-import { LINUX, type Linux } from '../native/linux.js';
-import { MessageVector } from '../native/message-vector.js';
-import { NativeSocket } from '../native/native-socket.js';
-import { internetAddress } from '../native/socket-address.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { roomInSocket } from './room.js';
 

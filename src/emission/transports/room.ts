@@ -1,5 +1,5 @@
 /** @module When there is room again in the buffer of a native socket. */
-import { LINUX, type Linux } from '../native/linux.js';
+import { LINUX, type Linux } from '../../host/native/linux.js';
 
 const PATIENCE_MS = 5;
 

@@ -5,10 +5,10 @@
  * What has been written before a loss counts as sent, as with any socket: nobody knows how much of it has arrived.
  */
 import type { Socket } from 'node:net';
+import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../host/framing.js';
+import { errorName, namedError, readyEvent, type StreamSpec } from '../../host/stream-socket.js';
 import type { Random } from '../../random.js';
-import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../framing.js';
 import type { EventCounts } from '../transport.js';
-import { errorName, namedError, readyEvent, type StreamSpec } from './stream-socket.js';
 
 /** What waits in this process, beside the buffers of the kernel. */
 const MOST_WAITING_BYTES = 64 * 2 ** 10;

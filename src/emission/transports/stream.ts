@@ -3,12 +3,12 @@
  * TCP, TLS and unix streams by Node.js: one connection for each channel, each message written at once (Nagle off).
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../../host/framing.js';
+import { connectError, errorName, type StreamSpec, socketMaker } from '../../host/stream-socket.js';
 import type { Random } from '../../random.js';
 import type { Batch } from '../batch.js';
-import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../framing.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { StreamConnection } from './stream-connection.js';
-import { connectError, errorName, type StreamSpec, socketMaker } from './stream-socket.js';
 
 /** A target that is not asked for more at once needs no longer queue than the usual one. */
 const MOST_CONNECTING = 200;

@@ -5,13 +5,14 @@
  * That a target refuses is heard with a later datagram (ICMP port unreachable, as ECONNREFUSED): it is counted, and the later one
  * sent all the same.
  */
+
+import { LINUX, type Linux } from '../../host/native/linux.js';
+import { MessageVector } from '../../host/native/message-vector.js';
+import { NativeSocket } from '../../host/native/native-socket.js';
+import { type InternetEndpoint, internetAddress } from '../../host/native/socket-address.js';
+import type { UdpSpec } from '../../host/transport-spec.js';
 import { BATCH_PACKETS, type Batch } from '../batch.js';
-import { LINUX, type Linux } from '../native/linux.js';
-import { MessageVector } from '../native/message-vector.js';
-import { NativeSocket } from '../native/native-socket.js';
-import { type InternetEndpoint, internetAddress } from '../native/socket-address.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
-import type { UdpSpec } from '../transport-spec.js';
 import { roomInSocket } from './room.js';
 
 const BUFFER_BYTES = 2 ** 20;

@@ -5,8 +5,8 @@
  */
 import type { Socket } from 'node:dgram';
 import type { Agent, OutgoingMessage as CoapRequest, IncomingMessage } from 'coap';
-import { errorName } from '../../emission/transports/stream-socket.js';
 import { SynthError, systemErrorCode } from '../../errors.js';
+import { errorName } from '../../host/stream-socket.js';
 import { coapHeaderBytes, datagramHeaderBytes, splitQuery } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { CoapTarget } from '../scenario/scenario.js';

@@ -4,7 +4,7 @@
  *
  * Whatever a client calls back for `destroy` comes in a microtask, never from inside the call.
  */
-import { errorName } from '../../emission/transports/stream-socket.js';
+import { errorName } from '../../host/stream-socket.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { Watch, Watched } from './watch.js';
 

@@ -5,7 +5,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
-import { errorName } from '../../emission/transports/stream-socket.js';
+import { errorName } from '../../host/stream-socket.js';
 import { datagramHeaderBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { SocketTarget } from '../scenario/scenario.js';

@@ -4,7 +4,7 @@
  */
 import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
-import { errorName } from '../../emission/transports/stream-socket.js';
+import { errorName } from '../../host/stream-socket.js';
 import type { ClientIdentity } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
 import { type TlsContexts, tlsContexts } from './tls-options.js';

@@ -3,7 +3,7 @@
  * Messages over TCP or TLS, each with its length before it or none. They count as acknowledged when the system has taken them, which is told
  * asynchronously.
  */
-import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../emission/framing.js';
+import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../host/framing.js';
 import { segmentHeaderBytes, tlsBytes } from '../../net/header-bytes.js';
 import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { SocketTarget } from '../scenario/scenario.js';

@@ -3,7 +3,7 @@
  * What factories of all kinds of clients have in common.
  */
 import { systemClock } from '../../clock.js';
-import { resolveHost } from '../../emission/target-url.js';
+import { resolveHost } from '../../host/target-url.js';
 import type { ClientFactory, ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
 import type { SharedByClients } from './connection-client.js';

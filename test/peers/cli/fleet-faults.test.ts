@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { openLinux } from '../../../src/emission/native/linux.js';
+import { openLinux } from '../../../src/host/native/linux.js';
 import { BAD_CABLE, BadCable } from '../../support/bad-cable.js';
 import { ownCertificate } from '../../support/certificate.js';
 import { type Finished, runProgram, synthBin, synthProcess, workFolder } from '../../support/cli.js';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { stringify } from 'yaml';
-import { openLinux } from '../../../src/emission/native/linux.js';
+import { openLinux } from '../../../src/host/native/linux.js';
 import { BAD_CABLE, BadCable } from '../../support/bad-cable.js';
 import { runProgram, synthBin, workFolder } from '../../support/cli.js';
 import { fieldsOf } from '../../support/dissected.js';

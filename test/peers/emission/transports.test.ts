@@ -1,9 +1,9 @@
 /** Transports that take root, each held to the same contract, and the package raw-socket. */
 import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { openLinux } from '../../../src/emission/native/linux.js';
 import type { Transport } from '../../../src/emission/transport.js';
 import { loadRawSocket, RawSocketTransport } from '../../../src/emission/transports/raw-socket.js';
+import { openLinux } from '../../../src/host/native/linux.js';
 import { requireNothingOpen } from '../../emission/open-resources.js';
 import {
   byChannel,

@@ -10,6 +10,7 @@ import type { TrafficModel } from '../../models/generator.js';
 import { captureInput } from '../../src/capture/capture-file.js';
 import { writeStamp } from '../../src/emission/stamp.js';
 import { loadSeries } from '../../src/series/load.js';
+import { VirtualTime } from '../emission/virtual-time.js';
 import { ownCertificate } from '../support/certificate.js';
 import { expectSynthError, readPackets } from '../support/read.js';
 import {
@@ -23,7 +24,6 @@ import {
   startSink,
   temporaryFolder,
 } from './sinking.js';
-import { VirtualTime } from './virtual-time.js';
 
 const folder = temporaryFolder();
 const file = (name: string) => join(folder, name);

@@ -3,9 +3,9 @@
  * Where a sink listens, as people write it, and why it cannot.
  */
 
-import { SynthError } from '../../errors.js';
-import { formatEndpoint, parseAddress } from '../../net/address.js';
-import type { InternetEndpoint } from '../native/socket-address.js';
+import { SynthError } from '../errors.js';
+import type { InternetEndpoint } from '../host/native/socket-address.js';
+import { formatEndpoint, parseAddress } from '../net/address.js';
 
 export type ListenAddress =
   | { readonly kind: 'udp' | 'tcp' | 'tls'; readonly endpoint: InternetEndpoint }

@@ -2,7 +2,7 @@
  * @module
  * The time of a sink: everything is told in ns since it began, whether the kernel's wall clock says it or ours.
  */
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../clock.js';
 
 export class SinkTime {
   readonly clock: Clock;

@@ -3,9 +3,9 @@ import { mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { openLinux } from '../../../src/emission/native/linux.js';
-import { type PreflightSystem, preflight } from '../../../src/emission/preflight.js';
-import { hasDefaultRoute, systemFiles } from '../../../src/emission/system-files.js';
+import { openLinux } from '../../../src/host/native/linux.js';
+import { type PreflightSystem, preflight } from '../../../src/host/preflight.js';
+import { hasDefaultRoute, systemFiles } from '../../../src/host/system-files.js';
 import { type Host, testWithNetwork } from '../../support/namespaces.js';
 import { expectSynthError } from '../../support/read.js';
 

@@ -4,9 +4,9 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { systemErrorCode } from '../../errors.js';
-import type { Batch } from '../batch.js';
-import type { InternetEndpoint } from '../native/socket-address.js';
+import type { Batch } from '../emission/batch.js';
+import { systemErrorCode } from '../errors.js';
+import type { InternetEndpoint } from '../host/native/socket-address.js';
 import { endpointText, isWildcard, listenError, unmapped } from './listen-address.js';
 import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
 import type { SinkTime } from './sink-time.js';

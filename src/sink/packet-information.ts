@@ -2,10 +2,11 @@
  * @module
  * What the kernel tells beside a datagram, as ancillary data (cmsg(3), ip(7), ipv6(7)): when it came, and to which address of this host.
  */
-import { parseAddress } from '../../net/address.js';
-import { BATCH_PACKETS } from '../batch.js';
-import { LINUX } from '../native/linux.js';
-import { endpointOf, type InternetEndpoint } from '../native/socket-address.js';
+
+import { BATCH_PACKETS } from '../emission/batch.js';
+import { LINUX } from '../host/native/linux.js';
+import { endpointOf, type InternetEndpoint } from '../host/native/socket-address.js';
+import { parseAddress } from '../net/address.js';
 
 /** struct cmsghdr: length (8 bytes), level (4), type (4); data and the next header are aligned to 8. */
 const HEADER_BYTES = 16;

@@ -2,8 +2,8 @@
  * @module
  * The contract of everything that packets arrive at, and of whom it tells.
  */
-import type { Batch } from '../batch.js';
-import type { InternetEndpoint } from '../native/socket-address.js';
+import type { Batch } from '../emission/batch.js';
+import type { InternetEndpoint } from '../host/native/socket-address.js';
 import type { Source } from './source.js';
 
 export interface Listener {

@@ -10,7 +10,7 @@ import {
   sendStream,
   startSink,
   temporaryFolder,
-} from '../../emission/sinking.js';
+} from '../../sink/sinking.js';
 import { runPeer, testWithPeers } from '../../support/peers.js';
 
 const folder = temporaryFolder();

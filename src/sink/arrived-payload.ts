@@ -2,8 +2,8 @@
  * @module
  * Payloads that have arrived, as what frames are made of: given before each packet, and copied into its frame.
  */
-import { writeU32BE } from '../../net/bytes.js';
-import type { PayloadSource, PayloadStream } from '../../synthesis/payload-stream.js';
+import { writeU32BE } from '../net/bytes.js';
+import type { PayloadSource, PayloadStream } from '../synthesis/payload-stream.js';
 
 export class ArrivedPayload implements PayloadSource, PayloadStream {
   readonly preamble = new Uint8Array(0);

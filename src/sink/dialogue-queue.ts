@@ -2,9 +2,10 @@
  * @module
  * The replies of a dialogue, in the order of their times: of any number of partners, which join while it goes on. In the thread that sends.
  */
-import { type TimedSource, TimeQueue } from '../../packets/time-queue.js';
-import { BATCH_PACKETS, type Batch } from '../batch.js';
-import { NONE_YET, type PacketQueue } from '../packet-queue.js';
+
+import { BATCH_PACKETS, type Batch } from '../emission/batch.js';
+import { NONE_YET, type PacketQueue } from '../emission/packet-queue.js';
+import { type TimedSource, TimeQueue } from '../packets/time-queue.js';
 
 /** A partner at its next reply; times since the start of the run. */
 export interface ReplySource extends TimedSource {

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { expect, test } from 'vitest';
-import { isHarmless, isOwnAddress, requireAllowedTarget } from '../../src/emission/safety.js';
+import { isHarmless, isOwnAddress, requireAllowedTarget } from '../../src/host/safety.js';
 import { parseRanges } from '../../src/net/address-range.js';
 import { expectSynthError } from '../support/read.js';
 

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  framedBytes,
-  frameMessage,
-  LENGTH_BYTES,
-  MessageDecoder,
-  MOST_MESSAGE_BYTES,
-} from '../../src/emission/framing.js';
 import { readStamp, STAMP_BYTES, writeStamp } from '../../src/emission/stamp.js';
+import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder, MOST_MESSAGE_BYTES } from '../../src/host/framing.js';
 import fc from '../support/fast-check.js';
 import { filler, join, u32 } from '../support/frames.js';
 import { expectSynthError } from '../support/read.js';

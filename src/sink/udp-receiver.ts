@@ -3,8 +3,8 @@
  * Waits for the UDP sockets of a sink, all with one call that does not hold up the thread, and takes what they have.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { BATCH_PACKETS } from '../batch.js';
-import { LINUX, type Linux } from '../native/linux.js';
+import { BATCH_PACKETS } from '../emission/batch.js';
+import { LINUX, type Linux } from '../host/native/linux.js';
 import type { ArrivalHandler } from './listener.js';
 import type { UdpListener } from './udp-listener.js';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseBindAddresses, parseTarget, resolveHost } from '../../src/emission/target-url.js';
+import { parseBindAddresses, parseTarget, resolveHost } from '../../src/host/target-url.js';
 import { expectSynthError } from '../support/read.js';
 
 const TARGETS: Readonly<Record<string, unknown>> = {

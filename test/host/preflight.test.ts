@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import type { Linux } from '../../src/emission/native/linux.js';
-import { checkInterface, type PreflightSystem, preflight, thisSystem } from '../../src/emission/preflight.js';
+import type { Linux } from '../../src/host/native/linux.js';
+import { checkInterface, type PreflightSystem, preflight, thisSystem } from '../../src/host/preflight.js';
 import {
   defaultRoutesIpv4,
   defaultRoutesIpv6,
   hasDefaultRoute,
   interfaceNames,
   type SystemFiles,
-} from '../../src/emission/system-files.js';
-import type { FramesSpec, StreamOptions, TcpSpec } from '../../src/emission/transport-spec.js';
+} from '../../src/host/system-files.js';
+import type { FramesSpec, StreamOptions, TcpSpec } from '../../src/host/transport-spec.js';
 import { expectSynthError } from '../support/read.js';
 
 const filesOf = (texts: Readonly<Record<string, string>>): SystemFiles => ({ read: (path) => texts[path] });

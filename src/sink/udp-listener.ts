@@ -2,13 +2,14 @@
  * @module
  * A UDP socket by system calls: many datagrams with one call, each with the time at which the kernel got it, and replies in the same way.
  */
-import { SynthError } from '../../errors.js';
-import { BATCH_PACKETS, type Batch } from '../batch.js';
-import { LINUX, type Linux } from '../native/linux.js';
-import { MessageVector } from '../native/message-vector.js';
-import { NativeSocket } from '../native/native-socket.js';
-import { endpointOf, type InternetEndpoint, internetAddress } from '../native/socket-address.js';
-import { SEND } from '../transport.js';
+
+import { BATCH_PACKETS, type Batch } from '../emission/batch.js';
+import { SEND } from '../emission/transport.js';
+import { SynthError } from '../errors.js';
+import { LINUX, type Linux } from '../host/native/linux.js';
+import { MessageVector } from '../host/native/message-vector.js';
+import { NativeSocket } from '../host/native/native-socket.js';
+import { endpointOf, type InternetEndpoint, internetAddress } from '../host/native/socket-address.js';
 import { endpointText, isWildcard, listenError, unmapped } from './listen-address.js';
 import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
 import { NO_SECONDS, PacketInformation, readAncillary } from './packet-information.js';

@@ -2,13 +2,13 @@
  * @module
  * One file of what has arrived: written into memory at once, and from there to the disk while more arrives.
  */
-import { CaptureWriter } from '../../capture/capture-writer.js';
-import { LINK_TYPE } from '../../net/link-type.js';
-import { openNamedOutput } from '../../output/gzip-output.js';
-import type { Output, OutputOptions } from '../../output-file.js';
-import { TableWriter } from '../../series/table-writer.js';
-import type { OutputFormat } from '../../synthesis/generate.js';
-import { packageVersion } from '../../version.js';
+import { CaptureWriter } from '../capture/capture-writer.js';
+import { LINK_TYPE } from '../net/link-type.js';
+import { openNamedOutput } from '../output/gzip-output.js';
+import type { Output, OutputOptions } from '../output-file.js';
+import { TableWriter } from '../series/table-writer.js';
+import type { OutputFormat } from '../synthesis/generate.js';
+import { packageVersion } from '../version.js';
 import type { ArrivalFrames } from './arrival-frames.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';

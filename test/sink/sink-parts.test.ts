@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { Batch } from '../../src/emission/batch.js';
 import { NONE_YET } from '../../src/emission/packet-queue.js';
-import { sourceFileName } from '../../src/emission/sink/arrival-files.js';
-import { DialogueQueue } from '../../src/emission/sink/dialogue-queue.js';
-import { isWildcard, parseListen, unmapped } from '../../src/emission/sink/listen-address.js';
-import { SinkTime } from '../../src/emission/sink/sink-time.js';
-import { SourceTable } from '../../src/emission/sink/source-table.js';
-import { StampAccount } from '../../src/emission/sink/stamp-account.js';
 import { readStamp, StampReader, writeStamp } from '../../src/emission/stamp.js';
+import { sourceFileName } from '../../src/sink/arrival-files.js';
+import { DialogueQueue } from '../../src/sink/dialogue-queue.js';
+import { isWildcard, parseListen, unmapped } from '../../src/sink/listen-address.js';
+import { SinkTime } from '../../src/sink/sink-time.js';
+import { SourceTable } from '../../src/sink/source-table.js';
+import { StampAccount } from '../../src/sink/stamp-account.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 

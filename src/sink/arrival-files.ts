@@ -4,9 +4,9 @@
  */
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { SynthError } from '../../errors.js';
-import { uncompressedName } from '../../output/output-name.js';
-import { requireWritable } from '../../output-file.js';
+import { SynthError } from '../errors.js';
+import { uncompressedName } from '../output/output-name.js';
+import { requireWritable } from '../output-file.js';
 import { ArrivalFile, type ArrivalFileOptions } from './arrival-file.js';
 import type { Source } from './source.js';
 

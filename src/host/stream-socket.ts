@@ -4,8 +4,8 @@
  */
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
-import { SynthError, type SynthErrorCode, systemErrorCode } from '../../errors.js';
-import type { TcpSpec, TlsSpec, UnixSpec } from '../transport-spec.js';
+import { SynthError, type SynthErrorCode, systemErrorCode } from '../errors.js';
+import type { TcpSpec, TlsSpec, UnixSpec } from './transport-spec.js';
 
 export type StreamSpec = TcpSpec | TlsSpec | UnixSpec;
 

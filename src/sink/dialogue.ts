@@ -3,14 +3,14 @@
  * The other side of a model: for each device the sink sends the inbound packets of the sequence whose outbound ones it receives. Both ends
  * draw the same from the same seed; the first packet of a device says when its sequence began.
  */
-import type { SampleLimit, TrafficModel } from '../../../models/generator.js';
-import { MAX_SIZE_BYTES, type PacketBlock } from '../../packets/packet-series.js';
-import { randomStream } from '../../random.js';
-import { writePattern } from '../../synthesis/payload/pattern.js';
-import { openLinux } from '../native/linux.js';
-import { SendCounts } from '../send-counts.js';
-import { Sender } from '../sender.js';
-import { type Precision, systemSleeper, Waiter } from '../waiter.js';
+import type { SampleLimit, TrafficModel } from '../../models/generator.js';
+import { SendCounts } from '../emission/send-counts.js';
+import { Sender } from '../emission/sender.js';
+import { type Precision, systemSleeper, Waiter } from '../emission/waiter.js';
+import { openLinux } from '../host/native/linux.js';
+import { MAX_SIZE_BYTES, type PacketBlock } from '../packets/packet-series.js';
+import { randomStream } from '../random.js';
+import { writePattern } from '../synthesis/payload/pattern.js';
 import { DialogueQueue, type ReplySource } from './dialogue-queue.js';
 import { type OnReplied, ReplyTransport } from './reply-transport.js';
 import type { SinkTime } from './sink-time.js';

@@ -3,13 +3,13 @@
  * A sink: listens, keeps the account of what arrives, writes it down, answers, and says in the end what has come.
  */
 import { build, type Histogram } from 'hdr-histogram-js';
-import { type Clock, systemClock } from '../../clock.js';
-import { SynthError } from '../../errors.js';
-import { randomStream } from '../../random.js';
-import type { OutputFormat } from '../../synthesis/generate.js';
-import { type Linux, openLinux } from '../native/linux.js';
-import { StampReader } from '../stamp.js';
-import type { Framing } from '../transport-spec.js';
+import { type Clock, systemClock } from '../clock.js';
+import { StampReader } from '../emission/stamp.js';
+import { SynthError } from '../errors.js';
+import { type Linux, openLinux } from '../host/native/linux.js';
+import type { Framing } from '../host/transport-spec.js';
+import { randomStream } from '../random.js';
+import type { OutputFormat } from '../synthesis/generate.js';
 import { ArrivalFiles, type ArrivalFilesOptions, requireArrivalFiles } from './arrival-files.js';
 import { ArrivalFrames } from './arrival-frames.js';
 import { DatagramListener } from './datagram-listener.js';

@@ -5,9 +5,9 @@ import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { parseListen } from '../../src/emission/sink/listen-address.js';
-import { runSink, type SinkOptions, type SinkOutput } from '../../src/emission/sink/sink.js';
-import type { SinkReport } from '../../src/emission/sink/sink-report.js';
+import { parseListen } from '../../src/sink/listen-address.js';
+import { runSink, type SinkOptions, type SinkOutput } from '../../src/sink/sink.js';
+import type { SinkReport } from '../../src/sink/sink-report.js';
 
 /** Of payloads: none, few bytes, many. */
 export const SIZES = [0, 1, 40, 200, 1400, 30_000];

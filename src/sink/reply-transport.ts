@@ -3,8 +3,8 @@
  * Sends replies where packets have come from: each over the socket or the connection of its source.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Batch } from '../batch.js';
-import { EventCounts, type Transport } from '../transport.js';
+import type { Batch } from '../emission/batch.js';
+import { EventCounts, type Transport } from '../emission/transport.js';
 import type { Source } from './source.js';
 
 const PATIENCE_MS = 1;
