@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { decodeModelFile, encodeModelFile } from '../dist/models/model-file.js';
-import { train } from '../dist/models/train.js';
+import { decodeModelFile, encodeModelFile } from '../dist/src/model-files/model-file.js';
 import { loadSeries } from '../dist/src/series/load.js';
 import { formatTarget, parseDevice } from '../dist/src/series/target.js';
 import { ksStatistic } from '../dist/src/statistics/ks.js';
 import { generate } from '../dist/src/synthesis/generate.js';
 import { identityOf } from '../dist/src/synthesis/identity.js';
+import { train } from '../dist/src/training/train.js';
 import { isInstalled, printTable } from './measure.mjs';
 
 /** The embedded capture, and the device that it is of. */

@@ -2,11 +2,11 @@
 // Markov chain as `synth train` makes it. Not a matter of time: the table of docs/models.md is made of such rows.
 import { fileURLToPath } from 'node:url';
 import { TokenChain, tokenize } from '../dist/models/markov/token-chain.js';
-import { train } from '../dist/models/train.js';
 import { sliceSeries } from '../dist/src/packets/packet-series.js';
 import { loadSeries } from '../dist/src/series/load.js';
 import { parseDevice, parseFlow } from '../dist/src/series/target.js';
 import { mean } from '../dist/src/statistics/mean.js';
+import { train } from '../dist/src/training/train.js';
 import { printTable } from './measure.mjs';
 
 function targetOf({ SYNTH_BENCH_FLOW: flow, SYNTH_BENCH_DEVICE: device }) {

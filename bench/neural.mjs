@@ -9,11 +9,11 @@ import { initialParameters } from '../dist/models/neural/initialize.js';
 import { Optimizer, startOf } from '../dist/models/neural/optimizer.js';
 import { pairsOf, trainingWindow } from '../dist/models/neural/token-windows.js';
 import { WindowPool } from '../dist/models/neural/window-pool.js';
-import { train } from '../dist/models/train.js';
 import { sliceSeries } from '../dist/src/packets/packet-series.js';
 import { randomStream } from '../dist/src/random.js';
 import { loadSeries } from '../dist/src/series/load.js';
 import { parseFlow } from '../dist/src/series/target.js';
+import { train } from '../dist/src/training/train.js';
 import { median, printTable } from './measure.mjs';
 
 const PEER = fileURLToPath(new URL('torch-peer.py', import.meta.url));

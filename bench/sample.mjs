@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { loadModelFile } from '../dist/src/load-model.js';
+import { loadModelFile } from '../dist/src/model-files/load-model.js';
 import { randomStream } from '../dist/src/random.js';
 import { measure, printTable, rate, synth } from './measure.mjs';
 

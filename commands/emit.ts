@@ -42,7 +42,7 @@ import { arrivals, PacketRecord, settledFile, type WireFidelity, wireFidelity } 
 import { describeSystemError, SynthError } from '../src/errors.js';
 import { parseBindAddresses, parseTarget } from '../src/host/target-url.js';
 import type { TransportSpec } from '../src/host/transport-spec.js';
-import { isModelHead, loadModelFile } from '../src/load-model.js';
+import { isModelHead, loadModelFile } from '../src/model-files/load-model.js';
 import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
 import { readHead } from '../src/series/load.js';

@@ -16,7 +16,7 @@ import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling }
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../src/format.js';
-import { loadModelFile } from '../src/load-model.js';
+import { loadModelFile } from '../src/model-files/load-model.js';
 import { drawSeed } from '../src/random.js';
 import { generate, OUTPUT_FORMATS, outputFormatOf } from '../src/synthesis/generate.js';
 import { parseDuration } from '../src/units.js';

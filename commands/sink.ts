@@ -8,7 +8,7 @@ import { PRECISIONS } from '../src/emission/waiter.js';
 import { describeSystemError, SynthError } from '../src/errors.js';
 import { formatBytes, formatCount } from '../src/format.js';
 import { FRAMINGS } from '../src/host/transport-spec.js';
-import { loadModelFile } from '../src/load-model.js';
+import { loadModelFile } from '../src/model-files/load-model.js';
 import { requireWritable, writeOutput } from '../src/output-file.js';
 import { drawSeed } from '../src/random.js';
 import type { DialogueOptions } from '../src/sink/dialogue.js';

@@ -1,8 +1,6 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags, type Interfaces } from '@oclif/core';
-import { encodeModelFile, type LoadedModelFile } from '../models/model-file.js';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
-import { type TrainOptions, train } from '../models/train.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { parseFraction } from '../src/cli/parse.js';
@@ -21,10 +19,12 @@ import { trainingLines } from '../src/cli/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatCounted, formatSeconds } from '../src/format.js';
-import { loadModelFile } from '../src/load-model.js';
+import { loadModelFile } from '../src/model-files/load-model.js';
+import { encodeModelFile, type LoadedModelFile } from '../src/model-files/model-file.js';
 import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
+import { type TrainOptions, train } from '../src/training/train.js';
 
 export default class Train extends BaseCommand {
   static override summary = 'Learn how a device or flow talks.';

@@ -15,15 +15,6 @@ export type {
 } from '../models/generator.js';
 export type { DirectionHmm } from '../models/hmm/direction-hmm.js';
 export { type Directions, HmmModel, type HmmSummary } from '../models/hmm/hmm-model.js';
-export {
-  decodeModelFile,
-  encodeModelFile,
-  type LoadedModelFile,
-  type ModelFile,
-  type TargetProfile,
-  type TrainingRecord,
-} from '../models/model-file.js';
-export { type TrainOptions, train } from '../models/train.js';
 export { type CaptureInput, type CaptureWarning, captureInput } from './capture/capture-file.js';
 export type { Packet } from './capture/packet.js';
 export { type CaptureReport, type ReadOptions, readCaptures } from './capture/read-captures.js';
@@ -51,7 +42,15 @@ export { type Overrides, readScenario } from './fleet/scenario/read-scenario.js'
 export type { Group, Phase, Scenario, Storm, Target as FleetTarget } from './fleet/scenario/scenario.js';
 export type { FleetResult, FleetSnapshot, FleetVerdict } from './fleet/snapshot.js';
 export { type EmissionTarget, parseBindAddresses, parseTarget } from './host/target-url.js';
-export { loadModelFile } from './load-model.js';
+export { loadModelFile } from './model-files/load-model.js';
+export {
+  decodeModelFile,
+  encodeModelFile,
+  type LoadedModelFile,
+  type ModelFile,
+  type TargetProfile,
+  type TrainingRecord,
+} from './model-files/model-file.js';
 export type { Rotation, WrittenFile, WrittenSeries } from './output/output-series.js';
 export {
   type Conversation,
@@ -81,3 +80,4 @@ export { emd } from './statistics/emd.js';
 export { ksStatistic } from './statistics/ks.js';
 export { type GeneratedPackets, type GenerateOptions, generate } from './synthesis/generate.js';
 export { type Identity, type IdentityOptions, identityOf } from './synthesis/identity.js';
+export { type TrainOptions, train } from './training/train.js';

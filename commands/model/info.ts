@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { printModel, servicesOf } from '../../src/cli/model-view.js';
 import { withStdinAsFile } from '../../src/cli/stdin.js';
-import { loadModelFile } from '../../src/load-model.js';
+import { loadModelFile } from '../../src/model-files/load-model.js';
 
 export default class ModelInfo extends BaseCommand {
   static override summary = 'Show what a model has learned.';

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import type { ComponentDescription } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import type { Conversations } from '../conversations/records.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { protocolName } from '../net/protocol-name.js';
 import { formatTable } from './table.js';
 import { type NetworkView, networkView, trainingLines } from './training-view.js';

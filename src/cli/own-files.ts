@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises';
 import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError } from '../errors.js';
-import { isModelHead } from '../load-model.js';
+import { isModelHead } from '../model-files/load-model.js';
 import { readHead } from '../series/load.js';
 import { detectTable } from '../series/table-reader.js';
 

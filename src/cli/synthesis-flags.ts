@@ -4,7 +4,7 @@
  */
 import { Flags } from '@oclif/core';
 import type { Sampling } from '../../models/generator.js';
-import type { TargetProfile } from '../../models/model-file.js';
+import type { TargetProfile } from '../model-files/model-file.js';
 import { parseAddressMaps } from '../rewrite/address-map.js';
 import { MIN_MTU, OVERSIZE } from '../synthesis/frame-composer.js';
 import { type Identity, identityOf } from '../synthesis/identity.js';

@@ -4,10 +4,10 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import type { TrafficModel } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError, throwIfInterrupted } from '../errors.js';
-import { isModelHead, loadModelFile } from '../load-model.js';
+import { isModelHead, loadModelFile } from '../model-files/load-model.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { collect, type PacketBlock, type PacketSeries, sliceSeries } from '../packets/packet-series.js';
 import { type Random, randomStream } from '../random.js';
 import type { ExtractOptions } from '../series/extract.js';

@@ -4,9 +4,9 @@
  * their names, so that it does the same in any thread and any company.
  */
 import { readFile } from 'node:fs/promises';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import { describeSystemError, SynthError } from '../errors.js';
-import { loadModelFile } from '../load-model.js';
+import { loadModelFile } from '../model-files/load-model.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { type Random, randomStream } from '../random.js';
 import type { ClientFactory, ClientIdentity } from './client.js';
 import { Device, type DeviceHost, type DeviceOptions } from './device.js';

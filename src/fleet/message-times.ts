@@ -3,8 +3,8 @@
  * What a model makes a device say: of the packets that it sends those that carry something, with the times and sizes of the group's wishes.
  */
 import type { TrafficModel } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import type { PacketBlock } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
 import { IP_HEADER_BYTES, UDP_HEADER_BYTES } from '../synthesis/channel.js';

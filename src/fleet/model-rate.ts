@@ -2,8 +2,9 @@
  * @module
  * How much a model makes a device say, told from a sample: for the plan, and for what a scenario leaves to the model.
  */
-import type { LoadedModelFile } from '../../models/model-file.js';
+
 import { SynthError } from '../errors.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { randomStream } from '../random.js';
 import { MessageTimes, stackPacketBytes } from './message-times.js';
 import type { Group } from './scenario/scenario.js';

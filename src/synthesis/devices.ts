@@ -5,8 +5,8 @@
  */
 
 import type { SampleLimit } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import { Likelihoods } from '../conversations/likelihoods.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { randomStream } from '../random.js';
 import { ChannelFactory } from './channel-factory.js';
 import { DeviceTraffic } from './device-traffic.js';

@@ -3,7 +3,6 @@
  * From a model to a file or a stream: the second half of the way of the data.
  */
 import type { Sampling } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import {
   CAPTURE_FORMATS,
   CaptureWriter,
@@ -11,6 +10,7 @@ import {
   type WrittenCaptureFormat,
 } from '../capture/capture-writer.js';
 import { SynthError } from '../errors.js';
+import type { LoadedModelFile } from '../model-files/model-file.js';
 import { LINK_TYPE } from '../net/link-type.js';
 import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';

@@ -4,7 +4,6 @@
  * RFC 7042 (MAC), RFC 5737 (IPv4), RFC 3849 (IPv6).
  */
 
-import type { TargetProfile } from '../../models/model-file.js';
 import { IP_PROTOCOL } from '../capture/packet.js';
 import { ConversationCounts } from '../conversations/counts.js';
 import {
@@ -16,6 +15,7 @@ import {
   RECORD_FLAG,
 } from '../conversations/records.js';
 import { SynthError } from '../errors.js';
+import type { TargetProfile } from '../model-files/model-file.js';
 import { type Address, type AddressFamily, parseAddress } from '../net/address.js';
 import type { Target } from '../series/target.js';
 import { type ConversationEnd, NO_SYN_OPTIONS } from './conversation-spec.js';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeModelFile } from '../../models/model-file.js';
+import { decodeModelFile } from '../../src/model-files/model-file.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
 import {
   DEVICE,

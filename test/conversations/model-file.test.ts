@@ -1,8 +1,12 @@
 /** Conversations in model files: what is in them, what is not, and what becomes of files that are damaged or lie. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeModelFile, encodeModelFile, type LoadedModelFile, type ModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
 import { SynthError } from '../../src/errors.js';
+import {
+  decodeModelFile,
+  encodeModelFile,
+  type LoadedModelFile,
+  type ModelFile,
+} from '../../src/model-files/model-file.js';
 import { type Address, formatAddress, parseAddress } from '../../src/net/address.js';
 import type { Conversation, PacketSeries } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
@@ -12,6 +16,7 @@ import { FrameComposer } from '../../src/synthesis/frame-composer.js';
 import { deviceAddresses, identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource } from '../../src/synthesis/payload/payload-source.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
+import { train } from '../../src/training/train.js';
 import { conversation } from '../models/blocks.js';
 import { signed, withOneCandidate } from '../models/signed.js';
 import { assign } from './assigned.js';

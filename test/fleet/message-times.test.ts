@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TrafficModel } from '../../models/generator.js';
-import type { LoadedModelFile } from '../../models/model-file.js';
 import { IP_PROTOCOL } from '../../src/capture/packet.js';
 import { MessageTimes, stackPacketBytes } from '../../src/fleet/message-times.js';
 import { messageRate } from '../../src/fleet/model-rate.js';
 import type { Silence } from '../../src/fleet/scenario/scenario.js';
-import { loadModelFile } from '../../src/load-model.js';
+import { loadModelFile } from '../../src/model-files/load-model.js';
+import type { LoadedModelFile } from '../../src/model-files/model-file.js';
 import { randomStream } from '../../src/random.js';
 import { projectRoot } from '../support/files.js';
 import { GROUP } from './virtual-fleet.js';

@@ -1,12 +1,12 @@
 /** Model files of Gaussian models that are damaged, or lie. What loads must be usable; nothing else may happen than SYNTH_MODEL_INVALID. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FitOptions } from '../../models/fit-options.js';
-import { decodeModelFile, encodeModelFile, type ModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
 import { SynthError } from '../../src/errors.js';
+import { decodeModelFile, encodeModelFile, type ModelFile } from '../../src/model-files/model-file.js';
 import { collect, type PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
+import { train } from '../../src/training/train.js';
 import { expectSynthError } from '../support/read.js';
 import { blockOf, rowsBy, seriesOf } from './blocks.js';
 import { signed, withOneCandidate } from './signed.js';

@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
 import { HmmModel, hmm } from '../../models/hmm/hmm-model.js';
 import { closedTransitions, stationaryOf } from '../../models/hmm/transitions.js';
-import { encodeModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
+import { encodeModelFile } from '../../src/model-files/model-file.js';
 import {
   collect,
   directionBlock,
@@ -15,6 +14,7 @@ import {
 } from '../../src/packets/packet-series.js';
 import { type Random, randomStream } from '../../src/random.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
+import { train } from '../../src/training/train.js';
 import { normal } from '../kernels/points.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';

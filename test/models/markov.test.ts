@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { defaultFitOptions } from '../../models/fit-options.js';
 import { markov } from '../../models/markov/markov-model.js';
-import { encodeModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
+import { encodeModelFile } from '../../src/model-files/model-file.js';
 import { collect, directionGapsNs, gapsNs, type PacketBlock, spanNs } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
+import { train } from '../../src/training/train.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
 import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blocks.js';

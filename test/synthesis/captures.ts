@@ -1,8 +1,8 @@
 /** Captures of our own making, in memory. */
 
-import type { TargetProfile } from '../../models/model-file.js';
 import { CaptureWriter, type WrittenCaptureFormat } from '../../src/capture/capture-writer.js';
 import { ROLE } from '../../src/conversations/role.js';
+import type { TargetProfile } from '../../src/model-files/model-file.js';
 import { LINK_TYPE } from '../../src/net/link-type.js';
 import type { Output } from '../../src/output-file.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';

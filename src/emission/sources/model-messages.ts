@@ -4,10 +4,10 @@
  * before them. Packets that would be headers alone are left to a system that has a stream to keep up; as datagrams they are sent empty.
  */
 import type { SampleLimit, Sampling, TrafficModel } from '../../../models/generator.js';
-import type { LoadedModelFile, TargetProfile } from '../../../models/model-file.js';
 import { IP_PROTOCOL } from '../../capture/packet.js';
 import { MAX_PACKET_BYTES } from '../../capture/record-reader.js';
 import { SynthError } from '../../errors.js';
+import type { LoadedModelFile, TargetProfile } from '../../model-files/model-file.js';
 import { DevicePackets } from '../../packets/packet-cursor.js';
 import { TimeQueue } from '../../packets/time-queue.js';
 import { randomStream } from '../../random.js';

@@ -2,9 +2,10 @@
  * @module
  * From what shall be sent, and through what, to the source that does it.
  */
-import type { LoadedModelFile } from '../../../models/model-file.js';
+
 import type { CaptureInput } from '../../capture/capture-file.js';
 import type { TransportSpec } from '../../host/transport-spec.js';
+import type { LoadedModelFile } from '../../model-files/model-file.js';
 import { busiestDevice } from '../../series/load.js';
 import type { Target } from '../../series/target.js';
 import { FramePart } from './capture-frames.js';

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { train } from '../../../models/train.js';
 import { collect, type PacketBlock, type PacketSeries } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
+import { train } from '../../../src/training/train.js';
 
 const SECOND_NS = 1e9;
 const MINUTE_NS = 60 * SECOND_NS;

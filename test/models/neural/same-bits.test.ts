@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
-import { train } from '../../../models/train.js';
 import { captureInput } from '../../../src/capture/capture-file.js';
 import { collect } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
 import { extractSeries } from '../../../src/series/extract.js';
 import { parseDevice } from '../../../src/series/target.js';
+import { train } from '../../../src/training/train.js';
 import { fixture } from '../../support/files.js';
 
 /**

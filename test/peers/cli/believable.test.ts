@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadModelFile } from '../../../src/load-model.js';
+import { loadModelFile } from '../../../src/model-files/load-model.js';
 import { collect, type PacketBlock } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
 import { loadSeries } from '../../../src/series/load.js';

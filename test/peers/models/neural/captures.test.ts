@@ -1,7 +1,6 @@
 import { describe, expect } from 'vitest';
 import { TokenChain, tokenize } from '../../../../models/markov/token-chain.js';
 import { NeuralModel } from '../../../../models/neural/neural-model.js';
-import { train } from '../../../../models/train.js';
 import { captureInput } from '../../../../src/capture/capture-file.js';
 import { evaluate } from '../../../../src/evaluation/evaluate.js';
 import { collect, sliceSeries } from '../../../../src/packets/packet-series.js';
@@ -9,6 +8,7 @@ import { randomStream } from '../../../../src/random.js';
 import { extractSeries } from '../../../../src/series/extract.js';
 import { parseDevice, parseFlow, type Target } from '../../../../src/series/target.js';
 import { mean } from '../../../../src/statistics/mean.js';
+import { train } from '../../../../src/training/train.js';
 import { sharedCapture, testWithCaptures } from '../../../support/peers.js';
 
 const HOLDOUT = 1 / 3;

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { decodeModelFile, encodeModelFile, type ModelFile } from '../../models/model-file.js';
-import { train } from '../../models/train.js';
 import { SynthError } from '../../src/errors.js';
+import { decodeModelFile, encodeModelFile, type ModelFile } from '../../src/model-files/model-file.js';
 import { collect } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { parseDevice } from '../../src/series/target.js';
 import { decodeSafetensors, encodeSafetensors, type Tensors, vector } from '../../src/tensors.js';
+import { train } from '../../src/training/train.js';
+import { conversation, requests, seriesOf } from '../models/blocks.js';
+import { signed, withOneCandidate } from '../models/signed.js';
 import { expectSynthError } from '../support/read.js';
-import { conversation, requests, seriesOf } from './blocks.js';
-import { signed, withOneCandidate } from './signed.js';
 
 const DEVICE = '44:65:0d:56:cc:d3';
 const LOCAL = '192.168.77.102';

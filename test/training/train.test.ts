@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { modelKinds } from '../../models/registry.js';
-import { type TrainOptions, train } from '../../models/train.js';
 import { collect } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { parseDevice, parseFlow } from '../../src/series/target.js';
+import { type TrainOptions, train } from '../../src/training/train.js';
+import { conversation, type Row, requests, seriesOf } from '../models/blocks.js';
 import { expectSynthError } from '../support/read.js';
-import { conversation, type Row, requests, seriesOf } from './blocks.js';
 
 const OPTIONS: TrainOptions = { kind: 'markov', holdout: 0, keepAddresses: false, payloadOnly: false };
 

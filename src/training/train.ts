@@ -3,16 +3,16 @@
  * From series to a model with all that goes into its file.
  */
 
-import { IP_PROTOCOL } from '../src/capture/packet.js';
-import { learnConversations } from '../src/conversations/learn.js';
-import { SynthError } from '../src/errors.js';
-import { formatAddress } from '../src/net/address.js';
-import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../src/packets/packet-series.js';
-import type { Target } from '../src/series/target.js';
-import { type FitOptions, resolveFitOptions } from './fit-options.js';
-import type { FitHooks, FitStart } from './generator.js';
-import type { ModelFile, TargetProfile } from './model-file.js';
-import { modelKinds } from './registry.js';
+import { type FitOptions, resolveFitOptions } from '../../models/fit-options.js';
+import type { FitHooks, FitStart } from '../../models/generator.js';
+import { modelKinds } from '../../models/registry.js';
+import { IP_PROTOCOL } from '../capture/packet.js';
+import { learnConversations } from '../conversations/learn.js';
+import { SynthError } from '../errors.js';
+import type { ModelFile, TargetProfile } from '../model-files/model-file.js';
+import { formatAddress } from '../net/address.js';
+import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../packets/packet-series.js';
+import type { Target } from '../series/target.js';
 
 export interface TrainOptions {
   /** A kind of the registry. */

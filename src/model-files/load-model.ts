@@ -3,9 +3,9 @@
  * A model file from disk.
  */
 import { type FileHandle, open } from 'node:fs/promises';
-import { decodeModelFile, type LoadedModelFile } from '../models/model-file.js';
-import { type NamedPath, withName } from './capture/capture-file.js';
-import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
+import { type NamedPath, withName } from '../capture/capture-file.js';
+import { describeSystemError, SynthError, systemErrorCode } from '../errors.js';
+import { decodeModelFile, type LoadedModelFile } from './model-file.js';
 
 /** Far above any model; a file above it is refused before it is read. */
 const MAX_MODEL_BYTES = 1024 * 1024 * 1024;

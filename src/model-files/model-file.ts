@@ -4,17 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { TrafficModel } from '../../models/generator.js';
+import { modelKinds } from '../../models/registry.js';
 import {
   type Conversations,
   conversationsSchema,
   loadConversations,
   saveConversations,
-} from '../src/conversations/records.js';
-import { SynthError } from '../src/errors.js';
-import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../src/tensors.js';
-import { packageVersion } from '../src/version.js';
-import type { TrafficModel } from './generator.js';
-import { modelKinds } from './registry.js';
+} from '../conversations/records.js';
+import { SynthError } from '../errors.js';
+import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../tensors.js';
+import { packageVersion } from '../version.js';
 
 export const MODEL_FORMAT = 'synth-model';
 export const MODEL_FORMAT_VERSION = 1;
