@@ -1,8 +1,8 @@
 /** `synth demo`: the whole way on the embedded capture. */
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { runDemo } from '../src/cli/demo.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
+import { runDemo } from '../src/cli/generate/demo.js';
 
 export default class Demo extends BaseCommand {
   static override summary = 'Train, generate and evaluate on an embedded capture.';

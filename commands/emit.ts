@@ -14,7 +14,7 @@ import {
   requireDestination,
   safetyFlags,
   tlsFlags,
-} from '../src/cli/emission-flags.js';
+} from '../src/cli/emit/emission-flags.js';
 import {
   emissionFailure,
   emissionJson,
@@ -22,12 +22,18 @@ import {
   liveText,
   sourceLines,
   wireText,
-} from '../src/cli/emission-view.js';
+} from '../src/cli/emit/emission-view.js';
 import { forceFlag, parseTarget as parseDeviceOrFlow, seedFlag, targetFlags } from '../src/cli/flags.js';
+import {
+  drawingFlags,
+  frameFlags,
+  identityFlags,
+  parseIdentity,
+  parseSampling,
+} from '../src/cli/generate/synthesis-flags.js';
 import { startLiveLine } from '../src/cli/live-line.js';
 import { parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
-import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling } from '../src/cli/synthesis-flags.js';
 import { systemClock } from '../src/clock.js';
 import { emit } from '../src/emission/emit.js';
 import {

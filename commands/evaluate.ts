@@ -2,9 +2,9 @@
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { commandLine } from '../src/cli/command-line.js';
-import { evaluationNotes, samplingNote } from '../src/cli/evaluation-notes.js';
-import { evaluationReportInput } from '../src/cli/evaluation-report-input.js';
-import { evaluationJson, evaluationLines } from '../src/cli/evaluation-view.js';
+import { evaluationNotes, samplingNote } from '../src/cli/evaluate/evaluation-notes.js';
+import { evaluationReportInput } from '../src/cli/evaluate/evaluation-report-input.js';
+import { evaluationJson, evaluationLines } from '../src/cli/evaluate/evaluation-view.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, reportFlag, seedFlag, targetFlags } from '../src/cli/flags.js';
 import { parseScore } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';

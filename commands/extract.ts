@@ -3,17 +3,17 @@ import { Args, Flags, type Interfaces } from '@oclif/core';
 import { captureInput, type NamedPath, type ReadProgress } from '../src/capture/capture-file.js';
 import { CAPTURE_FORMATS, captureFormatOf, type WrittenCaptureFormat } from '../src/capture/capture-writer.js';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
-import { explainOwnFiles } from '../src/cli/own-files.js';
+import { explainOwnFiles } from '../src/cli/capture/own-files.js';
 import {
   addressFlags,
   anonymityNote,
   concernsAddresses,
   parseAddressChanges,
   parseRewriteRotation,
-} from '../src/cli/rewrite-flags.js';
-import { noteRewritten, rewrittenJson } from '../src/cli/rewrite-view.js';
-import { fileJson, formatFiles, leftoverNote, seriesFlags } from '../src/cli/series-output.js';
+} from '../src/cli/capture/rewrite-flags.js';
+import { noteRewritten, rewrittenJson } from '../src/cli/capture/rewrite-view.js';
+import { fileJson, formatFiles, leftoverNote, seriesFlags } from '../src/cli/capture/series-output.js';
+import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
 import { SynthError } from '../src/errors.js';
 import { uncompressedName } from '../src/output/output-name.js';

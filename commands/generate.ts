@@ -1,8 +1,6 @@
 /** `synth generate`: from a model to synthetic packets. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { formatTimestamp, parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import {
   fileJson,
   formatFiles,
@@ -10,9 +8,17 @@ import {
   parseRotation,
   resumeCommand,
   seriesFlags,
-} from '../src/cli/series-output.js';
+} from '../src/cli/capture/series-output.js';
+import { forceFlag, seedFlag } from '../src/cli/flags.js';
+import {
+  drawingFlags,
+  frameFlags,
+  identityFlags,
+  parseIdentity,
+  parseSampling,
+} from '../src/cli/generate/synthesis-flags.js';
+import { formatTimestamp, parsePayload, parseTimestamp } from '../src/cli/parse.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
-import { drawingFlags, frameFlags, identityFlags, parseIdentity, parseSampling } from '../src/cli/synthesis-flags.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatBytes, formatCount, formatCounted, formatSeconds } from '../src/format.js';

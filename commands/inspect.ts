@@ -2,12 +2,12 @@
 import { Args, Flags } from '@oclif/core';
 import { captureInput, type NamedPath } from '../src/capture/capture-file.js';
 import { BaseCommand } from '../src/cli/base-command.js';
-import { captureReportInput } from '../src/cli/capture-report-input.js';
+import { captureReportInput } from '../src/cli/capture/capture-report-input.js';
+import { explainOwnFiles } from '../src/cli/capture/own-files.js';
+import { printSurvey, surveyJson } from '../src/cli/capture/survey-view.js';
 import { commandLine } from '../src/cli/command-line.js';
 import { forceFlag, parseTarget, reportFlag, targetFlags } from '../src/cli/flags.js';
-import { explainOwnFiles } from '../src/cli/own-files.js';
 import { withStdinAsFile } from '../src/cli/stdin.js';
-import { printSurvey, surveyJson } from '../src/cli/survey-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { SORT_KEYS, type SortKey, sortEntries } from '../src/series/sort-entries.js';

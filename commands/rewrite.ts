@@ -2,12 +2,17 @@
 import { Args, Flags } from '@oclif/core';
 import { CAPTURE_FORMATS } from '../src/capture/capture-writer.js';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { explainOwnFiles } from '../src/cli/capture/own-files.js';
+import {
+  addressFlags,
+  anonymityNote,
+  parseAddressChanges,
+  parseRewriteRotation,
+} from '../src/cli/capture/rewrite-flags.js';
+import { noteRewritten, rewrittenJson } from '../src/cli/capture/rewrite-view.js';
+import { seriesFlags } from '../src/cli/capture/series-output.js';
 import { forceFlag, parseTarget, targetFlags } from '../src/cli/flags.js';
-import { explainOwnFiles } from '../src/cli/own-files.js';
 import { formatTimestamp, parseShift, parseTimeBound, parseTimestamp } from '../src/cli/parse.js';
-import { addressFlags, anonymityNote, parseAddressChanges, parseRewriteRotation } from '../src/cli/rewrite-flags.js';
-import { noteRewritten, rewrittenJson } from '../src/cli/rewrite-view.js';
-import { seriesFlags } from '../src/cli/series-output.js';
 import { requireOneStdin } from '../src/cli/stdin.js';
 import { systemClock } from '../src/clock.js';
 import { rewriteFormatOf } from '../src/rewrite/capture-output.js';

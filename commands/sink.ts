@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import { BaseCommand } from '../src/cli/base-command.js';
+import { sinkView } from '../src/cli/emit/sink-view.js';
 import { forceFlag, seedFlag } from '../src/cli/flags.js';
-import { sinkView } from '../src/cli/sink-view.js';
 import { PRECISIONS } from '../src/emission/waiter.js';
 import { describeSystemError, SynthError } from '../src/errors.js';
 import { formatBytes, formatCount } from '../src/format.js';

@@ -5,7 +5,7 @@ import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { parseFraction } from '../src/cli/parse.js';
 import { requireOneStdin, withStdinAsFile } from '../src/cli/stdin.js';
-import { interruption, resumeCommand } from '../src/cli/training-end.js';
+import { interruption, resumeCommand } from '../src/cli/train/training-end.js';
 import {
   fittingFlags,
   networkFlags,
@@ -14,8 +14,8 @@ import {
   startFlags,
   startOf,
   type TrainingStart,
-} from '../src/cli/training-flags.js';
-import { trainingLines } from '../src/cli/training-view.js';
+} from '../src/cli/train/training-flags.js';
+import { trainingLines } from '../src/cli/train/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatCounted, formatSeconds } from '../src/format.js';

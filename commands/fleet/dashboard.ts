@@ -1,7 +1,7 @@
 /** `synth fleet dashboard`: a run with its live page, which stays when the run is over. */
 import { Flags } from '@oclif/core';
-import { scenarioArg } from '../../src/cli/fleet-flags.js';
-import { FleetRunCommand, fleetRunFlags } from '../../src/cli/fleet-run-command.js';
+import { scenarioArg } from '../../src/cli/fleet/fleet-flags.js';
+import { FleetRunCommand, fleetRunFlags } from '../../src/cli/fleet/fleet-run-command.js';
 
 export default class FleetDashboard extends FleetRunCommand {
   static override summary = 'Run a fleet with a live page, which stays up after the run until Ctrl-C.';

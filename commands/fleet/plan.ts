@@ -1,7 +1,7 @@
 /** `synth fleet plan`: what a scenario will do, and whether this host can do it. */
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { fleetFlags, fleetOf, scenarioArg, scenarioOf } from '../../src/cli/fleet-flags.js';
-import { fleetPlanLines } from '../../src/cli/fleet-plan-view.js';
+import { fleetFlags, fleetOf, scenarioArg, scenarioOf } from '../../src/cli/fleet/fleet-flags.js';
+import { fleetPlanLines } from '../../src/cli/fleet/fleet-plan-view.js';
 
 export default class FleetPlan extends BaseCommand {
   static override summary = 'Say what a scenario will do, and check it, without sending anything.';

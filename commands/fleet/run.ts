@@ -1,7 +1,7 @@
 /** `synth fleet run`: a scenario, from the first connection to the verdict. */
 import { Flags } from '@oclif/core';
-import { scenarioArg } from '../../src/cli/fleet-flags.js';
-import { FleetRunCommand, fleetRunFlags } from '../../src/cli/fleet-run-command.js';
+import { scenarioArg } from '../../src/cli/fleet/fleet-flags.js';
+import { FleetRunCommand, fleetRunFlags } from '../../src/cli/fleet/fleet-run-command.js';
 
 export default class FleetRun extends FleetRunCommand {
   static override summary = 'Run a fleet of emulated devices against a backend.';

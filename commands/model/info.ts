@@ -1,8 +1,8 @@
 /** `synth model info`: what a model file holds. */
 import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../../src/cli/base-command.js';
-import { printModel, servicesOf } from '../../src/cli/model-view.js';
 import { withStdinAsFile } from '../../src/cli/stdin.js';
+import { printModel, servicesOf } from '../../src/cli/train/model-view.js';
 import { loadModelFile } from '../../src/model-files/load-model.js';
 
 export default class ModelInfo extends BaseCommand {

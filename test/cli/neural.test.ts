@@ -367,7 +367,7 @@ describe('Ctrl-C', () => {
   });
 });
 
-// More of them: test/training-flags.test.ts.
+// More of them: test/cli/train/training-flags.test.ts.
 describe('mistakes', () => {
   const rnn = ['--model', 'rnn'];
   const failures: readonly (readonly [what: string, args: readonly string[], code: number, text: string])[] = [
