@@ -36,11 +36,11 @@ export { evaluate } from './evaluation/evaluate.js';
 export type { JudgeOptions } from './evaluation/judge.js';
 export type { Aspect, Direction } from './evaluation/metric.js';
 export type { BootstrapFloor, Evaluation, MetricResult } from './evaluation/result.js';
-export { type FleetPlan, type PreparedFleet, type PrepareOptions, prepareFleet } from './fleet/prepare-fleet.js';
-export { type RunFleetOptions, runFleet } from './fleet/run-fleet.js';
+export type { FleetResult, FleetSnapshot, FleetVerdict } from './fleet/account/snapshot.js';
+export { type FleetPlan, type PreparedFleet, type PrepareOptions, prepareFleet } from './fleet/plan/prepare-fleet.js';
+export { type RunFleetOptions, runFleet } from './fleet/run/run-fleet.js';
 export { type Overrides, readScenario } from './fleet/scenario/read-scenario.js';
 export type { Group, Phase, Scenario, Storm, Target as FleetTarget } from './fleet/scenario/scenario.js';
-export type { FleetResult, FleetSnapshot, FleetVerdict } from './fleet/snapshot.js';
 export { type EmissionTarget, parseBindAddresses, parseTarget } from './host/target-url.js';
 export { loadModelFile } from './model-files/load-model.js';
 export {

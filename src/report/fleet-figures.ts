@@ -2,8 +2,8 @@
  * @module
  * The figures of a fleet's report: its course over time, and the latency of its groups.
  */
-import { formatNs } from '../fleet/describe.js';
-import type { FleetResult, GroupInterval, Interval } from '../fleet/snapshot.js';
+import { formatNs } from '../fleet/account/describe.js';
+import type { FleetResult, GroupInterval, Interval } from '../fleet/account/snapshot.js';
 import { formatBytes, formatCount, formatWidth } from '../format.js';
 import type { Panel } from './charts/chart.js';
 import { type Course, type CourseLine, coursePanel, LOOKS, type Look } from './charts/fleet-course.js';

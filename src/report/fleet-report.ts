@@ -2,9 +2,9 @@
  * @module
  * The report of `synth fleet run`: what a fleet did and what its target made of it, as one HTML file.
  */
-import { durationText, NOTHING, unansweredCount, VERDICTS, waitingCount } from '../fleet/describe.js';
-import type { FleetResult, FleetVerdict } from '../fleet/snapshot.js';
-import { errorsOf } from '../fleet/snapshot.js';
+import { durationText, NOTHING, unansweredCount, VERDICTS, waitingCount } from '../fleet/account/describe.js';
+import type { FleetResult, FleetVerdict } from '../fleet/account/snapshot.js';
+import { errorsOf } from '../fleet/account/snapshot.js';
 import { formatBytes, formatCount, formatCounted, formatSeconds, formatShare } from '../format.js';
 import { courseSection, latencyFigure } from './fleet-figures.js';
 import { errorsSection, fidelitySection, groupsSection, outagesSection, thresholdsSection } from './fleet-tables.js';

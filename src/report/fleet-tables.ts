@@ -2,7 +2,7 @@
  * @module
  * The tables of a fleet's report: thresholds, groups, errors, outages, fidelity.
  */
-import { byCount, DURATION_NAMES, durationText, NOTHING, thresholdValue } from '../fleet/describe.js';
+import { byCount, DURATION_NAMES, durationText, NOTHING, thresholdValue } from '../fleet/account/describe.js';
 import {
   type CountName,
   DURATIONS,
@@ -10,7 +10,7 @@ import {
   type FleetFidelity,
   type FleetResult,
   type GroupSnapshot,
-} from '../fleet/snapshot.js';
+} from '../fleet/account/snapshot.js';
 import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.js';
 import { type Html, html } from './html.js';
 import { type Column, scrollTable } from './page.js';

@@ -10,7 +10,7 @@ import {
   type GroupSnapshot,
   type Interval,
   type ThresholdResult,
-} from '../../src/fleet/snapshot.js';
+} from '../../src/fleet/account/snapshot.js';
 
 export const MS = 1e6;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { verdictOf } from '../../src/fleet/run-fleet.js';
+import { verdictOf } from '../../src/fleet/run/run-fleet.js';
 import { countsOf, groupOf } from './sample-fleet.js';
 
 const reached = { attempts: 10, connects: 10, refused: 0, lost: 0 };

@@ -1,13 +1,13 @@
 /** Devices on virtual time, with a client that does what the test says. */
 import type { TrafficModel } from '../../models/generator.js';
-import type { ClientFactory, ClientListener, DeviceClient, OutgoingMessage } from '../../src/fleet/client.js';
-import { Device, type DeviceHost, type DeviceOptions } from '../../src/fleet/device.js';
-import { DeviceTime } from '../../src/fleet/device-time.js';
-import { GROUP_COUNTS_BYTES, GroupCounts, GroupSums } from '../../src/fleet/group-counts.js';
-import { MessageTimes } from '../../src/fleet/message-times.js';
+import { GROUP_COUNTS_BYTES, GroupCounts, GroupSums } from '../../src/fleet/account/group-counts.js';
+import type { Counts } from '../../src/fleet/account/snapshot.js';
+import type { ClientFactory, ClientListener, DeviceClient, OutgoingMessage } from '../../src/fleet/clients/client.js';
+import { Device, type DeviceHost, type DeviceOptions } from '../../src/fleet/device/device.js';
+import { DeviceTime } from '../../src/fleet/device/device-time.js';
+import { MessageTimes } from '../../src/fleet/device/message-times.js';
+import { Timers } from '../../src/fleet/run/timers.js';
 import type { Group, MqttTarget, Storm } from '../../src/fleet/scenario/scenario.js';
-import type { Counts } from '../../src/fleet/snapshot.js';
-import { Timers } from '../../src/fleet/timers.js';
 import { type TimedSource, TimeQueue } from '../../src/packets/time-queue.js';
 import { randomStream } from '../../src/random.js';
 

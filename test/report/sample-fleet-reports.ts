@@ -1,5 +1,5 @@
 /** Results of fleets, from an ordinary one to those that a report could stumble over, and their reports. */
-import type { FleetResult } from '../../src/fleet/snapshot.js';
+import type { FleetResult } from '../../src/fleet/account/snapshot.js';
 import { fleetReport } from '../../src/report/fleet-report.js';
 import {
   countsOf,

@@ -14,7 +14,7 @@ import type {
   ClientListener,
   DeviceClient,
   OutgoingMessage,
-} from '../../src/fleet/client.js';
+} from '../../src/fleet/clients/client.js';
 import { createClientFactory } from '../../src/fleet/clients/create-factory.js';
 import type {
   CoapTarget,

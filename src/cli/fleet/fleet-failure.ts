@@ -4,8 +4,8 @@
  */
 
 import { SynthError } from '../../errors.js';
-import { byCount, thresholdValue } from '../../fleet/describe.js';
-import type { FleetResult } from '../../fleet/snapshot.js';
+import { byCount, thresholdValue } from '../../fleet/account/describe.js';
+import type { FleetResult } from '../../fleet/account/snapshot.js';
 import { formatCount, formatCounted } from '../../format.js';
 
 const MOST_NAMED = 3;

@@ -4,7 +4,7 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { Args, Flags } from '@oclif/core';
-import { type PreparedFleet, prepareFleet } from '../../fleet/prepare-fleet.js';
+import { type PreparedFleet, prepareFleet } from '../../fleet/plan/prepare-fleet.js';
 import { readScenario } from '../../fleet/scenario/read-scenario.js';
 import type { Outputs, Scenario } from '../../fleet/scenario/scenario.js';
 import { systemFiles } from '../../host/system-files.js';

@@ -2,13 +2,14 @@
  * @module
  * Everything beside the terminal that shows a running fleet, as one: the dashboard, Prometheus, OTLP.
  */
+
+import type { FleetResult, FleetSnapshot } from '../../fleet/account/snapshot.js';
 import type { Dashboard } from '../../fleet/dashboard/dashboard.js';
 import type { OtlpExport } from '../../fleet/exporters/otlp.js';
 import type { MetricsServer } from '../../fleet/exporters/prometheus.js';
-import type { PreparedFleet } from '../../fleet/prepare-fleet.js';
+import type { PreparedFleet } from '../../fleet/plan/prepare-fleet.js';
 import { parseListenAddress } from '../../fleet/scenario/listen-address.js';
 import type { Outputs } from '../../fleet/scenario/scenario.js';
-import type { FleetResult, FleetSnapshot } from '../../fleet/snapshot.js';
 import { formatCounted } from '../../format.js';
 
 const OTLP_INTERVAL_MS = 10_000;

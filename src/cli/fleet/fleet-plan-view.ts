@@ -1,6 +1,7 @@
 /** @module What a fleet will do, for people. */
-import type { FleetPlan, GroupPlan, PhasePlan, PreparedFleet } from '../../fleet/prepare-fleet.js';
-import type { Threshold } from '../../fleet/thresholds.js';
+
+import type { Threshold } from '../../fleet/account/thresholds.js';
+import type { FleetPlan, GroupPlan, PhasePlan, PreparedFleet } from '../../fleet/plan/prepare-fleet.js';
 import { formatBytes, formatCount, formatCounted, formatNumber, formatSeconds } from '../../format.js';
 import { formatTable } from '../table.js';
 

@@ -5,10 +5,10 @@
 import { Flags } from '@oclif/core';
 import { systemClock } from '../../clock.js';
 import { SynthError } from '../../errors.js';
-import type { PreparedFleet } from '../../fleet/prepare-fleet.js';
-import { runFleet } from '../../fleet/run-fleet.js';
+import type { FleetResult } from '../../fleet/account/snapshot.js';
+import type { PreparedFleet } from '../../fleet/plan/prepare-fleet.js';
+import { runFleet } from '../../fleet/run/run-fleet.js';
 import type { Outputs } from '../../fleet/scenario/scenario.js';
-import type { FleetResult } from '../../fleet/snapshot.js';
 import { type OutputOptions, openOutput, requireWritable, writeOutput } from '../../output-file.js';
 import { packageVersion } from '../../version.js';
 import { BaseCommand } from '../base-command.js';

@@ -13,8 +13,7 @@ import {
   unansweredCount,
   VERDICTS,
   waitingCount,
-} from '../../fleet/describe.js';
-import { plain } from '../../fleet/plain.js';
+} from '../../fleet/account/describe.js';
 import {
   DURATIONS,
   errorsOf,
@@ -23,7 +22,8 @@ import {
   type GroupInterval,
   type GroupSnapshot,
   type Interval,
-} from '../../fleet/snapshot.js';
+} from '../../fleet/account/snapshot.js';
+import { plain } from '../../fleet/plain.js';
 
 export { fleetFailure } from './fleet-failure.js';
 

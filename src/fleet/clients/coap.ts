@@ -8,8 +8,8 @@ import type { Agent, OutgoingMessage as CoapRequest, IncomingMessage } from 'coa
 import { SynthError, systemErrorCode } from '../../errors.js';
 import { errorName } from '../../host/stream-socket.js';
 import { coapHeaderBytes, datagramHeaderBytes, splitQuery } from '../../net/header-bytes.js';
-import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { CoapTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import { ConnectionClient, type SharedByClients } from './connection-client.js';
 import { connectedSocket } from './datagram.js';
 import { TargetFactory } from './target-factory.js';

@@ -5,7 +5,7 @@
  * Whatever a client calls back for `destroy` comes in a microtask, never from inside the call.
  */
 import { errorName } from '../../host/stream-socket.js';
-import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
+import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import type { Watch, Watched } from './watch.js';
 
 /** What is under way when a connection is to end gets this time, and the other end the same again to close it. */

@@ -2,8 +2,9 @@
  * @module
  * Which client speaks to which target. What a kind needs is loaded when it is used.
  */
-import type { ClientFactory } from '../client.js';
+
 import type { Target } from '../scenario/scenario.js';
+import type { ClientFactory } from './client.js';
 
 /** `prepare` has still to be called. */
 export async function createClientFactory(target: Target): Promise<ClientFactory> {

@@ -6,8 +6,8 @@
 import type { Duplex } from 'node:stream';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { systemErrorCode } from '../../errors.js';
-import type { ClientIdentity, ClientListener, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
 import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import { ENDLESS_SESSION } from './lean-mqtt-packets.js';
 import { reasonOf, refusalOf, subscriptionRefusalOf } from './mqtt-reasons.js';

@@ -6,8 +6,8 @@
 import { createRequire } from 'node:module';
 import type { Packet, Parser } from 'mqtt-packet';
 import { lengthFieldBytes } from '../../net/header-bytes.js';
-import type { ClientIdentity, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, OutgoingMessage } from './client.js';
 
 /** In the upper half of the first byte. */
 export const PACKET = { publish: 3, puback: 4, pubrec: 5, pubrel: 6, pubcomp: 7, pingresp: 13 } as const;

@@ -7,8 +7,8 @@
  * other way to send it again.
  */
 import type { IConnackPacket, IDisconnectPacket, IPublishPacket, ISubackPacket, Packet } from 'mqtt-packet';
-import type { ClientIdentity, ClientListener, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
 import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import { KeepAlive } from './keep-alive.js';
 import {

@@ -2,7 +2,7 @@
  * @module
  * A client for protocols without acknowledgements: what it is given it writes to a link, and that is all.
  */
-import type { ClientIdentity, ClientListener, OutgoingMessage } from '../client.js';
+import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
 import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import type { Link, LinkUser } from './link.js';
 

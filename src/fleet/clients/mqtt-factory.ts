@@ -4,8 +4,8 @@
  */
 
 import { publishHeaderBytes, segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from '../../net/header-bytes.js';
-import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { MqttTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import { FullMqttClient, type FullMqttShared } from './full-mqtt.js';
 import { LeanMqttClient, type LeanMqttShared } from './lean-mqtt.js';
 import { MqttCodec } from './lean-mqtt-packets.js';

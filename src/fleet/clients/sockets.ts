@@ -5,8 +5,8 @@
 import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext, TLSSocket } from 'node:tls';
 import { errorName } from '../../host/stream-socket.js';
-import type { ClientIdentity } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
+import type { ClientIdentity } from './client.js';
 import { type TlsContexts, tlsContexts } from './tls-options.js';
 
 /** Begins to connect. @param onread takes what comes, out of memory that is used again; else the socket has it as a stream */

@@ -5,8 +5,8 @@
  */
 import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../host/framing.js';
 import { segmentHeaderBytes, tlsBytes } from '../../net/header-bytes.js';
-import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { SocketTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import { SocketLink } from './link.js';
 import { LinkClient } from './link-client.js';
 import { Sockets } from './sockets.js';

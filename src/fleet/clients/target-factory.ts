@@ -4,8 +4,8 @@
  */
 import { systemClock } from '../../clock.js';
 import { resolveHost } from '../../host/target-url.js';
-import type { ClientFactory, ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
+import type { ClientFactory, ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import type { SharedByClients } from './connection-client.js';
 import { Watch } from './watch.js';
 

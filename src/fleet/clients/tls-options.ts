@@ -5,8 +5,8 @@
 import { isIP } from 'node:net';
 import { type ConnectionOptions, checkServerIdentity, createSecureContext, type SecureContext } from 'node:tls';
 import { SynthError } from '../../errors.js';
-import type { ClientIdentity } from '../client.js';
 import type { Target, TargetTls } from '../scenario/scenario.js';
+import type { ClientIdentity } from './client.js';
 
 export class TlsContexts {
   readonly #tls: TargetTls;

@@ -5,8 +5,8 @@
 import type { Socket } from 'node:net';
 import type WebSocket from 'ws';
 import { systemErrorCode } from '../../errors.js';
-import type { ClientIdentity } from '../client.js';
 import type { Target } from '../scenario/scenario.js';
+import type { ClientIdentity } from './client.js';
 import { type Link, type LinkUser, OnSocket, Written } from './link.js';
 import type { OpenSocket } from './sockets.js';
 

@@ -4,8 +4,8 @@
  */
 
 import { segmentHeaderBytes, tlsBytes, webSocketHeaderBytes } from '../../net/header-bytes.js';
-import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from '../client.js';
 import type { WebSocketTarget } from '../scenario/scenario.js';
+import type { ClientIdentity, ClientListener, DeviceClient, OutgoingMessage } from './client.js';
 import { LinkClient } from './link-client.js';
 import { Sockets } from './sockets.js';
 import { TargetFactory } from './target-factory.js';

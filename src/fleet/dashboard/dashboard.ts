@@ -6,10 +6,10 @@
  */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { History } from '../history.js';
-import { listen, stopServer } from '../local-server.js';
+import { History } from '../account/history.js';
+import type { FleetResult, FleetSnapshot } from '../account/snapshot.js';
+import { listen, stopServer } from '../exporters/local-server.js';
 import { plain } from '../plain.js';
-import type { FleetResult, FleetSnapshot } from '../snapshot.js';
 import { EventStream, type StreamEvent } from './event-stream.js';
 import { isOwnHost } from './hosts.js';
 import { type DashboardGroup, type Finished, finishedOf, nowOf, pointOf } from './messages.js';

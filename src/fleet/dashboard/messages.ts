@@ -2,9 +2,9 @@
  * @module
  * What the page of the dashboard is told, as JSON. `static/page.js` is the other end.
  */
-import { byCount, thresholdValue, VERDICTS } from '../describe.js';
-import type { FleetResult, FleetSnapshot, GroupInterval, GroupSnapshot, Interval } from '../snapshot.js';
-import { errorsOf } from '../snapshot.js';
+import { byCount, thresholdValue, VERDICTS } from '../account/describe.js';
+import type { FleetResult, FleetSnapshot, GroupInterval, GroupSnapshot, Interval } from '../account/snapshot.js';
+import { errorsOf } from '../account/snapshot.js';
 
 /** First of all: which run this is. */
 export interface Hello {

@@ -2,7 +2,7 @@
  * @module
  * What exporters tell of a run: which numbers there are, what they are called, and where in a snapshot they stand.
  */
-import type { CountName, Counts, DurationName, DurationSummary, FleetSnapshot } from '../snapshot.js';
+import type { CountName, Counts, DurationName, DurationSummary, FleetSnapshot } from '../account/snapshot.js';
 
 /** A counter: it only grows while a run lasts. */
 export interface CounterMetric {

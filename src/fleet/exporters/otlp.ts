@@ -7,7 +7,7 @@
  */
 import type { MeterProvider, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { SynthError } from '../../errors.js';
-import type { FleetSnapshot } from '../snapshot.js';
+import type { FleetSnapshot } from '../account/snapshot.js';
 import { COUNTERS, countOf, DEVICE_GAUGES, DURATION_METRICS, ERRORS, quantilesOf, RUN_GAUGES } from './metrics.js';
 
 /** How long one export may take, and the last one with all that belongs to the end. */

@@ -4,8 +4,8 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
-import { listen, stopServer } from '../local-server.js';
-import type { DurationSummary, FleetSnapshot } from '../snapshot.js';
+import type { DurationSummary, FleetSnapshot } from '../account/snapshot.js';
+import { listen, stopServer } from './local-server.js';
 import { COUNTERS, countOf, DEVICE_GAUGES, DURATION_METRICS, ERRORS, quantilesOf, RUN_GAUGES } from './metrics.js';
 
 export interface MetricsServerOptions {

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import { nearest } from '../../did-you-mean.js';
 import { describeSystemError } from '../../errors.js';
-import { parseThreshold } from '../thresholds.js';
+import { parseThreshold } from '../account/thresholds.js';
 import { parseListenAddress } from './listen-address.js';
 import type { KeyPath, Problems } from './problems.js';
 import { type ResolvedTarget, resolveTarget } from './resolve-target.js';

@@ -2,7 +2,7 @@
  * @module
  * The course of a fleet: lines over time, with outages behind them.
  */
-import type { Interval, Outage } from '../../fleet/snapshot.js';
+import type { Interval, Outage } from '../../fleet/account/snapshot.js';
 import { formatBytes, formatSeconds, formatWidth } from '../../format.js';
 import { niceWidth } from '../chart-data.js';
 import { exactTicks, timeUnit } from './axes.js';

@@ -2,8 +2,8 @@
  * @module
  * Latency of each group of a fleet: from the median to the largest, one below the other on the same axis.
  */
-import { formatNs } from '../../fleet/describe.js';
-import type { GroupSnapshot } from '../../fleet/snapshot.js';
+import { formatNs } from '../../fleet/account/describe.js';
+import type { GroupSnapshot } from '../../fleet/account/snapshot.js';
 import { formatCount } from '../../format.js';
 import { chart, type Layer, missing, NARROW, type Panel, type Position, WIDE } from './chart.js';
 import { durationScale } from './fleet-course.js';

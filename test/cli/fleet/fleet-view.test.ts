@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { fleetFailure, fleetJson, fleetLines, fleetLiveLine, fleetPanel } from '../../../src/cli/fleet/fleet-view.js';
 import { type PanelStream, startPanel } from '../../../src/cli/live-line.js';
-import type { FleetResult } from '../../../src/fleet/snapshot.js';
+import type { FleetResult } from '../../../src/fleet/account/snapshot.js';
 import {
   countsOf,
   emptyResult,
