@@ -201,9 +201,10 @@ interface DialogueFlags {
 /** @throws SynthError as `loadModelFile` does */
 async function loadDialogue(path: string, seed: string, flags: DialogueFlags): Promise<DialogueOptions> {
   const durationNs = durationOrNone(flags['model-duration']);
-  const { model, training } = await loadModelFile(path);
-  const packets = flags['model-packets'] ?? (Number.isFinite(durationNs) ? Number.POSITIVE_INFINITY : training.packets);
-  return { model, seed, limit: { packets, durationNs }, precision: flags.precision };
+  const file = await loadModelFile(path);
+  const packets =
+    flags['model-packets'] ?? (Number.isFinite(durationNs) ? Number.POSITIVE_INFINITY : file.training.packets);
+  return { file, seed, limit: { packets, durationNs }, precision: flags.precision };
 }
 
 /** @throws SynthError `SYNTH_FILE_UNREADABLE` */

@@ -9,7 +9,8 @@
  * The gap of a token is the joint gap; own-clock.ts tells what becomes of a direction's own.
  */
 
-import { MAX_SIZE_BYTES, type PacketBlock } from '../src/packets/packet-series.js';
+import { MAX_SIZE_BYTES } from '../src/net/sizes.js';
+import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
 import { mean } from '../src/statistics/mean.js';
 import { requireModel, type Tensor, type TensorReader, vector } from '../src/tensors.js';

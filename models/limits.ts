@@ -2,7 +2,7 @@
  * @module
  * What no model may hold or emit.
  */
-import { MAX_SIZE_BYTES } from '../src/packets/packet-series.js';
+import { MAX_SIZE_BYTES } from '../src/net/sizes.js';
 
 /** An IPv4 header. */
 export const MIN_SIZE_BYTES = 20;

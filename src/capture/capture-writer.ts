@@ -6,11 +6,11 @@
 
 import { SynthError } from '../errors.js';
 import { writeU32LE } from '../net/bytes.js';
+import { MAX_PACKET_BYTES } from '../net/sizes.js';
 import { OutputBuffer } from '../output-buffer.js';
 import type { Output, SerialOutput } from '../output-file.js';
 import { PCAP_MAGIC } from './pcap.js';
 import { BLOCK, BYTE_ORDER_MAGIC } from './pcapng.js';
-import { MAX_PACKET_BYTES } from './record-reader.js';
 
 export const CAPTURE_FORMATS = ['pcap', 'nsecpcap', 'pcapng'] as const;
 export type WrittenCaptureFormat = (typeof CAPTURE_FORMATS)[number];

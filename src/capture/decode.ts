@@ -5,28 +5,13 @@
  *
  * What is inside a tunnel (IP in IP, GRE, VXLAN …) belongs to the tunnel: the outermost IP header decides.
  */
+
+import { ETHERTYPE } from '../net/ethertype.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { LINK_TYPE } from '../net/link-type.js';
-import { IP_PROTOCOL, NONE, type Packet } from './packet.js';
-import { MAX_SIZE_BYTES } from './record-reader.js';
+import { MAX_SIZE_BYTES } from '../net/sizes.js';
+import { NONE, type Packet } from './packet.js';
 import { SKIP, skipEtherType, skipLinkType, skipPppProtocol } from './skip-reason.js';
-
-const ETHERTYPE = {
-  ipv4: 0x0800,
-  ipv6: 0x86dd,
-  vlan: 0x8100,
-  serviceVlan: 0x88a8,
-  oldServiceVlan: 0x9100,
-  mpls: 0x8847,
-  mplsMulticast: 0x8848,
-  pppoeSession: 0x8864,
-} as const;
-
-/** The ethertype of an IEEE 802.1Q tag. */
-export const VLAN_TYPE = ETHERTYPE.vlan;
-
-/** Whether a VLAN tag stands behind this ethertype. */
-export const isVlanType = (type: number): boolean =>
-  type === ETHERTYPE.vlan || type === ETHERTYPE.serviceVlan || type === ETHERTYPE.oldServiceVlan;
 
 /** Below this the field after the addresses is a length and an LLC header follows (IEEE 802.3). */
 const FIRST_ETHERTYPE = 0x0600;

@@ -7,23 +7,6 @@
 /** Value of a position or a port that the packet does not have. */
 export const NONE = -1;
 
-/** IP protocol numbers (IANA) that the code names. */
-export const IP_PROTOCOL = {
-  icmp: 1,
-  igmp: 2,
-  tcp: 6,
-  udp: 17,
-  dccp: 33,
-  icmpv6: 58,
-  ospf: 89,
-  pim: 103,
-  sctp: 132,
-  udpLite: 136,
-} as const;
-
-/** Bits of `tcpFlags`. */
-export const TCP_FLAG = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
-
 /** Valid until the reader moves on. */
 export class Packet {
   /** The bytes that hold the frame; more than the frame. */

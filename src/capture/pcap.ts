@@ -4,11 +4,11 @@
  * modified record header.
  */
 import { readU16BE, readU16LE, readU32BE, readU32LE } from '../net/bytes.js';
+import { MAX_PACKET_BYTES } from '../net/sizes.js';
 import type { ByteWindow } from './byte-window.js';
 import type { Packet } from './packet.js';
 import {
   type CaptureFormat,
-  MAX_PACKET_BYTES,
   RECORD,
   type RecordReader,
   type RecordStatus,

@@ -17,12 +17,6 @@ export const RECORD = {
 
 export type RecordStatus = (typeof RECORD)[keyof typeof RECORD];
 
-/** A captured length above this is damage, not a packet: the bound of Wireshark (WTAP_MAX_PACKET_SIZE_STANDARD) and tcpdump. */
-export const MAX_PACKET_BYTES = 262_144;
-
-/** The largest size: the IP packet of the largest Ethernet frame. */
-export const MAX_SIZE_BYTES = MAX_PACKET_BYTES - 14;
-
 /** Things about timestamps that a reader noticed. */
 export interface TimestampCounts {
   /** Fractions of a second of one second or more; they are carried over. */

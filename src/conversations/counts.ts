@@ -3,7 +3,7 @@
  * What was counted of conversations while learning: which step follows which, sizes, waiting times, openings. Sparse, since of all that could
  * happen little does.
  */
-import { MAX_SIZE_BYTES } from '../packets/packet-series.js';
+import { MAX_SIZE_BYTES } from '../net/sizes.js';
 import { requireModel, type Tensor, type TensorReader } from '../tensors.js';
 import { Evidence } from './evidence.js';
 import { MARKS, SOON_CLASSES } from './foresight.js';

@@ -3,7 +3,7 @@
  * Whether a service opens a connection soon: packets ahead whose direction and size mostly open one. A connection that is closed is often
  * followed by the next one, which tells its last packets from others of the same size.
  */
-import { MAX_SIZE_BYTES } from '../packets/packet-series.js';
+import { MAX_SIZE_BYTES } from '../net/sizes.js';
 import { ROLES } from './role.js';
 import { partsOfSizeRow, type SizeCounts } from './sizes.js';
 

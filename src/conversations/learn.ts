@@ -3,7 +3,8 @@
  * Learns the conversations of a target from its series.
  */
 import { formatAddress } from '../net/address.js';
-import type { Conversation, PacketSeries, SynOptions } from '../packets/packet-series.js';
+import type { SynOptions } from '../net/syn-options.js';
+import type { Conversation, PacketSeries } from '../packets/packet-series.js';
 import { type Connection, connectionsOf, type SeriesConnections } from './connections.js';
 import { ConversationCounts, contextsOf, hesitationOf, placeOf } from './counts.js';
 import { endOf } from './ends.js';

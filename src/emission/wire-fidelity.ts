@@ -2,15 +2,18 @@
  * @module
  * What arrived beside what was planned: a capture from the other end of the wire, or the table of a sink, read after the run.
  */
+
 import { stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { captureInput } from '../capture/capture-file.js';
-import { IP_PROTOCOL, type Packet } from '../capture/packet.js';
+import type { Packet } from '../capture/packet.js';
 import { readCaptures } from '../capture/read-captures.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { SynthError } from '../errors.js';
 import type { TransportSpec } from '../host/transport-spec.js';
+import { IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { readHead } from '../series/load.js';
 import { detectTable, readTable } from '../series/table-reader.js';
 import { ksStatistic } from '../statistics/ks.js';
@@ -101,21 +104,18 @@ export async function settledFile(path: string): Promise<void> {
 /** How long a packet of a capture is as it was planned; undefined for packets that are none of the plan's. */
 type WireSize = (packet: Packet) => number | undefined;
 
-/** What stands before a payload in IPv4 and IPv6. */
-const DATAGRAM_HEADER_BYTES = { 4: 28, 6: 48 };
-const SEGMENT_HEADER_BYTES = { 4: 40, 6: 60 };
-
 function wireSizeOf(transport: TransportSpec): { readonly sizeOf: WireSize; readonly headerBytes: number } {
   if (transport.kind === 'frames') return { sizeOf: ({ wireLength }) => wireLength, headerBytes: 0 };
   const ofIp = ({ skip, sizeBytes }: Packet) => (skip === SKIP.decoded ? sizeBytes : undefined);
   if (transport.kind === 'raw') return { sizeOf: ofIp, headerBytes: 0 };
   const version = transport.kind === 'unix' || isIP(transport.target.address) === 4 ? 4 : 6;
-  if (transport.kind !== 'udp') return { sizeOf: refuseCapture, headerBytes: SEGMENT_HEADER_BYTES[version] };
+  if (transport.kind !== 'udp')
+    return { sizeOf: refuseCapture, headerBytes: IP_HEADER_BYTES[version] + TCP_HEADER_BYTES };
   const { port } = transport.target;
   return {
     sizeOf: ({ skip, protocol, destinationPort, payloadLength }) =>
       skip === SKIP.decoded && protocol === IP_PROTOCOL.udp && destinationPort === port ? payloadLength : undefined,
-    headerBytes: DATAGRAM_HEADER_BYTES[version],
+    headerBytes: IP_HEADER_BYTES[version] + UDP_HEADER_BYTES,
   };
 }
 

@@ -8,6 +8,8 @@ import { SynthError } from '../errors.js';
 import { type Address, formatAddress } from '../net/address.js';
 import type { AddressRange } from '../net/address-range.js';
 import { readU16BE } from '../net/bytes.js';
+import { ETHERTYPE, isVlanType } from '../net/ethertype.js';
+import { ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES } from '../net/header-bytes.js';
 import { isOwnAddress, requireAllowedTarget } from './safety.js';
 
 export interface AddressGuardOptions {
@@ -16,11 +18,6 @@ export interface AddressGuardOptions {
   readonly allowed: readonly AddressRange[];
   readonly allowSpoofed: boolean;
 }
-
-const ETHERNET_HEADER_BYTES = 14;
-const VLAN_BYTES = 4;
-const ETHER_TYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
-const VLAN_TYPES = new Set([0x8100, 0x88a8, 0x9100]);
 
 export class AddressGuard {
   readonly #options: AddressGuardOptions;
@@ -72,10 +69,10 @@ export class AddressGuard {
 /** Where the IP header of a frame begins; undefined for frames of other protocols. */
 function ipPosition(bytes: Uint8Array, at: number, length: number): number | undefined {
   let position = at + ETHERNET_HEADER_BYTES - 2;
-  while (position + 2 < at + length && VLAN_TYPES.has(readU16BE(bytes, position))) position += VLAN_BYTES;
+  while (position + 2 < at + length && isVlanType(readU16BE(bytes, position))) position += VLAN_TAG_BYTES;
   if (position + 2 >= at + length) return undefined;
   const type = readU16BE(bytes, position);
-  return type === ETHER_TYPE.ipv4 || type === ETHER_TYPE.ipv6 ? position + 2 : undefined;
+  return type === ETHERTYPE.ipv4 || type === ETHERTYPE.ipv6 ? position + 2 : undefined;
 }
 
 const keyOf = (bytes: Uint8Array, at: number, length: number): string =>

@@ -2,10 +2,12 @@
  * @module
  * What is checked before a run: whether this host can do what is asked of it. Better one sentence now than a million failures later.
  */
+
 import { isIP } from 'node:net';
 import { nearest } from '../did-you-mean.js';
 import { SynthError } from '../errors.js';
 import { formatCount, formatCounted } from '../format.js';
+import { ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES } from '../net/header-bytes.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { NativeSocket } from './native/native-socket.js';
 import {
@@ -36,9 +38,7 @@ export async function thisSystem(): Promise<PreflightSystem> {
 
 /** What the process has open beside its channels: libraries, files, the event loop, threads. */
 const RESERVED_DESCRIPTORS = 64;
-const ETHERNET_BYTES = 14;
 /** Drivers take this much more (IEEE 802.1Q). */
-const VLAN_TAG_BYTES = 4;
 
 /** @throws SynthError `SYNTH_SYSTEM_LIMIT`, `SYNTH_USAGE` for source addresses that do not go with the target */
 export function preflight({ spec, mostBytes }: PreflightRequest, { files, linux }: PreflightSystem): void {
@@ -97,10 +97,10 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
 }
 
 function checkMtu(name: string, mtu: number, mostBytes: number): void {
-  if (mostBytes <= mtu + ETHERNET_BYTES + VLAN_TAG_BYTES) return;
-  const needed = mostBytes - ETHERNET_BYTES;
+  if (mostBytes <= mtu + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES) return;
+  const needed = mostBytes - ETHERNET_HEADER_BYTES;
   throw limit(
-    `the longest frame has ${formatCount(mostBytes)} bytes; ${name} takes ${formatCount(mtu + ETHERNET_BYTES)}, by its MTU of ${mtu}`,
+    `the longest frame has ${formatCount(mostBytes)} bytes; ${name} takes ${formatCount(mtu + ETHERNET_HEADER_BYTES)}, by its MTU of ${mtu}`,
     `Raise it with: ip link set dev ${name} mtu ${needed}; for a model make smaller packets with --mtu ${mtu}.`,
   );
 }

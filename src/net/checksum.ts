@@ -8,9 +8,9 @@ import { readU16BE, writeU16BE } from './bytes.js';
 /** Sums of so many words fit 31 bits. */
 const WORDS_PER_FOLD = 0x7fff;
 
-/** A one's complement sum in 16 bits. */
+/** A one's complement sum in 16 bits. @param sum below 2^47: the words of a jumbo frame can take it above 32 bits, where only arithmetic on doubles is right */
 function fold(sum: number): number {
-  let folded = sum;
+  let folded = sum < 2 ** 31 ? sum : (sum % 0x10000) + Math.floor(sum / 0x10000);
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return folded;
 }
@@ -33,6 +33,9 @@ export function sumOfWords(bytes: Uint8Array, at: number, length: number, sum = 
 
 /** The checksum of a sum. */
 export const checksumOf = (sum: number): number => ~fold(sum) & 0xffff;
+
+/** Sum of the two words of a 32-bit number. */
+export const wordsOf = (value: number): number => (value >>> 16) + (value & 0xffff);
 
 /** What a checksum has to be updated by when a word changes: ~m + m′ of RFC 1624 equation 3. Several are added. */
 export const wordChange = (before: number, after: number): number =>

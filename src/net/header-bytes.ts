@@ -1,22 +1,33 @@
 /**
  * @module
- * What an IP packet that carries a message has beside it.
+ * Bytes of headers: of the link, of IP and of transports, and what else an IP packet that carries a message has beside it.
  */
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { platform } from 'node:process';
 
-const UDP_BYTES = 8;
+export const ETHERNET_HEADER_BYTES = 14;
+/** A VLAN tag between the addresses and the ethertype. */
+export const VLAN_TAG_BYTES = 4;
+/** By IP version, without options and extension headers. */
+export const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const;
+/** Without options. */
+export const TCP_HEADER_BYTES = 20;
+export const UDP_HEADER_BYTES = 8;
+export const ICMP_HEADER_BYTES = 8;
+/** The timestamps option (RFC 7323), aligned to four bytes. */
+const TIMESTAMPS_BYTES = 12;
 /** RFC 8446, 5.1, and before. */
 const MOST_RECORD_BYTES = 2 ** 14;
 
-const ipBytes = (address: string): number => (isIP(address) === 6 ? 40 : 20);
+const ipBytes = (address: string): number => IP_HEADER_BYTES[isIP(address) === 6 ? 6 : 4];
 
 /** Headers of IP and UDP. */
-export const datagramHeaderBytes = (address: string): number => ipBytes(address) + UDP_BYTES;
+export const datagramHeaderBytes = (address: string): number => ipBytes(address) + UDP_HEADER_BYTES;
 
 /** Headers of IP and TCP, which has timestamps (RFC 7323) in every segment where the system of this host uses them. */
-export const segmentHeaderBytes = (address: string): number => ipBytes(address) + (hasTimestamps() ? 32 : 20);
+export const segmentHeaderBytes = (address: string): number =>
+  ipBytes(address) + TCP_HEADER_BYTES + (hasTimestamps() ? TIMESTAMPS_BYTES : 0);
 
 function hasTimestamps(): boolean {
   if (platform !== 'linux') return false;

@@ -4,8 +4,9 @@
  * bytes, in the order in which Linux writes them.
  */
 
-import type { SynOptions } from '../packets/packet-series.js';
 import { writeU16BE, writeU32BE } from './bytes.js';
+import { wordsOf } from './checksum.js';
+import type { SynOptions } from './syn-options.js';
 
 /** Options as bits of a set. */
 export const TCP_OPTION = { mss: 1, windowScale: 2, sackPermitted: 4, timestamps: 8 } as const;
@@ -80,7 +81,7 @@ export function writeOptions(
     sum += writePair(bytes, cursor, second, TIMESTAMPS);
     writeU32BE(bytes, cursor + 4, timestamp);
     writeU32BE(bytes, cursor + 8, echoed);
-    sum += (timestamp >>> 16) + (timestamp & 0xffff) + (echoed >>> 16) + (echoed & 0xffff);
+    sum += wordsOf(timestamp) + wordsOf(echoed);
     cursor += 12;
   } else if ((options & TCP_OPTION.sackPermitted) !== 0) {
     sum += writePair(bytes, cursor, NO_OPERATION * 257, SACK_PERMITTED);

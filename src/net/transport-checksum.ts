@@ -3,9 +3,9 @@
  * What a rewriter has to know of the protocols above IP: where their checksums stand, what these cover, and how long their headers are.
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { readU16BE, readU32BE, writeU16BE, writeU32BE } from './bytes.js';
-import { checksumOf, crc32c, crc32cOfZeros, sumOfWords, updateChecksum } from './checksum.js';
+import { checksumOf, crc32c, crc32cOfZeros, sumOfWords, updateChecksum, wordsOf } from './checksum.js';
+import { IP_PROTOCOL } from './ip-protocol.js';
 
 /** Where a protocol has its Internet checksum. */
 interface ChecksumField {
@@ -91,7 +91,7 @@ export function computeTransportChecksum(bytes: Uint8Array, segment: Segment): v
   let sum = 0;
   if (field.pseudoHeader) {
     const addressBytes = version === 4 ? 4 : 16;
-    sum = sumOfWords(bytes, segment.sourceAt, addressBytes, protocol + (covered >>> 16) + (covered & 0xffff));
+    sum = sumOfWords(bytes, segment.sourceAt, addressBytes, protocol + wordsOf(covered));
     sum = sumOfWords(bytes, segment.destinationAt, addressBytes, sum);
   }
   const checksum = checksumOf(sumOfWords(bytes, at, Math.min(covered, capturedLength), sum));

@@ -1,40 +1,25 @@
 /**
  * @module
- * The packets that a model draws for one device, one after the other, as sizes, times and directions: all that sockets need.
+ * A cursor over blocks of packets: one packet after the other.
  */
-
-import type { PayloadStream } from '../synthesis/payload-stream.js';
 import type { PacketBlock } from './packet-series.js';
-import type { TimedSource } from './time-queue.js';
 
-export interface DevicePacketsOptions {
-  /** The channel that the device sends through. */
-  readonly channel: number;
-  /** When it starts, in ns since the beginning of the run. */
-  readonly startNs: number;
-  /** What it carries. */
-  readonly payload: PayloadStream;
-}
-
-export class DevicePackets implements TimedSource {
+export class PacketCursor {
   // The packet that `advance` came to.
-  timeNs = 0;
+  /** Time since the start of the series, in ns. */
+  offsetNs = 0;
   sizeBytes = 0;
+  /** 1 = sent by the target. */
   outbound = 0;
-  readonly channel: number;
-  readonly payload: PayloadStream;
-  readonly #startNs: number;
   readonly #blocks: Iterator<PacketBlock>;
   #block: PacketBlock | undefined;
   #next = 0;
 
-  constructor(blocks: Iterable<PacketBlock>, { channel, startNs, payload }: DevicePacketsOptions) {
+  constructor(blocks: Iterable<PacketBlock>) {
     this.#blocks = blocks[Symbol.iterator]();
-    this.channel = channel;
-    this.payload = payload;
-    this.#startNs = startNs;
   }
 
+  /** Goes to the next packet. @returns false if there is none */
   advance(): boolean {
     while (this.#block === undefined || this.#next === this.#block.length) {
       const { done, value } = this.#blocks.next();
@@ -42,11 +27,10 @@ export class DevicePackets implements TimedSource {
       this.#block = value;
       this.#next = 0;
     }
-    const { offsetsNs, sizes, outbound } = this.#block;
     const next = this.#next++;
-    this.timeNs = this.#startNs + offsetsNs[next]!;
-    this.sizeBytes = sizes[next]!;
-    this.outbound = outbound[next]!;
+    this.offsetNs = this.#block.offsetsNs[next]!;
+    this.sizeBytes = this.#block.sizes[next]!;
+    this.outbound = this.#block.outbound[next]!;
     return true;
   }
 }

@@ -4,8 +4,7 @@
  * writers know packets in this form only.
  */
 import type { Address } from '../net/address.js';
-
-export { MAX_SIZE_BYTES } from '../capture/record-reader.js';
+import type { SynOptions } from '../net/syn-options.js';
 
 /** A run of packets as columns of equal length. Blocks that a generator yields are reused: read them before the next one. */
 export interface PacketBlock {
@@ -31,14 +30,6 @@ export const MARK = {
   /** It is a fragment without the transport header. */
   laterFragment: 32,
 } as const;
-
-/** What a TCP SYN offers. Null or false where the option is missing. */
-export interface SynOptions {
-  readonly mss: number | null;
-  readonly windowScale: number | null;
-  readonly sackPermitted: boolean;
-  readonly timestamps: boolean;
-}
 
 /** Whom a packet was exchanged with, and how. */
 export interface Conversation {

@@ -3,7 +3,7 @@
  * All that can become of one frame: tags, addresses, ports, erased payload, checksums, and a cut at the end.
  */
 import type { Packet } from '../capture/packet.js';
-import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
+import { MAX_PACKET_BYTES } from '../net/sizes.js';
 import { fixChecksums } from './fix-checksums.js';
 import { FrameEditor, type FrameEdits } from './frame-editor.js';
 import { erasePayload } from './payload-eraser.js';

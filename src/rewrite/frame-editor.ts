@@ -7,12 +7,14 @@
  */
 
 import { isExtension } from '../capture/decode.js';
-import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
+import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP, skipEtherType } from '../capture/skip-reason.js';
 import { ADDRESS_LENGTHS, type AddressFamily } from '../net/address.js';
 import { readU16BE, readU16LE, readU32BE, writeU16BE } from '../net/bytes.js';
 import { updateChecksum, wordChange } from '../net/checksum.js';
+import { ETHERTYPE } from '../net/ethertype.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { LINK_TYPE } from '../net/link-type.js';
 import {
   checksumField,
@@ -31,7 +33,7 @@ export interface FrameEdits {
 }
 
 /** ARP (RFC 826) and RARP (RFC 903). */
-const ARP_REASONS: ReadonlySet<number> = new Set([skipEtherType(0x0806), skipEtherType(0x8035)]);
+const ARP_REASONS: ReadonlySet<number> = new Set([skipEtherType(ETHERTYPE.arp), skipEtherType(ETHERTYPE.reverseArp)]);
 /** Ethernet and IPv4, with addresses of their lengths. */
 const ARP_HEAD = [0, 1, 8, 0, 6, 4] as const;
 

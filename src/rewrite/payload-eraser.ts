@@ -5,10 +5,11 @@
  */
 
 import { isExtension } from '../capture/decode.js';
-import { IP_PROTOCOL, NONE, type Packet } from '../capture/packet.js';
+import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { readU16BE } from '../net/bytes.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { computeTransportChecksum, headerLength } from '../net/transport-checksum.js';
 import { fixIpv4Header } from './fix-checksums.js';
 import { extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';

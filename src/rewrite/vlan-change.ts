@@ -3,9 +3,9 @@
  * VLAN tags of Ethernet frames (IEEE 802.1Q): one added, replaced, renumbered or removed. Frames of other link types have none.
  */
 
-import { isVlanType, VLAN_TYPE } from '../capture/decode.js';
 import type { Packet } from '../capture/packet.js';
 import { readU16BE, writeU16BE, writeU32BE } from '../net/bytes.js';
+import { ETHERTYPE, isVlanType } from '../net/ethertype.js';
 import { LINK_TYPE } from '../net/link-type.js';
 import type { NumberMap } from './number-map.js';
 
@@ -52,7 +52,7 @@ export class VlanChange {
       const rest = bytes.subarray(from + TAG_AT + Math.max(0, -growth), from + capturedLength);
       target.set(rest, at + TAG_AT + Math.max(0, growth));
     }
-    if (growth > 0) writeU32BE(target, at + TAG_AT, VLAN_TYPE * 0x1_0000 + set!);
+    if (growth > 0) writeU32BE(target, at + TAG_AT, ETHERTYPE.vlan * 0x1_0000 + set!);
     else if (set !== undefined && hasTag(packet)) renumber(target, at + TAG_AT + 2, set);
     if (map && canHaveTag(packet)) renumberAll(target, at, capturedLength + growth, map);
   }

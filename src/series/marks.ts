@@ -3,9 +3,11 @@
  * What a packet tells beside its size and time: whether it opens or closes a connection, carries payload, and what a TCP handshake offers.
  */
 
-import { IP_PROTOCOL, type Packet, TCP_FLAG } from '../capture/packet.js';
+import type { Packet } from '../capture/packet.js';
 import { readU16BE, readU32BE } from '../net/bytes.js';
-import { type Conversation, MARK, type SynOptions } from '../packets/packet-series.js';
+import { IP_PROTOCOL, TCP_FLAG } from '../net/ip-protocol.js';
+import type { SynOptions } from '../net/syn-options.js';
+import { type Conversation, MARK } from '../packets/packet-series.js';
 
 /** Bits of `MARK`. */
 export function marksOf({ payloadLength, fragment, firstFragment, protocol, tcpFlags }: Packet): number {

@@ -3,11 +3,13 @@
  * Picks the packets of a target out of a capture, in the order of the file, and says which way each one goes.
  */
 
-import { NONE, type Packet, TCP_FLAG } from '../capture/packet.js';
+import { NONE, type Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
 import type { Address } from '../net/address.js';
 import { equalBytes, readU32BE } from '../net/bytes.js';
+import { IP_ETHERTYPE } from '../net/ethertype.js';
+import { TCP_FLAG } from '../net/ip-protocol.js';
 import { LINK_TYPE } from '../net/link-type.js';
 import type { Conversation } from '../packets/packet-series.js';
 import { FLOW_KEY_WORDS, readFlowKey, writeFlowKey } from './flow-key.js';
@@ -56,7 +58,7 @@ function isAddress(packet: Packet, at: number, address: Address): boolean {
   return equalBytes(packet.bytes, at, address.bytes, 0, address.bytes.length);
 }
 
-const versionOf = ({ family }: Address): number => (family === 'ipv4' ? 4 : 6);
+const versionOf = ({ family }: Address): 4 | 6 => (family === 'ipv4' ? 4 : 6);
 
 /** Conversations of a device beyond this number share the last index, which is what 16 bits can tell apart. */
 const MAX_CONVERSATIONS = 65_535;
@@ -145,7 +147,7 @@ const MAX_WAITING = 4096;
 class FlowSelector implements Selector {
   orphanFragments = 0;
   readonly #target: FlowTarget;
-  readonly #version: number;
+  readonly #version: 4 | 6;
   /** Where the last four bytes of an address are, and what they are in those of the flow: what differs most is looked at first. */
   readonly #tailAt: number;
   readonly #firstTail: number;
@@ -171,7 +173,7 @@ class FlowSelector implements Selector {
   /** Nine frames in ten of most captures are plain Ethernet and end here: the source address is neither end of the flow. */
   mayMatter({ linkType, view, at, capturedLength }: Packet): boolean {
     if (linkType !== LINK_TYPE.ethernet || capturedLength < 54) return true;
-    const plain = view.getUint16(at + 12) === (this.#version === 4 ? 0x0800 : 0x86dd);
+    const plain = view.getUint16(at + 12) === IP_ETHERTYPE[this.#version];
     if (!plain || view.getUint8(at + 14) >> 4 !== this.#version) return true;
     const sourceAt = at + (this.#version === 4 ? 26 : 22);
     const tail = view.getUint32(sourceAt + this.#tailAt);

@@ -6,8 +6,8 @@
  */
 import type { CaptureInput } from '../capture/capture-file.js';
 import { type OpenedFile, openDecompressed } from '../capture/compression.js';
-import { MAX_SIZE_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
+import { MAX_SIZE_BYTES } from '../net/sizes.js';
 import type { PacketSeries } from '../packets/packet-series.js';
 import { SeriesBuilder } from '../packets/series-builder.js';
 

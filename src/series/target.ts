@@ -3,9 +3,9 @@
  * A target: the device or the flow that is modelled, as `--device` and `--flow` name it.
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { SynthError } from '../errors.js';
 import { type Address, formatAddress, formatEndpoint, parseAddress } from '../net/address.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { parseProtocol, protocolName } from '../net/protocol-name.js';
 
 export interface DeviceTarget {

@@ -4,15 +4,15 @@
  */
 
 import type { CaptureWriter } from '../capture/capture-writer.js';
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { ROLE } from '../conversations/role.js';
 import { parseAddress } from '../net/address.js';
+import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from '../net/header-bytes.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Random } from '../random.js';
-import { type Channel, IP_HEADER_BYTES } from '../synthesis/channel.js';
+import type { Channel } from '../synthesis/channel.js';
 import { type ConversationEnd, NO_SYN_OPTIONS } from '../synthesis/conversation-spec.js';
 import { FrameComposer } from '../synthesis/frame-composer.js';
 import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER, type Party } from '../synthesis/identity.js';
-import { TCP_HEADER_BYTES } from '../synthesis/tcp-connection.js';
 import { ArrivedPayload } from './arrived-payload.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';

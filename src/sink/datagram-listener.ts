@@ -2,15 +2,17 @@
  * @module
  * A UDP socket by Node.js, for systems without those calls: a datagram at a time, with the time at which it is seen here.
  */
+
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Batch } from '../emission/batch.js';
 import { systemErrorCode } from '../errors.js';
 import type { InternetEndpoint } from '../host/native/socket-address.js';
 import { endpointText, isWildcard, listenError, unmapped } from './listen-address.js';
-import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
+import type { ArrivalHandler, Listener } from './listener.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
+import type { ReplyPath, SourceOrigin } from './source-origin.js';
 
 const BUFFER_BYTES = 4 * 2 ** 20;
 
@@ -81,9 +83,9 @@ export class DatagramListener implements Listener, ReplyPath {
     return source;
   }
 
-  reply(batch: Batch, sourceOf: (channel: number) => Source): number {
+  reply(batch: Batch, originOf: (channel: number) => SourceOrigin): number {
     const at = batch.at[batch.first]!;
-    const { remote } = sourceOf(batch.channel[batch.first]!).origin;
+    const { remote } = originOf(batch.channel[batch.first]!);
     const { address, port } = remote!; // UDP always has one
     const isMapped = isIPv6(this.#endpoint.address) && !isIPv6(address);
     const bytes = batch.bytes.slice(at, at + batch.length[batch.first]!);

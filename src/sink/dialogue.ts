@@ -3,21 +3,27 @@
  * The other side of a model: for each device the sink sends the inbound packets of the sequence whose outbound ones it receives. Both ends
  * draw the same from the same seed; the first packet of a device says when its sequence began.
  */
+
 import type { SampleLimit, TrafficModel } from '../../models/generator.js';
 import { SendCounts } from '../emission/send-counts.js';
 import { Sender } from '../emission/sender.js';
 import { type Precision, systemSleeper, Waiter } from '../emission/waiter.js';
 import { openLinux } from '../host/native/linux.js';
-import { MAX_SIZE_BYTES, type PacketBlock } from '../packets/packet-series.js';
-import { randomStream } from '../random.js';
+import { MAX_SIZE_BYTES } from '../net/sizes.js';
+import { PacketCursor } from '../packets/packet-cursor.js';
+import { type ModelledPackets, streamStackBytes } from '../packets/stack-packets.js';
+import { deviceStream } from '../packets/streams.js';
 import { writePattern } from '../synthesis/payload/pattern.js';
 import { DialogueQueue, type ReplySource } from './dialogue-queue.js';
 import { type OnReplied, ReplyTransport } from './reply-transport.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
 
+/** What a dialogue needs of a model file. */
+export type DialogueModel = ModelledPackets & { readonly model: TrafficModel };
+
 export interface DialogueOptions {
-  readonly model: TrafficModel;
+  readonly file: DialogueModel;
   readonly seed: string;
   /** Of each device, both directions. */
   readonly limit: SampleLimit;
@@ -54,16 +60,16 @@ export class Dialogue {
 
   /** A device has been heard from a source for the first time, or from another one than before. */
   meet(device: number, source: Source): void {
-    const { model, seed, limit } = this.#options;
+    const { file, seed, limit } = this.#options;
     source.partner = device;
     const known = this.#byDevice.get(device);
     if (known !== undefined) {
       known.source = source;
       return;
     }
-    const draw = () => model.sample(randomStream(seed, device === 0 ? 'packets' : `device-${device}/packets`), limit);
+    const draw = () => new PacketCursor(file.model.sample(deviceStream(seed, device, 'packets'), limit));
     const startNs = source.firstNs - firstOutboundNs(draw());
-    const partner = new Partner(this.#partners.length, source, startNs, draw());
+    const partner = new Partner(this.#partners.length, source, startNs, draw(), file);
     this.#partners.push(partner);
     this.#byDevice.set(device, partner);
     if (partner.advance()) this.#queue.join(partner);
@@ -103,10 +109,8 @@ export class Dialogue {
 }
 
 /** When the first packet that the device sends is due; 0 if it sends none. */
-function firstOutboundNs(blocks: Iterable<PacketBlock>): number {
-  for (const { length, offsetsNs, outbound } of blocks) {
-    for (let i = 0; i < length; i++) if (outbound[i] === 1) return offsetsNs[i]!;
-  }
+function firstOutboundNs(packets: PacketCursor): number {
+  while (packets.advance()) if (packets.outbound === 1) return packets.offsetNs;
   return 0;
 }
 
@@ -120,43 +124,38 @@ class Partner implements ReplySource {
   /** When its sequence began, and when that was heard of. */
   readonly #startNs: number;
   readonly #joinedNs: number;
-  readonly #blocks: Iterator<PacketBlock>;
-  #block: PacketBlock | undefined;
-  #index = 0;
+  readonly #packets: PacketCursor;
+  readonly #file: DialogueModel;
 
-  constructor(channel: number, source: Source, startNs: number, blocks: Iterable<PacketBlock>) {
+  constructor(channel: number, source: Source, startNs: number, packets: PacketCursor, file: DialogueModel) {
     this.channel = channel;
     this.source = source;
     this.#startNs = startNs;
     this.#joinedNs = source.firstNs;
-    this.#blocks = blocks[Symbol.iterator]();
+    this.#packets = packets;
+    this.#file = file;
   }
 
   advance(): boolean {
-    for (;;) {
-      if (this.#block === undefined || this.#index >= this.#block.length) {
-        const next = this.#blocks.next();
-        if (next.done) return false;
-        this.#block = next.value;
-        this.#index = 0;
-      }
-      const { offsetsNs, sizes, outbound } = this.#block;
-      const at = this.#index++;
-      if (outbound[at] === 1) continue;
-      const length = this.#lengthOf(sizes[at]!);
-      if (length < 0) continue;
+    const packets = this.#packets;
+    while (packets.advance()) {
+      if (packets.outbound === 1 || this.#isLeftToStack(packets.sizeBytes)) continue;
       // What comes before the first packet of the device could not be sent before that was here.
-      this.timeNs = Math.max(this.#joinedNs, this.#startNs + offsetsNs[at]!);
-      this.length = length;
+      this.timeNs = Math.max(this.#joinedNs, this.#startNs + packets.offsetNs);
+      this.length = this.#lengthOf(packets.sizeBytes);
       return true;
     }
+    return false;
   }
 
-  /** What is left for the payload; -1 for what a stream does by itself, such as acknowledgements. */
+  #isLeftToStack(sizeBytes: number): boolean {
+    const { origin, ipVersion } = this.source;
+    return origin.transport === 'tcp' && sizeBytes <= streamStackBytes(this.#file, ipVersion);
+  }
+
+  /** What is left for the payload. */
   #lengthOf(sizeBytes: number): number {
     const { overheadBytes, origin } = this.source;
-    const length = sizeBytes - (overheadBytes - origin.framingBytes);
-    if (origin.transport === 'udp') return Math.max(0, length);
-    return length > 0 ? length : -1;
+    return Math.max(0, sizeBytes - (overheadBytes - origin.framingBytes));
   }
 }

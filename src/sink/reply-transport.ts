@@ -2,10 +2,12 @@
  * @module
  * Sends replies where packets have come from: each over the socket or the connection of its source.
  */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Batch } from '../emission/batch.js';
 import { EventCounts, type Transport } from '../emission/transport.js';
 import type { Source } from './source.js';
+import type { SourceOrigin } from './source-origin.js';
 
 const PATIENCE_MS = 1;
 
@@ -18,6 +20,7 @@ export class ReplyTransport extends EventCounts implements Transport {
   failure = '';
   readonly #sourceOf: (channel: number) => Source;
   readonly #onReplied: OnReplied;
+  readonly #originOf = (channel: number): SourceOrigin => this.#sourceOf(channel).origin;
 
   constructor(sourceOf: (channel: number) => Source, onReplied: OnReplied) {
     super();
@@ -30,7 +33,7 @@ export class ReplyTransport extends EventCounts implements Transport {
   send(batch: Batch): number {
     const { first } = batch;
     const { path } = this.#sourceOf(batch.channel[first]!).origin;
-    const taken = path.reply(batch, this.#sourceOf);
+    const taken = path.reply(batch, this.#originOf);
     if (taken < 0) this.failure = path.failure;
     for (let i = first; i < first + taken; i++) {
       this.#onReplied(this.#sourceOf(batch.channel[i]!), batch.bytes, batch.at[i]!, batch.length[i]!);

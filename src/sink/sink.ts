@@ -2,23 +2,25 @@
  * @module
  * A sink: listens, keeps the account of what arrives, writes it down, answers, and says in the end what has come.
  */
+
 import { build, type Histogram } from 'hdr-histogram-js';
 import { type Clock, systemClock } from '../clock.js';
 import { StampReader } from '../emission/stamp.js';
 import { SynthError } from '../errors.js';
 import { type Linux, openLinux } from '../host/native/linux.js';
 import type { Framing } from '../host/transport-spec.js';
-import { randomStream } from '../random.js';
+import { runStream } from '../packets/streams.js';
 import type { OutputFormat } from '../synthesis/generate.js';
 import { ArrivalFiles, type ArrivalFilesOptions, requireArrivalFiles } from './arrival-files.js';
 import { ArrivalFrames } from './arrival-frames.js';
 import { DatagramListener } from './datagram-listener.js';
 import { Dialogue, type DialogueOptions } from './dialogue.js';
 import type { ListenAddress } from './listen-address.js';
-import type { ArrivalHandler, Listener, SourceOrigin } from './listener.js';
+import type { ArrivalHandler, Listener } from './listener.js';
 import { type EndReason, type SinkReport, sinkReport } from './sink-report.js';
 import { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
+import type { SourceOrigin } from './source-origin.js';
 import { SourceTable } from './source-table.js';
 import { StampAccount } from './stamp-account.js';
 import { StreamListener, type StreamServerOptions } from './stream-listener.js';
@@ -139,7 +141,7 @@ class Sink implements ArrivalHandler {
     const options: ArrivalFilesOptions = {
       ...output,
       time: this.#time,
-      frames: new ArrivalFrames(randomStream('sink', 'headers'), this.#time),
+      frames: new ArrivalFrames(runStream('sink', 'headers'), this.#time),
       onFailure: (error) => this.#fail(error),
     };
     await requireArrivalFiles(options);

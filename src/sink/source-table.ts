@@ -2,8 +2,9 @@
  * @module
  * All sources of a sink, as many as memory is for.
  */
-import type { SourceOrigin } from './listener.js';
+
 import { Source } from './source.js';
+import type { SourceOrigin } from './source-origin.js';
 
 export const MOST_SOURCES = 100_000;
 

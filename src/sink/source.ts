@@ -2,13 +2,15 @@
  * @module
  * The account of one source: what has arrived from one remote endpoint at one listener.
  */
+
 import { build, type Histogram } from 'hdr-histogram-js';
+import { IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
 import { endpointText } from './listen-address.js';
-import type { SourceOrigin } from './listener.js';
+import type { SourceOrigin } from './source-origin.js';
 import type { StampAccount } from './stamp-account.js';
 
-/** IP and transport header: UDP has 8 bytes, TCP without options 20. */
-const HEADER_BYTES = { udp: { 4: 28, 6: 48 }, tcp: { 4: 40, 6: 60 } } as const;
+/** Transport header, TCP without options. */
+const HEADER_BYTES = { udp: UDP_HEADER_BYTES, tcp: TCP_HEADER_BYTES } as const;
 /** Gaps above 39 hours count as that. */
 const MOST_GAP_NS = 2 ** 47 - 1;
 /** Of so many sources the gaps are also kept as a histogram, which takes 22 kB. */
@@ -47,7 +49,7 @@ export class Source {
     this.origin = origin;
     this.isOthers = isOthers;
     this.ipVersion = origin.remote?.address.includes(':') ? 6 : 4;
-    this.overheadBytes = HEADER_BYTES[origin.transport][this.ipVersion] + origin.framingBytes;
+    this.overheadBytes = IP_HEADER_BYTES[this.ipVersion] + HEADER_BYTES[origin.transport] + origin.framingBytes;
   }
 
   /** `192.0.2.1:4000`; sockets without addresses are numbered. */

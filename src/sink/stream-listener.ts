@@ -13,9 +13,10 @@ import type { InternetEndpoint } from '../host/native/socket-address.js';
 import type { Framing } from '../host/transport-spec.js';
 import { removeAtExit } from '../temporary.js';
 import { endpointText, type ListenAddress, listenError, unmapped } from './listen-address.js';
-import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
+import type { ArrivalHandler, Listener } from './listener.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
+import type { ReplyPath } from './source-origin.js';
 
 export interface StreamServerOptions {
   readonly framing: Framing;

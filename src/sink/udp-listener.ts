@@ -11,10 +11,11 @@ import { MessageVector } from '../host/native/message-vector.js';
 import { NativeSocket } from '../host/native/native-socket.js';
 import { endpointOf, type InternetEndpoint, internetAddress } from '../host/native/socket-address.js';
 import { endpointText, isWildcard, listenError, unmapped } from './listen-address.js';
-import type { ArrivalHandler, Listener, ReplyPath } from './listener.js';
+import type { ArrivalHandler, Listener } from './listener.js';
 import { NO_SECONDS, PacketInformation, readAncillary } from './packet-information.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
+import type { ReplyPath, SourceOrigin } from './source-origin.js';
 
 const BUFFER_BYTES = 64 * 2 ** 20;
 const DATAGRAM_BYTES = 65_536;
@@ -155,16 +156,16 @@ export class UdpListener implements Listener, ReplyPath {
     return (high * 65_536 + names[at + 6]! * 256 + names[at + 7]!) * 65_536 + port;
   }
 
-  reply(batch: Batch, sourceOf: (channel: number) => Source): number {
+  reply(batch: Batch, originOf: (channel: number) => SourceOrigin): number {
     const vector = this.#replies;
     const { first } = batch;
     vector.useMemory(batch.bytes);
     let count = 0;
     while (first + count < batch.count) {
-      const source = sourceOf(batch.channel[first + count]!);
-      if (source.origin.path !== this) break;
-      this.#replyNames.set(source.origin.name!, count * NAME_BYTES); // sources of this path have one
-      if (this.#isWildcard) this.#information.setReplySource(count, source.origin.local!);
+      const origin = originOf(batch.channel[first + count]!);
+      if (origin.path !== this) break;
+      this.#replyNames.set(origin.name!, count * NAME_BYTES); // sources of this path have one
+      if (this.#isWildcard) this.#information.setReplySource(count, origin.local!);
       vector.setBytes(count, batch.at[first + count]!, batch.length[first + count]!);
       count++;
     }

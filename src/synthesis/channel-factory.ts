@@ -4,22 +4,14 @@
  * conversations and what makes frames of them.
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
 import type { ConversationFactory, Opening } from '../conversations/assigner.js';
 import { type Conversations, type End, RECORD_FLAG } from '../conversations/records.js';
-import {
-  type Channel,
-  EXPERIMENT,
-  ICMP_HEADER_BYTES,
-  IGMP_MESSAGE_BYTES,
-  IP_HEADER_BYTES,
-  NO_NEXT_HEADER,
-  UDP_HEADER_BYTES,
-} from './channel.js';
+import { ICMP_HEADER_BYTES, IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
+import { type Channel, EXPERIMENT, IGMP_MESSAGE_BYTES, NO_NEXT_HEADER } from './channel.js';
 import { NO_SYN_OPTIONS } from './conversation-spec.js';
 import type { FrameComposer } from './frame-composer.js';
 import type { DeviceAddresses } from './identity.js';
-import { TCP_HEADER_BYTES } from './tcp-connection.js';
 
 /** The protocols that are spoken, and the least that a packet of each needs above its IP header. */
 const LEAST_ROOM: ReadonlyMap<number, number> = new Map([

@@ -4,19 +4,17 @@
  * written beforehand, the counters, the TCP connection and the stream of payload.
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { ROLE } from '../conversations/role.js';
 import { writeU16BE } from '../net/bytes.js';
+import { IP_ETHERTYPE } from '../net/ethertype.js';
+import { ETHERNET_HEADER_BYTES, ICMP_HEADER_BYTES, IP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Random } from '../random.js';
 import type { ConversationEnd, ConversationSpec } from './conversation-spec.js';
 import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER } from './identity.js';
 import type { PayloadStream } from './payload-stream.js';
 import type { TcpConnection } from './tcp-connection.js';
 
-export const ETHERNET_HEADER_BYTES = 14;
-export const IP_HEADER_BYTES = { 4: 20, 6: 40 } as const;
-export const UDP_HEADER_BYTES = 8;
-export const ICMP_HEADER_BYTES = 8;
 export const IGMP_MESSAGE_BYTES = 8;
 /** For what has no protocol: RFC 3692, and RFC 8200 §4.7. */
 export const EXPERIMENT = 253;
@@ -167,7 +165,7 @@ function directionHeader(spec: ConversationSpec, from: ConversationEnd, to: Conv
   const bytes = new Uint8Array(ETHERNET_HEADER_BYTES + IP_HEADER_BYTES[ipVersion]);
   bytes.set(to.mac);
   bytes.set(from.mac, 6);
-  writeU16BE(bytes, 12, ipVersion === 4 ? 0x0800 : 0x86dd);
+  writeU16BE(bytes, 12, IP_ETHERTYPE[ipVersion]);
   const ip = bytes.subarray(ETHERNET_HEADER_BYTES);
   const hopLimit = hopLimitOf(spec, to);
   if (ipVersion === 4) {

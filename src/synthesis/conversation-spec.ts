@@ -3,7 +3,7 @@
  * What is said about a conversation before its first frame is made, and what a packet can be in it. The words between what assigns
  * packets to conversations and what makes frames of them.
  */
-import type { SynOptions } from '../packets/packet-series.js';
+import type { SynOptions } from '../net/syn-options.js';
 
 export interface ConversationEnd {
   readonly mac: Uint8Array;

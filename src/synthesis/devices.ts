@@ -7,7 +7,7 @@
 import type { SampleLimit } from '../../models/generator.js';
 import { Likelihoods } from '../conversations/likelihoods.js';
 import type { LoadedModelFile } from '../model-files/model-file.js';
-import { randomStream } from '../random.js';
+import { deviceStream, runStream } from '../packets/streams.js';
 import { ChannelFactory } from './channel-factory.js';
 import { DeviceTraffic } from './device-traffic.js';
 import { FrameComposer, type Oversize } from './frame-composer.js';
@@ -37,15 +37,11 @@ export interface Devices {
   readonly preamble: Uint8Array;
 }
 
-/** The random stream of a device: one draws as it does where it is alone. */
-export const deviceStream = (seed: string, device: number, stream: string) =>
-  randomStream(seed, device === 0 ? stream : `device-${device}/${stream}`);
-
 /** @throws SynthError `SYNTH_USAGE` for an MTU that is too small; as `openPayloadSource` does */
 export async function createDevices(file: LoadedModelFile, options: DeviceOptions): Promise<Devices> {
   const { seed, limit, identity, strictSizes, mtu, oversize } = options;
-  const payload = await openPayloadSource(options.payload, randomStream(seed, 'payload'));
-  const random = randomStream(seed, 'headers');
+  const payload = await openPayloadSource(options.payload, runStream(seed, 'payload'));
+  const random = runStream(seed, 'headers');
   const composer = new FrameComposer({ payload, random, strictSizes, mtu, oversize });
   const isSingle = file.profile.kind !== 'device' || file.conversations === undefined;
   const conversations = isSingle ? singleConversation(file.conversations, identity) : file.conversations!;

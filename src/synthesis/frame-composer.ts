@@ -9,24 +9,24 @@
  * that is longer than the length field of UDP can say is a bare IP packet of protocol 253.
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
-import { MAX_PACKET_BYTES } from '../capture/record-reader.js';
 import { SynthError } from '../errors.js';
 import { readU16BE, writeU16BE, writeU32BE } from '../net/bytes.js';
-import { writeOptions } from '../net/tcp-options.js';
-import type { Random } from '../random.js';
+import { checksumOf, wordsOf } from '../net/checksum.js';
 import {
-  Channel,
   ETHERNET_HEADER_BYTES,
   ICMP_HEADER_BYTES,
-  IGMP_MESSAGE_BYTES,
   IP_HEADER_BYTES,
-  isMulticast,
+  TCP_HEADER_BYTES,
   UDP_HEADER_BYTES,
-} from './channel.js';
+} from '../net/header-bytes.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
+import { MAX_PACKET_BYTES } from '../net/sizes.js';
+import { writeOptions } from '../net/tcp-options.js';
+import type { Random } from '../random.js';
+import { Channel, IGMP_MESSAGE_BYTES, isMulticast } from './channel.js';
 import type { ConversationSpec } from './conversation-spec.js';
 import type { PayloadSource } from './payload-stream.js';
-import { TCP_HEADER_BYTES, TcpConnection } from './tcp-connection.js';
+import { TcpConnection } from './tcp-connection.js';
 import { SegmentList } from './tcp-segments.js';
 
 /** What becomes of packets above the MTU. */
@@ -64,19 +64,6 @@ const ECHO = { icmp: { request: 8, reply: 0 }, icmpv6: { request: 128, reply: 12
 const MEMBERSHIP_REPORT = 0x16;
 /** Of the block for private use (RFC 2365 §6.2): for reports that go to no group. */
 const SOME_GROUP = Uint8Array.of(239, 255, 0, 1);
-
-/** The one's complement checksum of a sum of words (RFC 1071). */
-function fold(sum: number): number {
-  // The payload of a jumbo frame can take the sum above 32 bits, where only arithmetic on doubles is right.
-  let folded = sum < 2 ** 31 ? sum : (sum % 0x10000) + Math.floor(sum / 0x10000);
-  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
-  return ~folded & 0xffff;
-}
-
-/** Sum of the two words of a 32-bit number. */
-function words(value: number): number {
-  return (value >>> 16) + (value & 0xffff);
-}
 
 export class FrameComposer {
   readonly #options: FrameComposerOptions;
@@ -275,7 +262,7 @@ export class FrameComposer {
     writeU16BE(bytes, ip + 4, identification);
     writeU16BE(bytes, ip + 6, DONT_FRAGMENT);
     bytes[ip + 9] = protocol;
-    writeU16BE(bytes, ip + 10, fold(headerSum + totalLength + identification + DONT_FRAGMENT + protocol));
+    writeU16BE(bytes, ip + 10, checksumOf(headerSum + totalLength + identification + DONT_FRAGMENT + protocol));
     return ip + IP_HEADER_BYTES[4];
   }
 
@@ -312,10 +299,10 @@ export class FrameComposer {
     writeU16BE(bytes, at + 12, lengthAndFlags);
     writeU16BE(bytes, at + 14, window);
     writeU16BE(bytes, at + 18, 0);
-    let sum = pseudoSum + from + to + words(sequence) + words(acknowledged) + lengthAndFlags + window;
+    let sum = pseudoSum + from + to + wordsOf(sequence) + wordsOf(acknowledged) + lengthAndFlags + window;
     if (headerBytes > TCP_HEADER_BYTES) sum += this.#tcpOptions(bytes, at, index, outbound);
     if (payloadBytes > 0) sum += this.#payload(bytes, at + headerBytes, payloadBytes, outbound);
-    writeU16BE(bytes, at + 16, fold(sum));
+    writeU16BE(bytes, at + 16, checksumOf(sum));
   }
 
   #tcpOptions(bytes: Uint8Array, at: number, index: number, outbound: number): number {
@@ -352,7 +339,7 @@ export class FrameComposer {
     writeU16BE(bytes, at, from);
     writeU16BE(bytes, at + 2, to);
     writeU16BE(bytes, at + 4, room);
-    writeU16BE(bytes, at + 6, fold(sum + from + to + room) || 0xffff);
+    writeU16BE(bytes, at + 6, checksumOf(sum + from + to + room) || 0xffff);
   }
 
   /** Request of the opener, or reply to it: RFC 792, and RFC 4443 §4.1 with a pseudo header. */
@@ -369,7 +356,7 @@ export class FrameComposer {
     const identifier = this.#channel.echoIdentifier;
     const sequence = this.#channel.nextEchoSequence(isRequest);
     writeU16BE(bytes, at, type * 256);
-    writeU16BE(bytes, at + 2, fold(pseudoSum + type * 256 + identifier + sequence + payload));
+    writeU16BE(bytes, at + 2, checksumOf(pseudoSum + type * 256 + identifier + sequence + payload));
     writeU16BE(bytes, at + 4, identifier);
     writeU16BE(bytes, at + 6, sequence);
   }
@@ -386,7 +373,7 @@ export class FrameComposer {
     bytes.set(group, at + 4);
     writeU16BE(bytes, at, MEMBERSHIP_REPORT * 256);
     const groupSum = group[0]! * 256 + group[1]! + group[2]! * 256 + group[3]!;
-    writeU16BE(bytes, at + 2, fold(MEMBERSHIP_REPORT * 256 + groupSum));
+    writeU16BE(bytes, at + 2, checksumOf(MEMBERSHIP_REPORT * 256 + groupSum));
   }
 
   /** @returns the sum of the words of what was written */
@@ -429,7 +416,7 @@ export class FrameComposer {
     const sum = headerSum + totalLength + readU16BE(bytes, ip + 4) + flagsAndOffset + bytes[ip + 9]!;
     writeU16BE(bytes, ip + 2, totalLength);
     writeU16BE(bytes, ip + 6, flagsAndOffset);
-    writeU16BE(bytes, ip + 10, fold(sum));
+    writeU16BE(bytes, ip + 10, checksumOf(sum));
   }
 
   /** RFC 8200 §4.5. */

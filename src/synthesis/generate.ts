@@ -2,6 +2,7 @@
  * @module
  * From a model to a file or a stream: the second half of the way of the data.
  */
+
 import type { Sampling } from '../../models/generator.js';
 import {
   CAPTURE_FORMATS,
@@ -15,7 +16,7 @@ import { LINK_TYPE } from '../net/link-type.js';
 import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import type { SerialOutput } from '../output-file.js';
-import { randomStream } from '../random.js';
+import { deviceStream } from '../packets/streams.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
 import { createDevices, type DeviceOptions } from './devices.js';
@@ -81,7 +82,7 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
       throw new SynthError('SYNTH_USAGE', 'a table has one device', { hint: 'Write several devices into a capture.' });
     }
     const { result, ...series } = await writeSeries(out, { force, inputs, rotation }, (output) =>
-      writePackets(model.sample(randomStream(seed, 'packets'), limit), new TableWriter(output, format), options),
+      writePackets(model.sample(deviceStream(seed, 0, 'packets'), limit), new TableWriter(output, format), options),
     );
     return { ...result, ...series, conversations: null, forcedFrames: 0 };
   }

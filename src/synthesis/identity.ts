@@ -4,7 +4,6 @@
  * RFC 7042 (MAC), RFC 5737 (IPv4), RFC 3849 (IPv6).
  */
 
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { ConversationCounts } from '../conversations/counts.js';
 import {
   type ConnectionRecords,
@@ -17,6 +16,7 @@ import {
 import { SynthError } from '../errors.js';
 import type { TargetProfile } from '../model-files/model-file.js';
 import { type Address, type AddressFamily, parseAddress } from '../net/address.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Target } from '../series/target.js';
 import { type ConversationEnd, NO_SYN_OPTIONS } from './conversation-spec.js';
 

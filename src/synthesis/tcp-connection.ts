@@ -6,15 +6,15 @@
  * connection that loses nothing.
  */
 
-import { TCP_FLAG } from '../capture/packet.js';
 import { ROLE } from '../conversations/role.js';
+import { TCP_HEADER_BYTES } from '../net/header-bytes.js';
+import { TCP_FLAG } from '../net/ip-protocol.js';
 import { fittingOptions, optionBytes, TCP_OPTION } from '../net/tcp-options.js';
 import type { Random } from '../random.js';
 import type { ConversationSpec } from './conversation-spec.js';
 import { TcpEnd } from './tcp-end.js';
 import type { SegmentList } from './tcp-segments.js';
 
-export const TCP_HEADER_BYTES = 20;
 const MAX_HEADER_BYTES = 60;
 const MAX_OPTION_BYTES = MAX_HEADER_BYTES - TCP_HEADER_BYTES;
 /** What makes a header longer where the payload has to be shorter. */

@@ -8,8 +8,8 @@
  * wrap around, and are compared by the sign of their difference (RFC 9293 §3.4).
  */
 
+import type { SynOptions } from '../net/syn-options.js';
 import { type OptionValues, offeredOptions } from '../net/tcp-options.js';
-import type { SynOptions } from '../packets/packet-series.js';
 import type { Random } from '../random.js';
 import { SegmentQueue } from './segment-queue.js';
 

@@ -6,11 +6,11 @@
 import { type FitOptions, resolveFitOptions } from '../../models/fit-options.js';
 import type { FitHooks, FitStart } from '../../models/generator.js';
 import { modelKinds } from '../../models/registry.js';
-import { IP_PROTOCOL } from '../capture/packet.js';
 import { learnConversations } from '../conversations/learn.js';
 import { SynthError } from '../errors.js';
 import type { ModelFile, TargetProfile } from '../model-files/model-file.js';
 import { formatAddress } from '../net/address.js';
+import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../packets/packet-series.js';
 import type { Target } from '../series/target.js';
 

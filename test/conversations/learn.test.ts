@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { learnConversations } from '../../src/conversations/learn.js';
 import { type Conversations, NEW_PORT, NO_PORT, RECORD_FLAG, type Service } from '../../src/conversations/records.js';
 import { ROLE } from '../../src/conversations/role.js';
-import type { Conversation, PacketSeries, SynOptions } from '../../src/packets/packet-series.js';
+import type { SynOptions } from '../../src/net/syn-options.js';
+import type { Conversation, PacketSeries } from '../../src/packets/packet-series.js';
 import { conversation, requests, seriesOf } from '../models/blocks.js';
 import { DEVICE, download, household, inbound, outbound, S, type Spoken, talk, tcp, udp } from './talks.js';
 

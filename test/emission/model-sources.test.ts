@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TrafficModel } from '../../models/generator.js';
 import { openSource, type SourceOptions } from '../../src/emission/sources/open-source.js';
+import { MessageTimes } from '../../src/fleet/device/message-times.js';
 import {
   captureInput,
   collect,
@@ -19,12 +21,15 @@ import {
   type Target,
   train,
 } from '../../src/index.js';
+import { IP_PROTOCOL } from '../../src/net/ip-protocol.js';
+import { stackPacketBytes } from '../../src/packets/stack-packets.js';
 import { expectSynthError, readPackets } from '../support/read.js';
 import { type PlanOptions, planOf } from './planned.js';
 
 const DOORBELL = 'fixtures/doorbell/doorbell.pcap';
 const INFINITE = Number.POSITIVE_INFINITY;
 const SEED = '7';
+const NO_SILENCE = { fromNs: INFINITE, scale: 1, mostNs: INFINITE };
 
 let folder: string;
 let device: LoadedModelFile;
@@ -155,6 +160,31 @@ describe('messages of a model', () => {
     const lengths = Array.from(sizes, (size) => size - 60).filter((length) => length > 0);
     expect(packets.map(({ bytes }) => bytes.length / 2)).toEqual(lengths);
     expect(source.counts.leftToStack).toBe(sizes.length - lengths.length);
+  });
+
+  test('leave acknowledgements with options to the stack of a stream, as a fleet does', async () => {
+    const drawn = Array.from({ length: 79 }, (_, i) => (i % 2 === 0 ? 152 : 52));
+    const model = {
+      kind: 'drawn',
+      *sample() {
+        yield {
+          length: drawn.length,
+          offsetsNs: Float64Array.from(drawn, (_, i) => i * 1e6),
+          sizes: Uint32Array.from(drawn),
+          outbound: new Uint8Array(drawn.length).fill(1),
+        };
+      },
+    } as unknown as TrafficModel; // all that sources ask of it
+    const file = { ...flow, model, profile: { ...flow.profile, protocol: IP_PROTOCOL.tcp } };
+    const { packets, source } = await plan(inputOf(file, { payload: 'zeros' }), { transport: 'tcp' });
+    expect(packets.map(({ bytes }) => bytes.length / 2)).toEqual(new Array(40).fill(112));
+    expect(source.counts.leftToStack).toBe(39);
+
+    const options = { speed: 1, silence: NO_SILENCE, stackBytes: stackPacketBytes(file), startNs: 0 };
+    const messages = new MessageTimes(model, randomStream(SEED, 'packets'), options);
+    let count = 0;
+    while (messages.advance()) count++;
+    expect([count, messages.leftToStack]).toEqual([packets.length, source.counts.leftToStack]);
   });
 
   test('of several devices are merged by time, each through its own channel', async () => {

@@ -348,7 +348,9 @@ describe('a dialogue', () => {
     save: () => expect.unreachable(),
   };
   const limit = { packets: 100, durationNs: Number.POSITIVE_INFINITY };
-  const dialogue = { model, seed: '1', limit, precision: 'fine' as const };
+  const profile = { ipVersion: 4, protocol: undefined } as const;
+  const modelFile = { model, profile, training: { payloadOnly: false } };
+  const dialogue = { file: modelFile, seed: '1', limit, precision: 'fine' as const };
 
   /** Sends one datagram, and takes replies until there are so many. */
   async function converse(port: number, replies: number, payload: Uint8Array = new Uint8Array(200)): Promise<Buffer[]> {

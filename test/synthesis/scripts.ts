@@ -3,7 +3,7 @@
 import { CaptureWriter } from '../../src/capture/capture-writer.js';
 import { ROLE } from '../../src/conversations/role.js';
 import { LINK_TYPE } from '../../src/net/link-type.js';
-import type { SynOptions } from '../../src/packets/packet-series.js';
+import type { SynOptions } from '../../src/net/syn-options.js';
 import { randomStream } from '../../src/random.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';

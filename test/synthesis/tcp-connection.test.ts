@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { TCP_FLAG } from '../../src/capture/packet.js';
 import { ROLE } from '../../src/conversations/role.js';
+import { TCP_FLAG } from '../../src/net/ip-protocol.js';
 import { TCP_OPTION } from '../../src/net/tcp-options.js';
 import { type Random, randomStream } from '../../src/random.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';

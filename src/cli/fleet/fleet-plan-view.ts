@@ -1,6 +1,6 @@
 /** @module What a fleet will do, for people. */
 
-import type { Threshold } from '../../fleet/account/thresholds.js';
+import type { Threshold } from '../../fleet/account/threshold.js';
 import type { FleetPlan, GroupPlan, PhasePlan, PreparedFleet } from '../../fleet/plan/prepare-fleet.js';
 import { formatBytes, formatCount, formatCounted, formatNumber, formatSeconds } from '../../format.js';
 import { formatTable } from '../table.js';

@@ -3,8 +3,9 @@
  * What packets carry above their transport header, for sockets: the system makes the headers. Packets that carry nothing are the
  * system's own affair too, save for empty datagrams.
  */
-import { IP_PROTOCOL, NONE, type Packet } from '../../capture/packet.js';
+import { NONE, type Packet } from '../../capture/packet.js';
 import { SKIP } from '../../capture/skip-reason.js';
+import { IP_PROTOCOL } from '../../net/ip-protocol.js';
 import type { PacketPart } from './packet-part.js';
 import type { SourceCounts } from './source.js';
 

@@ -4,8 +4,8 @@
  * go on with each, and those that go the other way are dropped.
  */
 
-import { MAX_PACKET_BYTES } from '../../capture/record-reader.js';
-import { ETHERNET_HEADER_BYTES } from '../../synthesis/channel.js';
+import { ETHERNET_HEADER_BYTES } from '../../net/header-bytes.js';
+import { MAX_PACKET_BYTES } from '../../net/sizes.js';
 import type { FrameOutput } from '../../synthesis/frame-writer.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import { copyBytes } from './copy-bytes.js';

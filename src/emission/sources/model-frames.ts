@@ -6,7 +6,7 @@
 
 import type { Sampling } from '../../../models/generator.js';
 import type { LoadedModelFile } from '../../model-files/model-file.js';
-import { ETHERNET_HEADER_BYTES } from '../../synthesis/channel.js';
+import { ETHERNET_HEADER_BYTES } from '../../net/header-bytes.js';
 import { createDevices, type DeviceOptions } from '../../synthesis/devices.js';
 import { FrameWriter } from '../../synthesis/frame-writer.js';
 import { samplingModel } from '../../synthesis/sampled-model.js';

@@ -1,25 +1,24 @@
 /**
  * @module
  * What a model's devices send through sockets: messages as long as their packets are without the headers that the system will put
- * before them. Packets that would be headers alone are left to a system that has a stream to keep up; as datagrams they are sent empty.
+ * before them. What the stack of a stream sends by itself is left to it; as datagrams packets that would be headers alone are sent empty.
  */
 import type { SampleLimit, Sampling, TrafficModel } from '../../../models/generator.js';
-import { IP_PROTOCOL } from '../../capture/packet.js';
-import { MAX_PACKET_BYTES } from '../../capture/record-reader.js';
 import { SynthError } from '../../errors.js';
 import type { LoadedModelFile, TargetProfile } from '../../model-files/model-file.js';
-import { DevicePackets } from '../../packets/packet-cursor.js';
+import { IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../../net/header-bytes.js';
+import { IP_PROTOCOL } from '../../net/ip-protocol.js';
+import { MAX_PACKET_BYTES } from '../../net/sizes.js';
+import { streamStackBytes } from '../../packets/stack-packets.js';
+import { deviceStream, runStream } from '../../packets/streams.js';
 import { TimeQueue } from '../../packets/time-queue.js';
-import { randomStream } from '../../random.js';
-import { IP_HEADER_BYTES, UDP_HEADER_BYTES } from '../../synthesis/channel.js';
-import { deviceStream } from '../../synthesis/devices.js';
 import { openPayloadSource, type PayloadChoice } from '../../synthesis/payload/payload-source.js';
 import type { PayloadSource, PayloadStream } from '../../synthesis/payload-stream.js';
 import { samplingModel } from '../../synthesis/sampled-model.js';
-import { TCP_HEADER_BYTES } from '../../synthesis/tcp-connection.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SocketKind } from './capture-payloads.js';
 import { copyBytes, type ViewedBytes } from './copy-bytes.js';
+import { DevicePackets } from './device-packets.js';
 import { isInVain, requireSampling } from './model-run.js';
 import { type Directions, isWanted, type PacketSource, requirePackets, SourceCounts } from './source.js';
 
@@ -54,6 +53,8 @@ export class ModelMessages implements PacketSource {
   readonly #model: TrafficModel;
   readonly #options: ModelMessagesOptions;
   readonly #headerBytes: number;
+  /** Packets up to this are left to the stack. */
+  readonly #stackBytes: number;
   /** Whether the device has opened the conversation, for payloads that know who speaks. */
   readonly #openedByDevice: boolean;
   /** Where payloads are written that need a preamble, which the ring has not, and where in it; empty for those that need none. */
@@ -71,6 +72,8 @@ export class ModelMessages implements PacketSource {
     this.#options = options;
     this.channels = devices;
     this.#headerBytes = IP_HEADER_BYTES[ipVersion] + (socket === 'datagrams' ? UDP_HEADER_BYTES : TCP_HEADER_BYTES);
+    // A datagram is sent for each packet, also where it carries nothing.
+    this.#stackBytes = socket === 'stream' ? streamStackBytes(file, ipVersion) : 0;
     this.#openedByDevice = file.conversations?.services[0]?.openedByLocal ?? true;
     if (options.payload === 'protocol') requireConversation(file.profile, socket);
   }
@@ -79,7 +82,7 @@ export class ModelMessages implements PacketSource {
   async produce(output: ScheduledOutput, signal?: AbortSignal): Promise<void> {
     const { seed, limit, payload, directions } = this.#options;
     requireSampling(output, this.#model, limit);
-    const source = await openPayloadSource(payload, randomStream(seed, 'payload'));
+    const source = await openPayloadSource(payload, runStream(seed, 'payload'));
     this.#prepare(source.preamble);
     const devices = this.#createDevices(source);
     const queue = new TimeQueue(devices.filter((device) => device.advance()));
@@ -124,8 +127,8 @@ export class ModelMessages implements PacketSource {
     return source.begin({ protocol, servicePort, ipVersion, multicast: false });
   }
 
-  #send({ timeNs, outbound, channel, payload }: DevicePackets, room: number, output: ScheduledOutput): void {
-    if (room <= 0 && this.#options.socket === 'stream') {
+  #send({ timeNs, sizeBytes, outbound, channel, payload }: DevicePackets, room: number, output: ScheduledOutput): void {
+    if (sizeBytes <= this.#stackBytes) {
       this.counts.leftToStack++;
       output.skip(timeNs);
       return;

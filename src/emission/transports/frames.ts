@@ -8,13 +8,12 @@ import { MessageVector } from '../../host/native/message-vector.js';
 import { NativeSocket } from '../../host/native/native-socket.js';
 import { linkAddress } from '../../host/native/socket-address.js';
 import type { FramesSpec } from '../../host/transport-spec.js';
+import { ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES } from '../../net/header-bytes.js';
 import { BATCH_PACKETS, type Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 import { roomInSocket } from './room.js';
 
 const BUFFER_BYTES = 4 * 2 ** 20;
-const ETHERNET_HEADER_BYTES = 14;
-const VLAN_TAG_BYTES = 4;
 /** struct ifreq: a name of 16 bytes, then what is asked for. */
 const INTERFACE_REQUEST = { bytes: 40, valueAt: 16 };
 

@@ -2,7 +2,7 @@
  * @module
  * What a fleet has done so far, and what it came to in the end: numbers for the live line, the dashboard, exporters, thresholds and the report.
  */
-import type { Threshold } from './thresholds.js';
+import type { Threshold } from './threshold.js';
 
 /** Counts of a group, or of all. They grow during a run, except `up`. */
 export const COUNTS = [

@@ -15,32 +15,7 @@ import {
   type Outage,
   type ThresholdResult,
 } from './snapshot.js';
-
-const OPERATORS = {
-  '<=': (a: number, b: number) => a <= b,
-  '>=': (a: number, b: number) => a >= b,
-  '==': (a: number, b: number) => a === b,
-  '!=': (a: number, b: number) => a !== b,
-  '<': (a: number, b: number) => a < b,
-  '>': (a: number, b: number) => a > b,
-} as const;
-type Operator = keyof typeof OPERATORS;
-
-/** `hub: latency.p99 < 200ms` */
-export interface Threshold {
-  /** As it was written. */
-  readonly text: string;
-  /** Name of a group; undefined for all together. */
-  readonly group: string | undefined;
-  /** Such as `latency.p99`, see `METRICS`. */
-  readonly metric: string;
-  readonly operator: Operator;
-  /** Durations in ns, shares from 0 to 1, rates per second. */
-  readonly value: number;
-  /** Ends the run as soon as it fails, after `graceNs` since the beginning. */
-  readonly abortOnFail: boolean;
-  readonly graceNs: number;
-}
+import { OPERATORS, type Operator, type Threshold } from './threshold.js';
 
 /** What thresholds are judged by: a run so far, or one that is over. */
 export interface Judged {

@@ -3,17 +3,20 @@
  * From groups to the devices of one thread. Everything random about a device is drawn from streams that have its group and its index in
  * their names, so that it does the same in any thread and any company.
  */
+
 import { readFile } from 'node:fs/promises';
 import { describeSystemError, SynthError } from '../../errors.js';
 import { loadModelFile } from '../../model-files/load-model.js';
 import type { LoadedModelFile } from '../../model-files/model-file.js';
-import { type Random, randomStream } from '../../random.js';
+import { stackPacketBytes } from '../../packets/stack-packets.js';
+import { fleetDeviceStream } from '../../packets/streams.js';
+import type { Random } from '../../random.js';
 import { GroupCounts } from '../account/group-counts.js';
 import type { ClientFactory, ClientIdentity } from '../clients/client.js';
 import { Device, type DeviceHost, type DeviceOptions } from '../device/device.js';
 import { DeviceTime } from '../device/device-time.js';
 import type { Message } from '../device/message.js';
-import { MessageTimes, stackPacketBytes } from '../device/message-times.js';
+import { MessageTimes } from '../device/message-times.js';
 import { Observer, type RecordedDevice } from '../device/observer.js';
 import { PayloadWriter } from '../device/payload.js';
 import { placeOf, type Timeline } from '../device/timeline.js';
@@ -95,7 +98,7 @@ class GroupBuilder {
   async build(index: number): Promise<BuiltDevice> {
     const { task, timeline, host, factories, record } = this.#options;
     const group = this.#group;
-    const random = randomStream(task.seed, `${group.name}/device-${index}`);
+    const random = fleetDeviceStream(task.seed, group.name, index);
     const identity = await this.#identity(index, random);
     const upSpans = timeline.upSpans(placeOf(index, group.count));
     const described = index < task.recordDevices ? record({ group: group.name, index, id: identity.id }) : undefined;

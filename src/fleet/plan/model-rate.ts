@@ -5,8 +5,9 @@
 
 import { SynthError } from '../../errors.js';
 import type { LoadedModelFile } from '../../model-files/model-file.js';
+import { stackPacketBytes } from '../../packets/stack-packets.js';
 import { randomStream } from '../../random.js';
-import { MessageTimes, stackPacketBytes } from '../device/message-times.js';
+import { MessageTimes } from '../device/message-times.js';
 import type { Group } from '../scenario/scenario.js';
 
 const SAMPLE_MESSAGES = 2000;

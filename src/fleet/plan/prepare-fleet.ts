@@ -2,6 +2,7 @@
  * @module
  * Everything that is found out about a fleet before its first packet: what it will do, and whether this host and these targets can take it.
  */
+
 import { availableParallelism } from 'node:os';
 import { SynthError } from '../../errors.js';
 import { formatCount, formatCounted } from '../../format.js';
@@ -9,7 +10,7 @@ import { requireAllowedTarget } from '../../host/safety.js';
 import { mostOpenFiles, portsToGive, type SystemFiles } from '../../host/system-files.js';
 import { resolveHost } from '../../host/target-url.js';
 import type { AddressRange } from '../../net/address-range.js';
-import { randomStream } from '../../random.js';
+import { fleetDeviceStream } from '../../packets/streams.js';
 import { placeOf, Timeline } from '../device/timeline.js';
 import type { Group, Scenario } from '../scenario/scenario.js';
 import { devicesOf, loadModels } from './build-devices.js';
@@ -115,7 +116,7 @@ function requireIdentities(groups: readonly PreparedGroup[], seed: string): void
   for (const group of groups) {
     const templates = new GroupTemplates(group);
     for (let index = 0; index < group.count; index++) {
-      const random = randomStream(seed, `${group.name}/device-${index}`);
+      const random = fleetDeviceStream(seed, group.name, index);
       const { id, will } = templates.identity(index, random);
       const key = `${group.target.name}\n${id}`;
       const device = `device ${index} of ${group.name}`;

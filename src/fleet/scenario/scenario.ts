@@ -4,7 +4,7 @@
  *
  * Texts called a template may hold `{{name}}`; what there is stands in `template.ts`.
  */
-import type { Threshold } from '../account/thresholds.js';
+import type { Threshold } from '../account/threshold.js';
 
 export interface Scenario {
   readonly name: string;

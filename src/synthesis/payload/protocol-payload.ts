@@ -2,7 +2,7 @@
  * @module
  * Payloads that are messages of the protocol that the port says, and on all other ports what dissectors take no offence at.
  */
-import { IP_PROTOCOL } from '../../capture/packet.js';
+import { IP_PROTOCOL } from '../../net/ip-protocol.js';
 import type { Random } from '../../random.js';
 import type { PayloadSource, PayloadStream } from '../payload-stream.js';
 import {

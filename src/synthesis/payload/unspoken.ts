@@ -3,7 +3,7 @@
  * What packets carry on ports whose protocol is not spoken here: of three fillings, the one that fewest dissectors take for a broken
  * packet of their own. docs/decisions/0006-payload-pattern.md has the measurements.
  */
-import { IP_PROTOCOL } from '../../capture/packet.js';
+import { IP_PROTOCOL } from '../../net/ip-protocol.js';
 import type { Random } from '../../random.js';
 import type { PayloadStream } from '../payload-stream.js';
 import type { FillerPool } from './filler-pool.js';

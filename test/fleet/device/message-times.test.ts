@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { TrafficModel } from '../../../models/generator.js';
-import { IP_PROTOCOL } from '../../../src/capture/packet.js';
-import { MessageTimes, stackPacketBytes } from '../../../src/fleet/device/message-times.js';
+import { MessageTimes } from '../../../src/fleet/device/message-times.js';
 import { messageRate } from '../../../src/fleet/plan/model-rate.js';
 import type { Silence } from '../../../src/fleet/scenario/scenario.js';
 import { loadModelFile } from '../../../src/model-files/load-model.js';
 import type { LoadedModelFile } from '../../../src/model-files/model-file.js';
+import { IP_PROTOCOL } from '../../../src/net/ip-protocol.js';
 import { randomStream } from '../../../src/random.js';
 import { projectRoot } from '../../support/files.js';
 import { GROUP } from '../virtual-fleet.js';
@@ -82,13 +82,6 @@ describe('the messages of a model', () => {
   } as const;
   const fileOf = (model: TrafficModel, part: object = {}, payloadOnly = false) =>
     ({ model, profile: { ...profile, ...part }, training: { payloadOnly } }) as unknown as LoadedModelFile; // all that is asked of it
-
-  test('are told from what the stack makes by the protocol', () => {
-    expect(stackPacketBytes(fileOf(packets))).toBe(60);
-    expect(stackPacketBytes(fileOf(packets, { ipVersion: 6 }))).toBe(80);
-    expect(stackPacketBytes(fileOf(packets, { protocol: IP_PROTOCOL.udp }))).toBe(28);
-    expect(stackPacketBytes(fileOf(packets, {}, true))).toBe(0);
-  });
 
   test('have to be there, and to take time', () => {
     const rate = (model: TrafficModel) => () => messageRate(fileOf(model), GROUP);
