@@ -20,6 +20,9 @@ export type Verdict = (typeof VERDICTS)[number];
 /** A run is behind its plan if one packet in a hundred is later than this: more than any scheduler of a machine that is not overloaded takes. */
 const BEHIND_NS = 100e6;
 
+/** @param p99Ns lateness that one packet or message in a hundred exceeds, in ns */
+export const isBehind = (p99Ns: number): boolean => p99Ns > BEHIND_NS;
+
 /**
  * - `on-time`: the plan was kept.
  * - `target-bound`: it was not, and the target (or the network before it) took packets too slowly.
@@ -28,7 +31,7 @@ const BEHIND_NS = 100e6;
  */
 export function verdictOf({ paced, p99Ns, maxNs, blockedNs }: RunTimes): Verdict {
   if (!paced) return 'unpaced';
-  if (p99Ns <= BEHIND_NS) return 'on-time';
+  if (!isBehind(p99Ns)) return 'on-time';
   // Who waits is late for as long as it waited, until it has caught up.
   return blockedNs >= maxNs / 2 ? 'target-bound' : 'generator-bound';
 }

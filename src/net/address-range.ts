@@ -2,7 +2,7 @@
  * @module
  * Ranges of IP addresses, as CIDR writes them: `192.0.2.0/24`, `2001:db8::/32`, or one address.
  */
-
+import ipaddr from 'ipaddr.js';
 import { SynthError } from '../errors.js';
 import { type Address, formatAddress, parseAddress } from './address.js';
 
@@ -36,9 +36,8 @@ function tryAddress(text: string): Address | undefined {
 }
 
 function withoutMapping(address: Address): Address {
-  const { bytes } = address;
-  const isMapped = bytes.length === 16 && bytes[10] === 0xff && bytes[11] === 0xff && !bytes.slice(0, 10).some(Boolean);
-  return isMapped ? { family: 'ipv4', bytes: bytes.slice(12) } : address;
+  const ip = ipOf(address);
+  return ip instanceof ipaddr.IPv6 && ip.isIPv4MappedAddress() ? addressOf(ip.toIPv4Address()) : address;
 }
 
 /** @throws SynthError `SYNTH_USAGE` */
@@ -52,24 +51,25 @@ export function parseRange(text: string): AddressRange {
       hint: HINT,
     });
   }
-  const base = bytes.map((byte, i) => byte & maskOfByte(prefixBits, i));
-  return { base: { family, bytes: base }, prefixBits };
+  const cidr = `${formatAddress({ family, bytes })}/${prefixBits}`;
+  const network = family === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return { base: addressOf(network.networkAddressFromCIDR(cidr)), prefixBits };
 }
 
-/** Byte `index` of the mask of a prefix. */
-const maskOfByte = (prefixBits: number, index: number): number =>
-  (0xff00 >> Math.min(8, Math.max(0, prefixBits - 8 * index))) & 0xff;
+const ipOf = ({ bytes }: Address): ipaddr.IPv4 | ipaddr.IPv6 => ipaddr.fromByteArray(Array.from(bytes));
+
+const addressOf = (ip: ipaddr.IPv4 | ipaddr.IPv6): Address => ({
+  family: ip.kind(),
+  bytes: Uint8Array.from(ip.toByteArray()),
+});
 
 /** A list with commas. @throws SynthError `SYNTH_USAGE` */
 export function parseRanges(text: string): AddressRange[] {
   return text.split(',').map(parseRange);
 }
 
-export function isInRange({ base, prefixBits }: AddressRange, { bytes }: Address): boolean {
-  return (
-    base.bytes.length === bytes.length &&
-    base.bytes.every((byte, i) => byte === (bytes[i]! & maskOfByte(prefixBits, i)))
-  );
+export function isInRange({ base, prefixBits }: AddressRange, address: Address): boolean {
+  return base.family === address.family && ipOf(address).match([ipOf(base), prefixBits]);
 }
 
 /** Up to how many addresses there are in it. */

@@ -1,27 +1,64 @@
 /**
  * @module
- * The options of generated TCP segments: which of those on offer a SYN has room for, and their bytes. Everything is aligned to four
- * bytes, in the order in which Linux writes them.
+ * The options of TCP segments: read from captured SYNs, and written into generated ones. What is written is aligned to four bytes, in the
+ * order in which Linux writes it.
  */
 
-import { writeU16BE, writeU32BE } from './bytes.js';
+import { readU16BE, writeU16BE, writeU32BE } from './bytes.js';
 import { wordsOf } from './checksum.js';
+import { TCP_HEADER_BYTES } from './header-bytes.js';
 import type { SynOptions } from './syn-options.js';
 
 /** Options as bits of a set. */
 export const TCP_OPTION = { mss: 1, windowScale: 2, sackPermitted: 4, timestamps: 8 } as const;
 
-/** Kinds (IANA), with their lengths. */
-const NO_OPERATION = 1;
-const MSS = 0x0204;
-const WINDOW_SCALE = 0x0303;
-const SACK_PERMITTED = 0x0402;
-const TIMESTAMPS = 0x080a;
+/** Kinds (IANA). */
+const KIND = { end: 0, noOperation: 1, mss: 2, windowScale: 3, sackPermitted: 4, timestamps: 8 } as const;
+/** Kinds with their lengths, as options begin. */
+const NO_OPERATION = KIND.noOperation;
+const MSS = KIND.mss * 256 + 4;
+const WINDOW_SCALE = KIND.windowScale * 256 + 3;
+const SACK_PERMITTED = KIND.sackPermitted * 256 + 2;
+const TIMESTAMPS = KIND.timestamps * 256 + 10;
+/** Larger shifts are taken for this one (RFC 7323 §2.3). */
+const MAX_WINDOW_SCALE = 14;
 
 /** What an end has to say in its options. */
 export interface OptionValues {
   readonly mss: number;
   readonly windowScale: number;
+}
+
+/**
+ * The options of a SYN.
+ *
+ * @param at position of the TCP header, captured as far as its length
+ * @param capturedEnd end of the captured bytes
+ * @returns undefined where the options were not captured whole
+ */
+export function readSynOptions(bytes: Uint8Array, at: number, capturedEnd: number): SynOptions | undefined {
+  const end = at + (bytes[at + 12]! >> 4) * 4;
+  if (end > capturedEnd) return undefined;
+  let mss: number | null = null;
+  let windowScale: number | null = null;
+  let sackPermitted = false;
+  let timestamps = false;
+  for (let cursor = at + TCP_HEADER_BYTES; cursor < end; ) {
+    const kind = bytes[cursor]!;
+    if (kind === KIND.end) break;
+    if (kind === KIND.noOperation) {
+      cursor++;
+      continue;
+    }
+    const length = cursor + 1 < end ? bytes[cursor + 1]! : 0;
+    if (length < 2 || cursor + length > end) break;
+    if (kind === KIND.mss && length === 4) mss = readU16BE(bytes, cursor + 2);
+    else if (kind === KIND.windowScale && length === 3) windowScale = Math.min(MAX_WINDOW_SCALE, bytes[cursor + 2]!);
+    else if (kind === KIND.sackPermitted) sackPermitted = true;
+    else if (kind === KIND.timestamps) timestamps = true;
+    cursor += length;
+  }
+  return { mss, windowScale, sackPermitted, timestamps };
 }
 
 /** The set of options that a SYN would like to carry. */

@@ -5,6 +5,7 @@
  * What has been written before a loss counts as sent, as with any socket: nobody knows how much of it has arrived.
  */
 import type { Socket } from 'node:net';
+import { BackOffPauses } from '../../host/back-off.js';
 import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../../host/framing.js';
 import { errorName, namedError, readyEvent, type StreamSpec } from '../../host/stream-socket.js';
 import type { Random } from '../../random.js';
@@ -12,28 +13,25 @@ import type { EventCounts } from '../transport.js';
 
 /** What waits in this process, beside the buffers of the kernel. */
 const MOST_WAITING_BYTES = 64 * 2 ** 10;
-const FIRST_DELAY_MS = 100;
-const LONGEST_DELAY_MS = 10_000;
+const BACK_OFF = { firstMs: 100, mostMs: 10_000 };
 /** After all has been handed over the other end gets this time to read it, and to say so by closing. */
 const LINGER_MS = 1000;
 
 export class StreamConnection {
   readonly #connect: () => Socket;
   readonly #spec: StreamSpec;
-  readonly #random: Random;
+  readonly #pauses: BackOffPauses;
   readonly #counts: EventCounts;
   #socket: Socket | undefined;
   #isReady = false;
   #isClosing = false;
-  /** Attempts in a row that have failed. */
-  #failures = 0;
   #retry: NodeJS.Timeout | undefined;
 
   /** @param random for the times between attempts, so that many connections do not come back at once */
   constructor(connect: () => Socket, spec: StreamSpec, random: Random, counts: EventCounts) {
     this.#connect = connect;
     this.#spec = spec;
-    this.#random = random;
+    this.#pauses = new BackOffPauses(BACK_OFF, random);
     this.#counts = counts;
   }
 
@@ -72,7 +70,7 @@ export class StreamConnection {
 
   #begin(socket: Socket): void {
     this.#isReady = true;
-    this.#failures = 0;
+    this.#pauses.restart();
     this.#countReceived(socket);
     // Node.js counts what the kernel takes, and what comes in, as activity.
     socket.setTimeout(this.#spec.stallTimeoutMs);
@@ -111,9 +109,7 @@ export class StreamConnection {
 
   #reconnectLater(): void {
     if (this.#isClosing || !this.#spec.reconnect) return;
-    const longest = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#failures);
-    this.#failures++;
-    this.#retry = setTimeout(() => void this.#reconnect(), longest * (0.5 + 0.5 * this.#random.next()));
+    this.#retry = setTimeout(() => void this.#reconnect(), this.#pauses.nextMs());
   }
 
   async #reconnect(): Promise<void> {

@@ -3,12 +3,12 @@
  * One emulated device: when it connects, what it says, what it does when the connection is lost, and what of that is counted.
  */
 
+import { BackOffPauses } from '../../host/back-off.js';
 import type { TimedSource } from '../../packets/time-queue.js';
 import type { Random } from '../../random.js';
 import type { GroupCounts } from '../account/group-counts.js';
 import type { ClientFactory, ClientIdentity, ClientListener, DeviceClient } from '../clients/client.js';
 import type { Group, Storm } from '../scenario/scenario.js';
-import { BackOffPauses } from './back-off.js';
 import type { DeviceTime } from './device-time.js';
 import { Message } from './message.js';
 import type { MessageTimes } from './message-times.js';

@@ -2,7 +2,9 @@
  * @module
  * A run of a fleet from its beginning to its end: threads are started, watched, ended, and judged.
  */
+
 import type { Clock } from '../../clock.js';
+import { isBehind } from '../../emission/verdict.js';
 import { unansweredCount } from '../account/describe.js';
 import { History } from '../account/history.js';
 import { findOutages } from '../account/outages.js';
@@ -27,8 +29,6 @@ export interface RunFleetOptions {
 /** Threads have their first things to do before the first deadline. */
 const START_DELAY_NS = 0.1e9;
 const LOOK_MS = 1000;
-/** A message later than this was not on time, see `emission/verdict.ts`. */
-const BEHIND_NS = 100e6;
 /** Messages of which no more than this share had to wait, or found no connection, say nothing about the target. */
 const MOST_WAITING = 0.01;
 
@@ -111,7 +111,7 @@ export function verdictOf({ total }: Pick<FleetSnapshot, 'total'>): FleetVerdict
   const { counts, durations } = total;
   const late = counts.dropped + Math.max(counts.waited, leftByTarget(counts));
   if (late > MOST_WAITING * counts.planned) return 'target-bound';
-  return durations.lateness.p99Ns > BEHIND_NS ? 'generator-bound' : 'on-time';
+  return isBehind(durations.lateness.p99Ns) ? 'generator-bound' : 'on-time';
 }
 
 /** Unfinished messages: those without an answer, and where connections were refused or lost those without a connection. Storms of the scenario are not the target's. */

@@ -4,6 +4,7 @@
  *
  * Texts called a template may hold `{{name}}`; what there is stands in `template.ts`.
  */
+import type { BackOff } from '../../host/back-off.js';
 import type { Threshold } from '../account/threshold.js';
 
 export interface Scenario {
@@ -106,12 +107,6 @@ export interface TargetTls {
   readonly key: string | undefined;
   readonly serverName: string | undefined;
   readonly verify: boolean;
-}
-
-/** Pauses before connecting again: random between half of it and all, and twice as long each time. */
-export interface BackOff {
-  readonly firstMs: number;
-  readonly mostMs: number;
 }
 
 export interface MqttTarget extends TargetBase {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { BackOffPauses } from '../../../src/fleet/device/back-off.js';
 import { Connector } from '../../../src/fleet/run/connector.js';
 import { Timers } from '../../../src/fleet/run/timers.js';
+import { BackOffPauses } from '../../../src/host/back-off.js';
 import { randomStream } from '../../../src/random.js';
 
 /** Virtual time for a connector. */

@@ -2,8 +2,13 @@
  * @module
  * Pauses before connecting again: twice as long each time, and random, so that devices that were thrown out together do not come back together.
  */
-import type { Random } from '../../random.js';
-import type { BackOff } from '../scenario/scenario.js';
+import type { Random } from '../random.js';
+
+/** Pauses before connecting again: random between half of it and all, and twice as long each time. */
+export interface BackOff {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
 
 export class BackOffPauses {
   readonly #backOff: BackOff;
@@ -23,8 +28,13 @@ export class BackOffPauses {
     return (limitMs * (1 + this.#random.next())) / 2;
   }
 
+  /** The next pause is the first again. */
+  restart(): void {
+    this.#limitMs = this.#backOff.firstMs;
+  }
+
   /** A connection that lasted longer than the pause that would come next makes it begin anew: a target that throws out who has just come in does not. */
   connectionLasted(ms: number): void {
-    if (ms > this.#limitMs) this.#limitMs = this.#backOff.firstMs;
+    if (ms > this.#limitMs) this.restart();
   }
 }
