@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { SynthError } from '../src/errors.js';
 import { defaultThreads } from '../src/kernels/fit-pool.js';
+import { option, wording } from '../src/wording.js';
 import { LANES, MAX_BATCH, MAX_COMPONENTS, MAX_KERNEL_SIZE, MAX_LAYERS, MAX_UNITS, MAX_WINDOW } from './limits.js';
 
 export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
@@ -63,8 +64,9 @@ export type FitOptions = Readonly<z.infer<typeof fitOptionsSchema>>;
 export function resolveFitOptions(given: Partial<FitOptions> = {}): FitOptions {
   const parsed = fitOptionsSchema.safeParse({ ...defaultFitOptions(), ...given });
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new SynthError('SYNTH_USAGE', `the option ${issue?.path.join('.')} is not possible: ${issue?.message}`, {
+  const issue = parsed.error.issues[0]!; // a failure has one at least
+  const name = issue.path[0] as keyof FitOptions; // the schema is an object with these keys
+  throw new SynthError('SYNTH_USAGE', wording`the option ${option(name)} is not possible: ${issue.message}`, {
     cause: parsed.error,
   });
 }

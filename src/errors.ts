@@ -1,8 +1,9 @@
 /**
  * @module
  * The one error of the project. Every mistake that a user can make, or meet in a file, is a `SynthError` with a stable code;
- * anything else that reaches the command line is a bug.
+ * anything else that reaches the command line is a bug. Messages and hints name options as the API does; src/cli makes flags of them.
  */
+import { apiText, type OptionName, optionsIn, type Wording } from './wording.js';
 
 /** Every error code and the exit code of the command that ends with it. */
 const EXIT_CODES = {
@@ -38,7 +39,7 @@ export type SynthErrorCode = keyof typeof EXIT_CODES;
 
 export interface SynthErrorOptions {
   /** What the user can do about it: one sentence. */
-  readonly hint?: string;
+  readonly hint?: Wording;
   readonly cause?: unknown;
 }
 
@@ -47,16 +48,36 @@ export class SynthError extends Error {
   readonly code: SynthErrorCode;
   readonly exitCode: number;
   readonly hint: string | undefined;
+  // Private, so that a printed error does not show its text twice.
+  readonly #wording: Wording;
+  readonly #hintWording: Wording | undefined;
 
   /**
    * @param code stable name of the kind of error
    * @param message what is wrong, and where (file, offset, field)
    */
-  constructor(code: SynthErrorCode, message: string, options: SynthErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: SynthErrorCode, message: Wording, options: SynthErrorOptions = {}) {
+    super(apiText(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.exitCode = EXIT_CODES[code];
-    this.hint = options.hint;
+    this.hint = options.hint && apiText(options.hint);
+    this.#wording = message;
+    this.#hintWording = options.hint;
+  }
+
+  /** `message` with the options that it names kept apart from its text; for errors made of this one, and for the command line. */
+  get wording(): Wording {
+    return this.#wording;
+  }
+
+  /** The same of `hint`. */
+  get hintWording(): Wording | undefined {
+    return this.#hintWording;
+  }
+
+  /** API names of the options that message and hint name, in order. */
+  get options(): readonly OptionName[] {
+    return [...new Set([this.#wording, this.#hintWording ?? []].flatMap(optionsIn))];
   }
 }
 

@@ -81,3 +81,4 @@ export { ksStatistic } from './statistics/ks.js';
 export { type GeneratedPackets, type GenerateOptions, generate } from './synthesis/generate.js';
 export { type Identity, type IdentityOptions, identityOf } from './synthesis/identity.js';
 export { type TrainOptions, train } from './training/train.js';
+export type { OptionName } from './wording.js';

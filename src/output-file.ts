@@ -7,6 +7,7 @@ import { access, type FileHandle, open, realpath, rename, stat, unlink } from 'n
 import { basename, dirname, join } from 'node:path';
 import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
 import { removeAtExit } from './temporary.js';
+import { option, wording } from './wording.js';
 
 export interface OutputOptions {
   /** Replace an existing file. */
@@ -87,7 +88,9 @@ export async function requireWritable(path: string, options: OutputOptions): Pro
     }
   }
   if (existing?.isFile() && !options.force) {
-    throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: already exists`, { hint: 'Use --force to replace it.' });
+    throw new SynthError('SYNTH_OUTPUT_EXISTS', `${path}: already exists`, {
+      hint: wording`Use ${option('force', true)} to replace it.`,
+    });
   }
   if (existing === undefined || existing.isFile()) {
     const place = existing === undefined ? path : await realpath(path);

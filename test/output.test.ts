@@ -56,7 +56,7 @@ describe('an output file', () => {
   test('does not replace a file unless it is told to', async () => {
     await writeFile(at('out'), 'old');
     const error = await expectSynthError(writeOutput(at('out'), bytes('new'), NEW), 'SYNTH_OUTPUT_EXISTS');
-    expect(error.hint).toContain('--force');
+    expect(error.hint).toContain('`force: true`');
     expect(await readFile(at('out'), 'utf8')).toBe('old');
     await writeOutput(at('out'), bytes('new'), { force: true, inputs: [] });
     expect(await readFile(at('out'), 'utf8')).toBe('new');

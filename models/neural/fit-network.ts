@@ -9,6 +9,7 @@ import { Kernels } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { requireModel } from '../../src/tensors.js';
+import { option, wording } from '../../src/wording.js';
 import type { FitOptions, QuantizerKind } from '../fit-options.js';
 import type { MixturesSummary } from '../gaussian/fit-mixtures.js';
 import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.js';
@@ -63,7 +64,7 @@ async function trainNetwork(
   const data = trainingDataOf(series, quantizer);
   if (resumed && resumed.summary.packetsDigest !== data.digest) {
     throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume was trained on other packets', {
-      hint: 'Give the same capture, target and --holdout; --from starts from a model of other packets.',
+      hint: wording`Give the same capture, target and ${option('holdout')}; ${option('start.how', 'from')} starts from a model of other packets.`,
     });
   }
   const base = start?.how === 'from' ? other : undefined;
@@ -167,7 +168,7 @@ function requirePossible(parameters: number): void {
     'SYNTH_TRAINING_FAILED',
     `the network would have ${counts[0]} parameters; ${counts[1]} is the most`,
     {
-      hint: 'Take fewer --hidden or --layers.',
+      hint: wording`Take fewer ${option('hidden')} or ${option('layers')}.`,
     },
   );
 }
@@ -212,7 +213,7 @@ async function fitQuantizer(series: readonly PacketBlock[], options: FitOptions,
     throwIfInterrupted(hooks.signal, 'training; no model was written');
     if (quantizer.vocabulary > MAX_NETWORK_TOKENS) {
       throw new SynthError('SYNTH_TRAINING_FAILED', `${quantizer.vocabulary} tokens are too many for a network`, {
-        hint: 'Take --quantizer gmm, which makes fewer.',
+        hint: wording`Take ${option('quantizer', 'gmm')}, which makes fewer.`,
       });
     }
     const mixtures: MixturesSummary | null = source.summary;

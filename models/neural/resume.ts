@@ -3,6 +3,7 @@
  * A training that goes on from where a model file says that it stood.
  */
 import { SynthError } from '../../src/errors.js';
+import { option, wording } from '../../src/wording.js';
 import type { FitOptions, NetworkOption } from '../fit-options.js';
 import type { NeuralParts } from './neural-model.js';
 import type { TrainingPlan } from './sizes.js';
@@ -24,7 +25,7 @@ export function resumedPlan(resumed: NeuralParts, options: FitOptions): Training
   const patience = options.patience === 'auto' ? plan.patience : options.patience;
   if (made >= most) {
     throw new SynthError('SYNTH_USAGE', `the model to resume has had ${made} epochs, and ${most} are allowed`, {
-      hint: `Say how many there shall be in all, such as --epochs ${2 * made}.`,
+      hint: wording`Say how many there shall be in all, such as ${option('epochs', 2 * made)}.`,
     });
   }
   const waited = bestEpoch === 0 ? 0 : made - bestEpoch;
@@ -32,7 +33,7 @@ export function resumedPlan(resumed: NeuralParts, options: FitOptions): Training
     throw new SynthError(
       'SYNTH_USAGE',
       `the model to resume has had ${waited} epochs without a better one, and a patience of ${patience} ends there`,
-      { hint: `Give a --patience above ${waited}.` },
+      { hint: wording`Give a ${option('patience')} above ${waited}.` },
     );
   }
   return { ...plan, epochs: most, patience };
@@ -42,7 +43,7 @@ export function resumedPlan(resumed: NeuralParts, options: FitOptions): Training
 function unfinishedRun({ run: tensors, summary: { run } }: NeuralParts) {
   if (tensors !== undefined && run !== null) return { tensors, run };
   throw new SynthError('SYNTH_MODEL_INVALID', 'the model to resume has been trained to its end', {
-    hint: 'Its loss had stopped falling. --from starts anew from it.',
+    hint: wording`Its loss had stopped falling. ${option('start.how', 'from')} starts anew from it.`,
   });
 }
 
@@ -73,6 +74,6 @@ export function requireInherited<Name extends NetworkOption>(
   if (name === undefined) return;
   throw new SynthError(
     'SYNTH_USAGE',
-    `the option ${name} is ${options[name]}, but the model to start from has ${inherited[name]}`,
+    wording`the option ${option(name)} is ${options[name]}, but the model to start from has ${inherited[name]}`,
   );
 }

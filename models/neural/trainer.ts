@@ -8,6 +8,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.js';
 import { SynthError } from '../../src/errors.js';
 import { randomStream } from '../../src/random.js';
+import { option, wording } from '../../src/wording.js';
 import { concatenate } from '../concatenate.js';
 import { type Architecture, receptiveField, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
@@ -274,7 +275,7 @@ export class Trainer {
     return new SynthError(
       'SYNTH_TRAINING_FAILED',
       `the training went wrong in step ${steps} (epoch ${epochs.length + 1}): the loss is ${found}`,
-      { hint: `Try a lower --learning-rate than ${this.#plan.learningRate}.` },
+      { hint: wording`Try a lower ${option('learningRate')} than ${this.#plan.learningRate}.` },
     );
   }
 
@@ -295,7 +296,7 @@ const isOutOfMemory = (error: unknown): boolean =>
 
 const outOfMemory = (cause: unknown): SynthError =>
   new SynthError('SYNTH_TRAINING_FAILED', 'the network and the packets of a step do not fit into the memory', {
-    hint: 'Take fewer --hidden or --layers, a smaller --batch or --window, or fewer --threads.',
+    hint: wording`Take fewer ${option('hidden')} or ${option('layers')}, a smaller ${option('batch')} or ${option('window')}, or fewer ${option('threads')}.`,
     cause,
   });
 

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { Command } from '@oclif/core';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import { type OutputOptions, requireWritable, writeOutput } from '../output-file.js';
+import { renderForCommandLine } from './option-flags.js';
 import { type Progress, startProgress } from './progress.js';
 
 /** Raised when a field of the `--json` output is renamed or removed. */
@@ -71,10 +72,11 @@ export abstract class BaseCommand extends Command {
   }
 
   /** An end that is no success, such as a threshold that was not reached: the result is printed all the same. */
-  protected failWithResult({ message, code, exitCode, hint }: SynthError): void {
-    this.note(`Error: ${message} [${code}]`);
+  protected failWithResult(error: SynthError): void {
+    const { message, hint } = renderForCommandLine(error);
+    this.note(`Error: ${message} [${error.code}]`);
     if (hint) this.note(`  ${hint}`);
-    process.exitCode = exitCode;
+    process.exitCode = error.exitCode;
   }
 
   /** Tells what the readers had to cope with. */
@@ -100,14 +102,16 @@ export abstract class BaseCommand extends Command {
 
 /** What `--json` gives in place of a result. */
 export function errorJson(error: unknown) {
-  const { message } = error as Error;
   const known = error instanceof SynthError;
+  const { message, hint } = known
+    ? renderForCommandLine(error)
+    : { message: (error as Error).message, hint: undefined };
   return {
     schemaVersion: JSON_SCHEMA_VERSION,
     error: {
       code: known ? error.code : isUsageError(error) ? 'SYNTH_USAGE' : 'SYNTH_BUG',
       message: stripVTControlCharacters(message),
-      hint: known ? error.hint : undefined,
+      hint,
     },
   };
 }

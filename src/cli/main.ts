@@ -6,6 +6,7 @@ import { run } from '@oclif/core';
 import { describeSystemError, SynthError } from '../errors.js';
 import { isBrokenPipe } from '../output-file.js';
 import { errorJson, exitCodeOf, isUsageError } from './base-command.js';
+import { renderForCommandLine } from './option-flags.js';
 
 /** Runs the command that the process was started with and sets its exit code. Called once in a process. */
 export async function main(): Promise<void> {
@@ -41,8 +42,9 @@ function report(error: unknown, args: readonly string[]): void {
     return;
   }
   if (error instanceof SynthError) {
-    process.stderr.write(`Error: ${error.message} [${error.code}]\n`);
-    if (error.hint) process.stderr.write(`  ${error.hint}\n`);
+    const { message, hint } = renderForCommandLine(error);
+    process.stderr.write(`Error: ${message} [${error.code}]\n`);
+    if (hint) process.stderr.write(`  ${hint}\n`);
   } else if (isUsageError(error)) {
     process.stderr.write(`Error: ${(error as Error).message} [SYNTH_USAGE]\n`);
   } else if (process.exitCode !== 0) {

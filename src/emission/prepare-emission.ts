@@ -14,6 +14,7 @@ import { type EmissionTarget, resolveHost } from '../host/target-url.js';
 import type { StreamOptions, TransportSpec } from '../host/transport-spec.js';
 import type { AddressRange } from '../net/address-range.js';
 import type { Target } from '../series/target.js';
+import { option, wording } from '../wording.js';
 import { Schedule, type ScheduleOptions } from './schedule.js';
 import { type CapturesInput, type ModelInput, openSource } from './sources/open-source.js';
 import type { Directions, PacketSource } from './sources/source.js';
@@ -102,9 +103,9 @@ function requirePayloadOnly({ kind }: Destination): void {
   if (kind !== 'interface' && kind !== 'raw') return;
   throw new SynthError(
     'SYNTH_USAGE',
-    '--stamp is for the payloads of sockets; frames and IP packets stay as they are',
+    wording`${option('stamp')} is for the payloads of sockets; frames and IP packets stay as they are`,
     {
-      hint: 'Send with --to udp://, tcp://, tls:// or unix://.',
+      hint: wording`Send with ${option('destination')} udp://, tcp://, tls:// or unix://.`,
     },
   );
 }
@@ -113,7 +114,7 @@ function requirePayloadOnly({ kind }: Destination): void {
 export function requireFuture(startAtNs: bigint, clock: Clock): void {
   const inNs = Number(startAtNs - clock.wallNs());
   if (inNs >= 0) return;
-  throw new SynthError('SYNTH_USAGE', `--start-at is ${(-inNs / 1e9).toFixed(3)} s in the past`, {
+  throw new SynthError('SYNTH_USAGE', wording`${option('startAtNs')} is ${(-inNs / 1e9).toFixed(3)} s in the past`, {
     hint: 'Preparing took so long, or the clocks of the hosts differ: take a later time.',
   });
 }
@@ -151,6 +152,6 @@ function requireSameFamily(target: InternetEndpoint, bind: readonly InternetEndp
   if (other === undefined) return;
   throw new SynthError(
     'SYNTH_USAGE',
-    `--bind ${other.address} and the target ${target.address} are of different IP versions`,
+    wording`${option('bind')} ${other.address} and the target ${target.address} are of different IP versions`,
   );
 }

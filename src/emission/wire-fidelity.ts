@@ -17,6 +17,7 @@ import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { readHead } from '../series/load.js';
 import { detectTable, readTable } from '../series/table-reader.js';
 import { ksStatistic } from '../statistics/ks.js';
+import { action, option, wording } from '../wording.js';
 
 /** A column that grows. */
 class Column {
@@ -97,7 +98,7 @@ export async function settledFile(path: string): Promise<void> {
   }
   if (size > 0) return;
   throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: nothing has been written there since the end of the run`, {
-    hint: 'Let tcpdump write to it with -U, or end the sink with --idle 2s.',
+    hint: wording`Let tcpdump write to it with -U, or let the sink end after an idle time, with ${option('limit.idleNs')}.`,
   });
 }
 
@@ -121,7 +122,7 @@ function wireSizeOf(transport: TransportSpec): { readonly sizeOf: WireSize; read
 
 function refuseCapture(): never {
   throw new SynthError('SYNTH_USAGE', 'in a capture of a stream messages cannot be told apart', {
-    hint: 'Take the table of a sink: synth sink --out arrived.csv',
+    hint: wording`Take the table of a sink: ${action('recordArrivals')}`,
   });
 }
 

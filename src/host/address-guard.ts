@@ -10,6 +10,7 @@ import type { AddressRange } from '../net/address-range.js';
 import { readU16BE } from '../net/bytes.js';
 import { ETHERTYPE, isVlanType } from '../net/ethertype.js';
 import { ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES } from '../net/header-bytes.js';
+import { option, wording } from '../wording.js';
 import { isOwnAddress, requireAllowedTarget } from './safety.js';
 
 export interface AddressGuardOptions {
@@ -58,7 +59,7 @@ export class AddressGuard {
         'SYNTH_TARGET_NOT_ALLOWED',
         `a packet comes from ${text}, which is no address of this host`,
         {
-          hint: 'Answers would go to somebody else. If that is what you want, add: --allow-spoofed',
+          hint: wording`Answers would go to somebody else. If that is what you want, add: ${option('allowSpoofed', true)}`,
         },
       );
     }

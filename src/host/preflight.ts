@@ -8,6 +8,7 @@ import { nearest } from '../did-you-mean.js';
 import { SynthError } from '../errors.js';
 import { formatCount, formatCounted } from '../format.js';
 import { ETHERNET_HEADER_BYTES, VLAN_TAG_BYTES } from '../net/header-bytes.js';
+import { option, type Wording, wording } from '../wording.js';
 import { LINUX, type Linux, openLinux } from './native/linux.js';
 import { NativeSocket } from './native/native-socket.js';
 import {
@@ -60,7 +61,7 @@ export function preflight({ spec, mostBytes }: PreflightRequest, { files, linux 
   }
 }
 
-const limit = (message: string, hint: string): SynthError => new SynthError('SYNTH_SYSTEM_LIMIT', message, { hint });
+const limit = (message: string, hint: Wording): SynthError => new SynthError('SYNTH_SYSTEM_LIMIT', message, { hint });
 
 /** By trying, since capabilities, containers and security modules all have their say. */
 function checkPrivileges(linux: Linux | undefined, family: number, protocol: number): void {
@@ -78,7 +79,9 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
     const meant = nearest(name, names);
     throw limit(
       `there is no interface “${name}”; there are: ${names.join(', ')}`,
-      meant === undefined ? 'Take one of these with --interface.' : `Did you mean ${meant}?`,
+      meant === undefined
+        ? wording`Take one of these with ${option('destination.interfaceName')}.`
+        : `Did you mean ${meant}?`,
     );
   }
   const state = interfaceState(files, name);
@@ -86,7 +89,7 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
   if (state.linkType !== LINK_TYPE.ethernet && state.linkType !== LINK_TYPE.loopback) {
     throw limit(
       `${name} is not an Ethernet interface: its link type is ${state.linkType}`,
-      'Send IP packets instead, with --to raw://',
+      wording`Send IP packets instead, with ${option('destination')} raw://`,
     );
   }
   if (!state.isUp) throw limit(`${name} is down`, `Bring it up with: ip link set dev ${name} up`);
@@ -101,7 +104,7 @@ function checkMtu(name: string, mtu: number, mostBytes: number): void {
   const needed = mostBytes - ETHERNET_HEADER_BYTES;
   throw limit(
     `the longest frame has ${formatCount(mostBytes)} bytes; ${name} takes ${formatCount(mtu + ETHERNET_HEADER_BYTES)}, by its MTU of ${mtu}`,
-    `Raise it with: ip link set dev ${name} mtu ${needed}; for a model make smaller packets with --mtu ${mtu}.`,
+    wording`Raise it with: ip link set dev ${name} mtu ${needed}; for a model make smaller packets with ${option('mtu', mtu)}.`,
   );
 }
 
@@ -120,7 +123,7 @@ function checkSources({ target, bind }: UdpSpec | TcpSpec | TlsSpec): void {
   const other = bind.find(({ address }) => isIP(address) !== version);
   if (other === undefined) return;
   throw new SynthError('SYNTH_USAGE', `${other.address} cannot be the source of packets to ${target.address}`, {
-    hint: `Take IPv${version} addresses with --bind.`,
+    hint: wording`Take IPv${version} addresses with ${option('bind')}.`,
   });
 }
 
@@ -131,7 +134,7 @@ function checkPorts({ bind, channels }: UdpSpec | TcpSpec | TlsSpec, files: Syst
     const { address, port } = bind[fixed]!;
     throw limit(
       `${channelsOf(fixed, bind.length, channels)} channels cannot all have the source port ${port} of ${address}`,
-      'Name more sources with --bind, or leave out the port.',
+      wording`Name more sources with ${option('bind')}, or leave out the port.`,
     );
   }
   const ports = portsToGive(files);
@@ -139,7 +142,7 @@ function checkPorts({ bind, channels }: UdpSpec | TcpSpec | TlsSpec, files: Syst
   if (ports === undefined || channels <= ports * sources) return;
   throw limit(
     `${formatCount(channels)} channels need more ports than the ${formatCount(ports)} that each source address has`,
-    `Name ${Math.ceil(channels / ports)} addresses with --bind, or raise: sysctl net.ipv4.ip_local_port_range`,
+    wording`Name ${Math.ceil(channels / ports)} addresses with ${option('bind')}, or raise: sysctl net.ipv4.ip_local_port_range`,
   );
 }
 

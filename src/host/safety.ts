@@ -8,6 +8,7 @@ import { SynthError } from '../errors.js';
 import { type Address, formatAddress } from '../net/address.js';
 import { type AddressRange, isInRange, parseIpAddress, parseRange } from '../net/address-range.js';
 import { equalBytes } from '../net/bytes.js';
+import { option, wording } from '../wording.js';
 
 /** What no router of the internet carries. */
 const HARMLESS: readonly AddressRange[] = [
@@ -43,7 +44,7 @@ function isLocalMulticast({ family, bytes }: Address): boolean {
 }
 
 /**
- * @param allowed what `--allow-target` has named, see `parseRanges`
+ * @param allowed what the user has named, see `parseRanges`
  * @throws SynthError `SYNTH_TARGET_NOT_ALLOWED`
  */
 export function requireAllowedTarget(text: string, allowed: readonly AddressRange[]): void {
@@ -53,7 +54,7 @@ export function requireAllowedTarget(text: string, allowed: readonly AddressRang
   throw new SynthError(
     'SYNTH_TARGET_NOT_ALLOWED',
     `${plain} is neither a loopback, a private, a link-local nor a documentation address`,
-    { hint: `If it is yours, or you may send there, add: --allow-target ${plain}` },
+    { hint: wording`If it is yours, or you may send there, add: ${option('allowed')} ${plain}` },
   );
 }
 

@@ -5,6 +5,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { SynthError, type SynthErrorCode, systemErrorCode } from '../errors.js';
+import { option, type Wording, wording } from '../wording.js';
 import type { TcpSpec, TlsSpec, UnixSpec } from './transport-spec.js';
 
 export type StreamSpec = TcpSpec | TlsSpec | UnixSpec;
@@ -95,10 +96,13 @@ export function connectError(spec: StreamSpec, error: unknown): SynthError {
   });
 }
 
-function tlsHint(name: string): string | undefined {
-  if (name === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'Say the name that the certificate has with --server-name.';
-  if (CERTIFICATE.test(name))
-    return 'Name the authority that has signed it with --ca FILE, or take any certificate with --insecure.';
+function tlsHint(name: string): Wording | undefined {
+  if (name === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return wording`Say the name that the certificate has with ${option('tls.serverName')}.`;
+  }
+  if (CERTIFICATE.test(name)) {
+    return wording`Name the authority that has signed it with ${option('tls.ca')}, or take any certificate with ${option('tls.verify', false)}.`;
+  }
   // What comes before the handshake has ended.
   const isHandshake = name.startsWith('ERR_SSL') || name === 'EPROTO' || name === 'ECONNRESET' || name === 'closed';
   return isHandshake ? 'Does the target speak TLS on this port?' : undefined;

@@ -3,6 +3,7 @@
  * The memory of the kernels. Each call lays out what it needs from the same start, so nothing is left behind.
  */
 import { SynthError } from '../errors.js';
+import { option, wording } from '../wording.js';
 
 const PAGE_BYTES = 65_536;
 const MAX_BYTES = 2 ** 32;
@@ -70,7 +71,7 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
 function outOfMemory(bytes: number, cause?: unknown): SynthError {
   const needed = (bytes / 2 ** 30).toFixed(1);
   return new SynthError('SYNTH_TRAINING_FAILED', `the training would take ${needed} GiB of WebAssembly memory`, {
-    hint: 'Train on a shorter capture, or a smaller model; with rnn and tcn also a smaller --batch or --window. The limit is 4 GiB.',
+    hint: wording`Train on a shorter capture, or a smaller model; with rnn and tcn also a smaller ${option('batch')} or ${option('window')}. The limit is 4 GiB.`,
     cause,
   });
 }

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SynthError } from '../errors.js';
 import { packageFile } from '../package-files.js';
+import { apiText } from '../wording.js';
 import type { FitKind, FitResults, FitTask, FitTasks, WorkerAnswer, WorkerRequest } from './fit-task.js';
 import { kernelModule } from './module.js';
 
@@ -106,7 +107,9 @@ export class FitPool {
       else {
         const { code, message, hint } = answer.error;
         waiting.reject(
-          code === undefined ? new Error(message) : new SynthError(code, message, hint === undefined ? {} : { hint }),
+          code === undefined
+            ? new Error(apiText(message))
+            : new SynthError(code, message, hint === undefined ? {} : { hint }),
         );
       }
       this.#dispatch();

@@ -5,6 +5,7 @@
  */
 import type { SynthErrorCode } from '../errors.js';
 import { randomStream } from '../random.js';
+import type { Wording } from '../wording.js';
 import type {
   FitLimits,
   HmmFit,
@@ -57,8 +58,8 @@ export type WorkerAnswer =
       /** Without a code it is a bug. */
       readonly error: {
         readonly code: SynthErrorCode | undefined;
-        readonly message: string;
-        readonly hint?: string | undefined;
+        readonly message: Wording;
+        readonly hint?: Wording | undefined;
       };
     };
 

@@ -18,7 +18,7 @@ parentPort?.on('message', ({ id, task }: WorkerRequest) => {
     answer = {
       id,
       error: known
-        ? { code: error.code, message: error.message, hint: error.hint }
+        ? { code: error.code, message: error.wording, hint: error.hintWording }
         : { code: undefined, message: error instanceof Error ? (error.stack ?? error.message) : String(error) },
     };
   }

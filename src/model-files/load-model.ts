@@ -5,6 +5,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { type NamedPath, withName } from '../capture/capture-file.js';
 import { describeSystemError, SynthError, systemErrorCode } from '../errors.js';
+import { action, wording } from '../wording.js';
 import { decodeModelFile, type LoadedModelFile } from './model-file.js';
 
 /** Far above any model; a file above it is refused before it is read. */
@@ -26,7 +27,7 @@ export async function loadModelFile(file: NamedPath): Promise<LoadedModelFile> {
     const missing = systemErrorCode(error) === 'ENOENT';
     throw new SynthError('SYNTH_FILE_UNREADABLE', `${name}: ${describeSystemError(error)}`, {
       cause: error,
-      ...(missing ? { hint: 'Make a model first: synth train CAPTURE' } : {}),
+      ...(missing ? { hint: wording`Make a model first: ${action('trainModel')}` } : {}),
     });
   } finally {
     await handle?.close();

@@ -15,6 +15,7 @@ import {
 import { SynthError } from '../errors.js';
 import { decodeSafetensors, encodeSafetensors, requireModel, TensorReader } from '../tensors.js';
 import { packageVersion } from '../version.js';
+import { action, wording } from '../wording.js';
 
 export const MODEL_FORMAT = 'synth-model';
 export const MODEL_FORMAT_VERSION = 1;
@@ -110,7 +111,7 @@ export async function decodeModelFile(name: string, file: Uint8Array): Promise<L
     if (!(error instanceof SynthError)) throw error;
     throw new SynthError(error.code, `${name}: ${error.message}`, {
       cause: error.cause,
-      hint: 'Make a model with: synth train CAPTURE',
+      hint: wording`Make a model with: ${action('trainModel')}`,
     });
   }
 }

@@ -3,6 +3,7 @@
  * What the name of an output says about it besides its format: whether it is compressed, and what its parts are called.
  */
 import { SynthError } from '../errors.js';
+import { option, wording } from '../wording.js';
 
 /** Of formats that Node.js 20 cannot write. */
 const REFUSED_COMPRESSION = /\.(zst|zstd|xz|bz2|lz4)$/i;
@@ -17,7 +18,7 @@ export function isGzipName(path: string): boolean {
   const refused = REFUSED_COMPRESSION.exec(path);
   if (refused) {
     throw new SynthError('SYNTH_USAGE', `${path}: synth compresses by gzip only, not to ${refused[0]}`, {
-      hint: 'End the name in .gz, or write to standard output, --out -, and into a compressor.',
+      hint: wording`End the name in .gz, or write to standard output, ${option('out', '-')}, and into a compressor.`,
     });
   }
   return GZIP.test(path);

@@ -12,6 +12,7 @@ import {
   type SerialOutput,
   statOrUndefined,
 } from '../output-file.js';
+import { option, type Wording, wording } from '../wording.js';
 import { openNamedOutput } from './gzip-output.js';
 import { openKeptFile } from './kept-file.js';
 import { numberedName } from './output-name.js';
@@ -75,7 +76,7 @@ async function requireRotatable(path: string): Promise<void> {
   const existing = await statOrUndefined(path);
   if (path !== '-' && !path.startsWith('/dev/') && (existing === undefined || existing.isFile())) return;
   throw new SynthError('SYNTH_USAGE', `${path === '-' ? 'standard output' : path}: cannot be rotated`, {
-    hint: 'Name a file with --out; the files of the series get numbers behind its name.',
+    hint: wording`Name a file with ${option('out')}; the files of the series get numbers behind its name.`,
   });
 }
 
@@ -141,11 +142,12 @@ class OutputSeries implements SerialOutput {
     if (!(error instanceof SynthError)) return error;
     const { rotation } = this.#options;
     if (rotation === undefined) {
-      return error.code === 'SYNTH_INTERRUPTED' ? withMore(error, 'no file was left', error.hint) : error;
+      return error.code === 'SYNTH_INTERRUPTED' ? withMore(error, 'no file was left', error.hintWording) : error;
     }
     const resumable = RESUMABLE.has(error.code);
     if (!resumable && this.#files.length === 0) return error;
-    const hint = resumable && this.#files.length > 0 ? howToGoOn(error.code, rotation.resumeCommand) : error.hint;
+    const hint =
+      resumable && this.#files.length > 0 ? howToGoOn(error.code, rotation.resumeCommand) : error.hintWording;
     return withMore(error, describeFiles(this.#files), hint);
   }
 
@@ -176,8 +178,10 @@ class OutputSeries implements SerialOutput {
   }
 }
 
-function howToGoOn(code: SynthErrorCode, command: string | undefined): string {
-  if (command === undefined) return 'No other run gives the same bytes: write all files again, with --force.';
+function howToGoOn(code: SynthErrorCode, command: string | undefined): Wording {
+  if (command === undefined) {
+    return wording`No other run gives the same bytes: write all files again, with ${option('force', true)}.`;
+  }
   return `${code === 'SYNTH_OUTPUT_FAILED' ? 'When that is mended, go' : 'Go'} on with: ${command}`;
 }
 
@@ -189,6 +193,7 @@ function describeFiles(files: readonly WrittenFile[]): string {
   return `${formatCounted(files.length, 'file')} complete, the last is ${last.path}${until}`;
 }
 
-function withMore({ code, message, cause }: SynthError, more: string, hint: string | undefined): SynthError {
-  return new SynthError(code, `${message}; ${more}`, { cause, ...(hint !== undefined && { hint }) });
+function withMore(error: SynthError, more: string, hint: Wording | undefined): SynthError {
+  const { code, cause } = error;
+  return new SynthError(code, wording`${error.wording}; ${more}`, { cause, ...(hint !== undefined && { hint }) });
 }

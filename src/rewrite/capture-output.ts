@@ -7,6 +7,7 @@ import { SynthError } from '../errors.js';
 import { uncompressedName } from '../output/output-name.js';
 import type { SerialOutput } from '../output-file.js';
 import { packageVersion } from '../version.js';
+import { option, wording } from '../wording.js';
 
 /** The format that the name of a file asks for, compressed or not; pcap for standard output and devices. @throws SynthError `SYNTH_USAGE` */
 export function rewriteFormatOf(path: string): WrittenCaptureFormat {
@@ -14,7 +15,7 @@ export function rewriteFormatOf(path: string): WrittenCaptureFormat {
   const format = captureFormatOf(uncompressedName(path));
   if (format) return format;
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: 'End it in .pcap or .pcapng, with .gz behind it to compress, or give --format pcap|nsecpcap|pcapng.',
+    hint: wording`End it in .pcap or .pcapng, with .gz behind it to compress, or give ${option('format')} pcap|nsecpcap|pcapng.`,
   });
 }
 

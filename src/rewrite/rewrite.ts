@@ -11,6 +11,7 @@ import { SynthError } from '../errors.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
 import { createSelector, type Selector } from '../series/select.js';
 import { formatTarget, type Target } from '../series/target.js';
+import { action, option, wording } from '../wording.js';
 import { captureWriterFor } from './capture-output.js';
 import { FrameChange, type FrameChangeOptions } from './frame-change.js';
 import { PacketRange, type PacketRangeOptions } from './packet-range.js';
@@ -100,11 +101,13 @@ function withoutPackets(
   const names = inputs.map(({ name }) => name).join(', ');
   if (target === undefined) {
     return new SynthError('SYNTH_CAPTURE_EMPTY', `${names}: none of ${report.packets} packets is left to be written`, {
-      hint: 'Choose other packets with --after, --before and --skip.',
+      hint: wording`Choose other packets with ${option('range.after')}, ${option('range.before')} and ${option('range.skip')}.`,
     });
   }
   const message = `${names}: no packet of ${target.kind} ${formatTarget(target)} is left among ${report.packets} packets`;
-  return new SynthError('SYNTH_TARGET_NOT_FOUND', message, { hint: 'List what is there with: synth inspect CAPTURE' });
+  return new SynthError('SYNTH_TARGET_NOT_FOUND', message, {
+    hint: wording`List what is there with: ${action('inspectCapture')}`,
+  });
 }
 
 /** Takes candidates and writes those that are kept. */

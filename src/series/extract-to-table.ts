@@ -6,6 +6,7 @@ import { captureInput, type NamedPath, withName } from '../capture/capture-file.
 import { SynthError } from '../errors.js';
 import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
+import { option, wording } from '../wording.js';
 import { type Extraction, type ExtractOptions, streamTarget } from './extract.js';
 import { busiestDevice } from './load.js';
 import type { TableFormat } from './table-reader.js';
@@ -62,6 +63,6 @@ function tableFormatOf(path: string): TableFormat {
   // A device or a pipe has no ending to go by.
   if (path.startsWith('/dev/')) return 'csv';
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: 'End it in .csv or .ndjson, with .gz behind it to compress, or give --format.',
+    hint: wording`End it in .csv or .ndjson, with .gz behind it to compress, or give ${option('format')}.`,
   });
 }

@@ -7,6 +7,7 @@ import { type CaptureReport, type ReadOptions, readCaptures } from '../capture/r
 import { SynthError } from '../errors.js';
 import type { PacketSeries } from '../packets/packet-series.js';
 import { SeriesBuilder } from '../packets/series-builder.js';
+import { action, wording } from '../wording.js';
 import { createSelector, type SelectedPacketHandler, type SelectOptions, type Selector } from './select.js';
 import { formatTarget, type Target } from './target.js';
 
@@ -84,7 +85,7 @@ async function select(
     const what = selectOptions.payloadOnly ? 'packet with payload' : 'packet';
     const message = `${names}: no ${what} of ${target.kind} ${formatTarget(target)} among ${report.packets} packets`;
     throw new SynthError('SYNTH_TARGET_NOT_FOUND', message, {
-      hint: 'List what is there with: synth inspect CAPTURE',
+      hint: wording`List what is there with: ${action('inspectCapture')}`,
     });
   }
   return { extraction: { report, packets, orphanFragments: selector.orphanFragments }, selector };

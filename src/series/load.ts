@@ -7,6 +7,7 @@ import { openDecompressed } from '../capture/compression.js';
 import type { CaptureReport } from '../capture/read-captures.js';
 import { SynthError } from '../errors.js';
 import type { PacketSeries } from '../packets/packet-series.js';
+import { option, wording } from '../wording.js';
 import { type ExtractOptions, extractSeries } from './extract.js';
 import { surveyCaptures } from './survey.js';
 import { detectTable, MAX_LINE_LENGTH, readTable, type TableFormat, type TableWarning } from './table-reader.js';
@@ -70,7 +71,9 @@ export async function loadSeries(
     orphanFragments = extraction.orphanFragments;
   } else if (target !== undefined || options.payloadOnly) {
     const message = `${inputs.map(({ name }) => name).join(', ')}: a table is one series already; it has no devices, flows or payloads to choose by`;
-    throw new SynthError('SYNTH_USAGE', message, { hint: 'Leave out --device, --flow and --payload-only.' });
+    throw new SynthError('SYNTH_USAGE', message, {
+      hint: wording`Leave out ${option('target')} and ${option('payloadOnly')}.`,
+    });
   }
   const warnings: (CaptureWarning | TableWarning)[] = [...(report?.warnings ?? [])];
   for (const { input, format } of tables) series.push(await readTable(input, format, (one) => warnings.push(one)));

@@ -10,6 +10,7 @@ import { SynthError } from '../errors.js';
 import { MAX_SIZE_BYTES } from '../net/sizes.js';
 import type { PacketSeries } from '../packets/packet-series.js';
 import { SeriesBuilder } from '../packets/series-builder.js';
+import { action, wording } from '../wording.js';
 
 export type TableFormat = 'csv' | 'ndjson';
 
@@ -87,7 +88,7 @@ export async function readTable(
 
 function invalid(message: string): SynthError {
   return new SynthError('SYNTH_SERIES_INVALID', message, {
-    hint: 'A series has the columns time_s (seconds), direction (out or in) and size_bytes; synth extract makes one.',
+    hint: wording`A series has the columns time_s (seconds), direction (out or in) and size_bytes, as ${action('extractTable')} gives them.`,
   });
 }
 

@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { SynthError } from '../errors.js';
 import { uncompressedName } from '../output/output-name.js';
 import { requireWritable } from '../output-file.js';
+import { option, wording } from '../wording.js';
 import { ArrivalFile, type ArrivalFileOptions } from './arrival-file.js';
 import type { Source } from './source.js';
 
@@ -17,7 +18,7 @@ export interface ArrivalFilesOptions extends ArrivalFileOptions {
   readonly byDevice: boolean;
 }
 
-/** For `--json`. */
+/** Stable: it is printed as JSON. */
 export interface ArrivalFileReport {
   readonly path: string;
   readonly packets: number;
@@ -66,8 +67,8 @@ export async function requireArrivalFiles(options: ArrivalFilesOptions): Promise
     return;
   }
   if (path === '-' || path.startsWith('/dev/')) {
-    throw new SynthError('SYNTH_USAGE', `${path} is one stream, and --per-source makes many`, {
-      hint: 'Name a file with --out; the files of the sources get numbers behind its name.',
+    throw new SynthError('SYNTH_USAGE', wording`${path} is one stream, and ${option('output.perSource')} makes many`, {
+      hint: wording`Name a file with ${option('output.path')}; the files of the sources get numbers behind its name.`,
     });
   }
   await requireWritable(sourceFileName(path, 1), options);
@@ -79,7 +80,7 @@ export async function requireArrivalFiles(options: ArrivalFilesOptions): Promise
   const existing = force ? undefined : (await readdir(dirname(path))).find(isNumbered);
   if (existing === undefined) return;
   throw new SynthError('SYNTH_OUTPUT_EXISTS', `${join(dirname(path), existing)}: already exists`, {
-    hint: 'Use --force to replace it.',
+    hint: wording`Use ${option('force', true)} to replace it.`,
   });
 }
 

@@ -11,6 +11,7 @@ import { type Linux, openLinux } from '../host/native/linux.js';
 import type { Framing } from '../host/transport-spec.js';
 import { runStream } from '../packets/streams.js';
 import type { OutputFormat } from '../synthesis/generate.js';
+import { action, wording } from '../wording.js';
 import { ArrivalFiles, type ArrivalFilesOptions, requireArrivalFiles } from './arrival-files.js';
 import { ArrivalFrames } from './arrival-frames.js';
 import { DatagramListener } from './datagram-listener.js';
@@ -242,7 +243,7 @@ class Sink implements ArrivalHandler {
     const counted = [...this.#problems].map(([name, count]) => `${count} × ${name}`).join(', ');
     const message = `nothing has arrived at ${this.#urls.join(', ')}${counted === '' ? '' : ` (${counted})`}`;
     return new SynthError('SYNTH_NOTHING_RECEIVED', message, {
-      hint: 'Send to these addresses, with: synth emit MODEL --to URL',
+      hint: wording`Send to these addresses, with: ${action('sendModel')}`,
     });
   }
 

@@ -12,6 +12,7 @@ import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder } from '../host
 import type { InternetEndpoint } from '../host/native/socket-address.js';
 import type { Framing } from '../host/transport-spec.js';
 import { removeAtExit } from '../temporary.js';
+import { option, wording } from '../wording.js';
 import { endpointText, type ListenAddress, listenError, unmapped } from './listen-address.js';
 import type { ArrivalHandler, Listener } from './listener.js';
 import type { SinkTime } from './sink-time.js';
@@ -107,14 +108,16 @@ function tlsServer(
   handler: ArrivalHandler,
 ): Server {
   if (identity === undefined) {
-    throw new SynthError('SYNTH_USAGE', 'tls takes a certificate and its key', { hint: 'Give --cert and --key.' });
+    throw new SynthError('SYNTH_USAGE', 'tls takes a certificate and its key', {
+      hint: wording`Give ${option('identity.certificate')} and ${option('identity.key')}.`,
+    });
   }
   try {
     const server = createTlsServer({ cert: Buffer.from(identity.certificate), key: Buffer.from(identity.key) }, accept);
     return server.on('tlsClientError', () => handler.problem('TLS handshake'));
   } catch (error) {
     throw new SynthError('SYNTH_USAGE', `the certificate or its key: ${(error as Error).message}`, {
-      hint: 'Give --cert and --key as PEM files that belong together.',
+      hint: wording`Give ${option('identity.certificate')} and ${option('identity.key')} as PEM files that belong together.`,
       cause: error,
     });
   }

@@ -19,6 +19,7 @@ import type { SerialOutput } from '../output-file.js';
 import { deviceStream } from '../packets/streams.js';
 import { TableWriter } from '../series/table-writer.js';
 import { packageVersion } from '../version.js';
+import { option, wording } from '../wording.js';
 import { createDevices, type DeviceOptions } from './devices.js';
 import { FrameWriter } from './frame-writer.js';
 import { requireProgress, samplingModel } from './sampled-model.js';
@@ -39,7 +40,7 @@ export function outputFormatOf(path: string): OutputFormat {
   const format = captureFormatOf(name) ?? ENDINGS.find(([pattern]) => pattern.test(name))?.[1];
   if (format) return format;
   throw new SynthError('SYNTH_USAGE', `${path}: the name does not tell the format`, {
-    hint: `End it in .pcap, .pcapng, .csv or .ndjson, with .gz behind it to compress, or give --format ${OUTPUT_FORMATS.join('|')}.`,
+    hint: wording`End it in .pcap, .pcapng, .csv or .ndjson, with .gz behind it to compress, or give ${option('format')} ${OUTPUT_FORMATS.join('|')}.`,
   });
 }
 
@@ -76,7 +77,8 @@ export interface GeneratedPackets extends WrittenPackets, WrittenSeries {
 export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<GeneratedPackets> {
   const { out, force, format, inputs, rotation, seed, limit, sampling, devices } = options;
   const model = samplingModel(file.model, sampling);
-  if (limit.packets === Number.POSITIVE_INFINITY) requireProgress(model, 'Say how many with --packets.');
+  if (limit.packets === Number.POSITIVE_INFINITY)
+    requireProgress(model, wording`Say how many with ${option('limit.packets')}.`);
   if (format === 'csv' || format === 'ndjson') {
     if (devices > 1) {
       throw new SynthError('SYNTH_USAGE', 'a table has one device', { hint: 'Write several devices into a capture.' });

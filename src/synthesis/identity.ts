@@ -18,6 +18,7 @@ import type { TargetProfile } from '../model-files/model-file.js';
 import { type Address, type AddressFamily, parseAddress } from '../net/address.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Target } from '../series/target.js';
+import { action, type OptionName, option, wording } from '../wording.js';
 import { type ConversationEnd, NO_SYN_OPTIONS } from './conversation-spec.js';
 
 /** One end of a generated conversation; both IP addresses, since a device may use both versions. */
@@ -79,8 +80,8 @@ export interface IdentityOptions {
  */
 export function identityOf(profile: TargetProfile, options: IdentityOptions): Identity {
   const kept = profile.addresses;
-  const clientIp = parseAs(options.clientIp ?? kept?.local, ['ipv4', 'ipv6'], '--client-ip');
-  const serverIp = parseAs(options.serverIp ?? kept?.peer, ['ipv4', 'ipv6'], '--server-ip');
+  const clientIp = parseAs(options.clientIp ?? kept?.local, ['ipv4', 'ipv6'], 'clientIp');
+  const serverIp = parseAs(options.serverIp ?? kept?.peer, ['ipv4', 'ipv6'], 'serverIp');
   const chosen = [options.clientIp, options.serverIp].map((text) =>
     text === undefined ? undefined : parseAddress(text).family,
   );
@@ -89,14 +90,17 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
   if (profile.kind === 'device' && (options.clientPort ?? options.serverPort) !== undefined) {
     throw new SynthError(
       'SYNTH_USAGE',
-      '--client-port and --server-port are for flows; a device has many conversations',
+      wording`${option('clientPort')} and ${option('serverPort')} are for flows; a device has many conversations`,
       {
-        hint: 'Change ports with: synth rewrite --map-port',
+        hint: wording`Change ports with: ${action('mapPorts')}`,
       },
     );
   }
   if (second !== undefined && first !== second) {
-    throw new SynthError('SYNTH_USAGE', '--client-ip and --server-ip are of different IP versions');
+    throw new SynthError(
+      'SYNTH_USAGE',
+      wording`${option('clientIp')} and ${option('serverIp')} are of different IP versions`,
+    );
   }
   return {
     ipVersion: version(first) ?? profile.ipVersion,
@@ -104,13 +108,13 @@ export function identityOf(profile: TargetProfile, options: IdentityOptions): Id
     client: party(
       DOCUMENTATION_CLIENT,
       clientIp,
-      parseAs(options.clientMac ?? kept?.localMac ?? undefined, ['mac'], '--client-mac'),
+      parseAs(options.clientMac ?? kept?.localMac ?? undefined, ['mac'], 'clientMac'),
       options.clientPort ?? profile.localPort ?? 0,
     ),
     server: party(
       DOCUMENTATION_SERVER,
       serverIp,
-      parseAs(options.serverMac, ['mac'], '--server-mac'),
+      parseAs(options.serverMac, ['mac'], 'serverMac'),
       options.serverPort ?? profile.peerPort ?? 0,
     ),
     chosen: { client: version(chosen[0]), server: version(chosen[1]) },
@@ -323,13 +327,13 @@ export function singleConversation(learned: Conversations | undefined, identity:
   };
 }
 
-function parseAs(text: string | undefined, families: readonly AddressFamily[], what: string): Address | undefined {
+function parseAs(text: string | undefined, families: readonly AddressFamily[], name: OptionName): Address | undefined {
   if (text === undefined) return undefined;
   const address = parseAddress(text);
   if (families.includes(address.family)) return address;
   throw new SynthError(
     'SYNTH_TARGET_INVALID',
-    `${what}: “${text}” is not ${families[0] === 'mac' ? 'a MAC' : 'an IP'} address`,
+    wording`${option(name)}: “${text}” is not ${families[0] === 'mac' ? 'a MAC' : 'an IP'} address`,
   );
 }
 

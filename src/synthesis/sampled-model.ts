@@ -5,6 +5,7 @@
 import type { Sampling, TrafficModel } from '../../models/generator.js';
 import { SynthError } from '../errors.js';
 import { randomStream } from '../random.js';
+import type { Wording } from '../wording.js';
 
 /** @throws SynthError `SYNTH_USAGE` if the model cannot be told how to draw */
 export function samplingModel(model: TrafficModel, sampling: Sampling | undefined): TrafficModel {
@@ -24,7 +25,7 @@ const PROBE_PACKETS = 10_000;
  * @param hint how to end them otherwise
  * @throws SynthError `SYNTH_USAGE` if no time passes in what the model generates
  */
-export function requireProgress(model: TrafficModel, hint: string): void {
+export function requireProgress(model: TrafficModel, hint: Wording): void {
   const limit = { packets: PROBE_PACKETS, durationNs: Number.POSITIVE_INFINITY };
   for (const { offsetsNs, length } of model.sample(randomStream('probe', 'packets'), limit)) {
     if (offsetsNs[length - 1]! > 0) return;

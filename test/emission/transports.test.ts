@@ -486,7 +486,7 @@ describe('tls', () => {
     const spec = { ...tlsSpec(receiver.endpoint), ca: undefined };
     const error = await expectSynthError(opening(spec), 'SYNTH_TARGET_UNREACHABLE');
     expect(error.message).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
-    expect(error.hint).toMatch(/--ca FILE.*--insecure/);
+    expect(error.hint).toMatch(/`tls\.ca`.*`tls\.verify: false`/);
     await (await opening({ ...spec, verify: false })).close(100);
     await receiver.close();
   });
@@ -501,7 +501,7 @@ describe('tls', () => {
       'SYNTH_TARGET_UNREACHABLE',
     );
     await receiver.close();
-    expect(error.hint).toContain('--server-name');
+    expect(error.hint).toContain('`tls.serverName`');
   });
 
   test('a target may ask for a certificate', async () => {

@@ -42,7 +42,7 @@ test('an interface that there is not is named with those that there are, and the
   const misspelt = await limitOf(withInterface(), 'eht0');
   expect(misspelt.message).toContain('lo, eth0, wlan0.7');
   expect(misspelt.hint).toBe('Did you mean eth0?');
-  expect((await limitOf(withInterface(), 'enp0s31f6')).hint).toContain('--interface');
+  expect((await limitOf(withInterface(), 'enp0s31f6')).hint).toContain('`destination.interfaceName`');
 });
 
 test('an interface that is down, or has no carrier, comes with what to do', async () => {
@@ -55,14 +55,14 @@ test('an interface that is not Ethernet takes no frames', async () => {
   // ARPHRD_NONE of linux/if_arp.h: a tunnel.
   const { message, hint } = await limitOf(withInterface({ type: '65534' }));
   expect(message).toContain('65534');
-  expect(hint).toContain('--to raw://');
+  expect(hint).toContain('`destination` raw://');
 });
 
 test('frames that are longer than the MTU are named with both lengths and what to do', async () => {
   const { message, hint } = await limitOf(withInterface({ mtu: '1400' }));
   expect(message).toBe('the longest frame has 1,514 bytes; eth0 takes 1,414, by its MTU of 1400');
   expect(hint).toContain('ip link set dev eth0 mtu 1500');
-  expect(hint).toContain('--mtu 1400');
+  expect(hint).toContain('`mtu: 1400`');
 });
 
 const options: StreamOptions = {
@@ -106,7 +106,7 @@ test('channels need ports, which each source address has', async () => {
     'SYNTH_SYSTEM_LIMIT',
   );
   expect(error.message).toContain('900 channels need more ports than the 500');
-  expect(error.hint).toContain('Name 2 addresses with --bind');
+  expect(error.hint).toContain('Name 2 addresses with `bind`');
 });
 
 test('a source port is for one channel', async () => {

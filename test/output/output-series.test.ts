@@ -124,7 +124,7 @@ describe('a series of files', () => {
       'SYNTH_OUTPUT_EXISTS',
     );
     expect(error.message).toContain(`${at('out_00002')}: already exists; 1 file complete`);
-    expect(error.hint).toContain('--force');
+    expect(error.hint).toContain('`force: true`');
     expect(await names()).toEqual(['out_00001', 'out_00002']);
     expect(await readFile(at('out_00002'), 'utf8')).toBe('old');
     await writeSeries(at('out'), options({}, { force: true }), records(['a', 'b', 'c']));

@@ -59,10 +59,10 @@ describe('an identity', () => {
   });
 
   test.each([
-    [{ clientIp: '44:65:0d:56:cc:d3' }, /--client-ip.*not an IP address/],
-    [{ serverIp: '44:65:0d:56:cc:d3' }, /--server-ip.*not an IP address/],
-    [{ clientMac: '10.0.0.1' }, /--client-mac.*not a MAC address/],
-    [{ serverMac: '2001:db8::1' }, /--server-mac.*not a MAC address/],
+    [{ clientIp: '44:65:0d:56:cc:d3' }, /`clientIp`.*not an IP address/],
+    [{ serverIp: '44:65:0d:56:cc:d3' }, /`serverIp`.*not an IP address/],
+    [{ clientMac: '10.0.0.1' }, /`clientMac`.*not a MAC address/],
+    [{ serverMac: '2001:db8::1' }, /`serverMac`.*not a MAC address/],
     [{ clientIp: '10.0.0.256' }, /10\.0\.0\.256/],
     [{ serverIp: '' }, /not a MAC, IPv4 or IPv6 address/],
   ])('cannot be %j', async (options, message) => {
@@ -112,6 +112,6 @@ describe('the format of an output', () => {
 
   test.each(['a', 'a.txt', 'pcap', 'a.gz', 'a.gz.pcapx', 'a.json', ''])('of “%s” is not known', async (path) => {
     const error = await expectSynthError(() => outputFormatOf(path), 'SYNTH_USAGE');
-    expect(error.hint).toContain('--format pcap|nsecpcap|pcapng|csv|ndjson');
+    expect(error.hint).toContain('`format` pcap|nsecpcap|pcapng|csv|ndjson');
   });
 });

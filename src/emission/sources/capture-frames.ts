@@ -6,6 +6,7 @@
 import type { Packet } from '../../capture/packet.js';
 import { SynthError } from '../../errors.js';
 import { LINK_TYPE } from '../../net/link-type.js';
+import { option, wording } from '../../wording.js';
 import type { PacketPart } from './packet-part.js';
 import type { SourceCounts } from './source.js';
 
@@ -30,6 +31,6 @@ export class FramePart implements PacketPart {
 
 function notEthernet(linkType: number): SynthError {
   return new SynthError('SYNTH_CAPTURE_LINK_TYPE', `frames of link type ${linkType} cannot be sent as they are`, {
-    hint: 'Only Ethernet frames can. Send the IP packets in them with --to raw://, or their payloads with --to udp://HOST:PORT.',
+    hint: wording`Only Ethernet frames can. Send the IP packets in them with ${option('destination')} raw://, or their payloads with ${option('destination')} udp://HOST:PORT.`,
   });
 }

@@ -12,6 +12,7 @@ import { readCaptures } from '../../capture/read-captures.js';
 import { SynthError } from '../../errors.js';
 import { createSelector, type Selector } from '../../series/select.js';
 import { formatTarget, type Target } from '../../series/target.js';
+import { action, option, wording } from '../../wording.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { PacketPart } from './packet-part.js';
 import { PacketStore, put } from './packet-store.js';
@@ -151,7 +152,7 @@ export class CaptureSource implements PacketSource {
     this.#kept = undefined;
     if (this.#pipe === undefined) return;
     throw new SynthError('SYNTH_USAGE', `${this.#pipe}: a pipe of this length cannot be sent more than once`, {
-      hint: 'Write it to a file first, or leave out --loop.',
+      hint: wording`Write it to a file first, or leave out ${option('schedule.rounds')}.`,
     });
   }
 
@@ -166,6 +167,6 @@ function notFound(inputs: readonly CaptureInput[], target: Target, packets: numb
   const names = inputs.map(({ name }) => name).join(', ');
   const message = `${names}: no packet of ${target.kind} ${formatTarget(target)} among ${packets} packets`;
   return new SynthError('SYNTH_TARGET_NOT_FOUND', message, {
-    hint: 'List what is there with: synth inspect CAPTURE',
+    hint: wording`List what is there with: ${action('inspectCapture')}`,
   });
 }

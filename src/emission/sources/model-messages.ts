@@ -15,6 +15,7 @@ import { TimeQueue } from '../../packets/time-queue.js';
 import { openPayloadSource, type PayloadChoice } from '../../synthesis/payload/payload-source.js';
 import type { PayloadSource, PayloadStream } from '../../synthesis/payload-stream.js';
 import { samplingModel } from '../../synthesis/sampled-model.js';
+import { option, wording } from '../../wording.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SocketKind } from './capture-payloads.js';
 import { copyBytes, type ViewedBytes } from './copy-bytes.js';
@@ -159,6 +160,6 @@ function requireConversation({ kind, protocol }: TargetProfile, socket: SocketKi
   const what =
     kind === 'flow' ? 'a flow of another protocol than the socket' : 'a device, which has many conversations';
   throw new SynthError('SYNTH_USAGE', `the model is of ${what}; there is no protocol to speak`, {
-    hint: 'Take --payload pattern, zeros, random or a file; or send frames, with --interface.',
+    hint: wording`Take ${option('payload')} pattern, zeros, random or a file; or send frames, with ${option('destination.interfaceName')}.`,
   });
 }

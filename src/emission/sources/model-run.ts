@@ -5,6 +5,7 @@
 import type { SampleLimit, TrafficModel } from '../../../models/generator.js';
 import { SynthError } from '../../errors.js';
 import { requireProgress } from '../../synthesis/sampled-model.js';
+import { option, wording } from '../../wording.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SourceCounts } from './source.js';
 
@@ -15,11 +16,12 @@ const MOST_IN_VAIN = 1_000_000;
 export function requireSampling(output: ScheduledOutput, model: TrafficModel, limit: SampleLimit): void {
   if (output.rounds !== 1) {
     throw new SynthError('SYNTH_USAGE', 'a model cannot be sent in rounds', {
-      hint: 'It goes on as long as it is asked to, with --duration or --limit; --loop is for captures.',
+      hint: wording`It goes on as long as it is asked to, with ${option('schedule.durationNs')} or ${option('schedule.limit')}; ${option('schedule.rounds')} is for captures.`,
     });
   }
   const isEndless = limit.packets === Number.POSITIVE_INFINITY;
-  if (isEndless && output.endsByOwnTime) requireProgress(model, 'Say how many packets with --limit.');
+  if (isEndless && output.endsByOwnTime)
+    requireProgress(model, wording`Say how many packets with ${option('schedule.limit')}.`);
 }
 
 /** Whether so much of the model goes the other way, or is left to the stack, that there is nothing to wait for. */

@@ -5,6 +5,7 @@
  */
 import type { CaptureWarning } from '../../capture/capture-file.js';
 import { SynthError } from '../../errors.js';
+import { action, option, type Wording, wording } from '../../wording.js';
 import type { ScheduledOutput } from '../scheduled-output.js';
 
 /** Whose packets are sent: those of the device, or of the first endpoint of a flow (out), those of its peers (in), or all. */
@@ -61,8 +62,10 @@ export function requirePackets(output: ScheduledOutput, counts: SourceCounts): v
   });
 }
 
-function hintFor({ otherDirection, leftToStack }: SourceCounts): string {
-  if (leftToStack > 0) return 'Send datagrams, with --to udp://HOST:PORT, or frames, with --interface.';
-  if (otherDirection > 0) return 'Send the other direction, or both: --direction out|in|both.';
-  return 'See what there is with: synth inspect CAPTURE, or synth model info MODEL';
+function hintFor({ otherDirection, leftToStack }: SourceCounts): Wording {
+  if (leftToStack > 0) {
+    return wording`Send datagrams, with ${option('destination')} udp://HOST:PORT, or frames, with ${option('destination.interfaceName')}.`;
+  }
+  if (otherDirection > 0) return wording`Send the other direction, or both: ${option('directions')} out|in|both.`;
+  return wording`See what there is with: ${action('inspectCapture')}, or ${action('describeModel')}`;
 }

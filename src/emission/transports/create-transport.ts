@@ -3,6 +3,7 @@ import { SynthError } from '../../errors.js';
 import { type Linux, openLinux } from '../../host/native/linux.js';
 import type { TransportSpec } from '../../host/transport-spec.js';
 import type { Random } from '../../random.js';
+import { type OptionName, option, wording } from '../../wording.js';
 import type { Transport } from '../transport.js';
 import { DatagramTransport } from './datagram.js';
 import { FramesTransport } from './frames.js';
@@ -19,7 +20,7 @@ export async function createTransport(spec: TransportSpec, random: Random): Prom
   const linux = await openLinux();
   switch (spec.kind) {
     case 'frames':
-      return new FramesTransport(spec, required(linux, '--interface'));
+      return new FramesTransport(spec, required(linux, 'destination.interfaceName'));
     case 'raw':
       return linux === undefined ? new RawSocketTransport(await loadRawSocket()) : new RawTransport(linux);
     case 'udp':
@@ -29,7 +30,7 @@ export async function createTransport(spec: TransportSpec, random: Random): Prom
   }
 }
 
-function required(linux: Linux | undefined, what: string): Linux {
+function required(linux: Linux | undefined, what: OptionName): Linux {
   if (linux !== undefined) return linux;
-  throw new SynthError('SYNTH_SYSTEM_LIMIT', `${what} needs Linux on a 64-bit machine, and koffi`);
+  throw new SynthError('SYNTH_SYSTEM_LIMIT', wording`${option(what)} needs Linux on a 64-bit machine, and koffi`);
 }

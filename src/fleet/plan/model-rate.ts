@@ -7,6 +7,7 @@ import { SynthError } from '../../errors.js';
 import type { LoadedModelFile } from '../../model-files/model-file.js';
 import { stackPacketBytes } from '../../packets/stack-packets.js';
 import { randomStream } from '../../random.js';
+import { action, wording } from '../../wording.js';
 import { MessageTimes } from '../device/message-times.js';
 import type { Group } from '../scenario/scenario.js';
 
@@ -33,7 +34,7 @@ export function messageRate(file: LoadedModelFile, { name, model, speed, silence
       'SYNTH_NOTHING_TO_SEND',
       `group ${name}: the device of ${model} sends no packet that carries anything`,
       {
-        hint: 'Train the model of a device or flow that sends; see what it does with: synth model info',
+        hint: wording`Train the model of a device or flow that sends; see what it does with: ${action('describeModel')}`,
       },
     );
   }

@@ -6,6 +6,7 @@ import { type Document, isNode, type LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { nearest } from '../../did-you-mean.js';
 import { SynthError, type SynthErrorCode } from '../../errors.js';
+import { action, type Wording, wording } from '../../wording.js';
 
 export type KeyPath = readonly PropertyKey[];
 
@@ -14,7 +15,7 @@ const MOST_PROBLEMS = 10;
 interface Problem {
   readonly line: number;
   readonly column: number;
-  readonly text: string;
+  readonly text: Wording;
   readonly code: SynthErrorCode;
 }
 
@@ -31,9 +32,9 @@ export class Problems {
   }
 
   /** @param code of problems that are of other files */
-  add(path: KeyPath, message: string, code: SynthErrorCode = 'SYNTH_SCENARIO_INVALID'): void {
+  add(path: KeyPath, message: Wording, code: SynthErrorCode = 'SYNTH_SCENARIO_INVALID'): void {
     const key = formatPath(path);
-    this.#found.push({ ...this.#place(path), text: `${key === '' ? '' : `${key}: `}${message}`, code });
+    this.#found.push({ ...this.#place(path), text: wording`${key === '' ? '' : `${key}: `}${message}`, code });
   }
 
   /** What `action` gives, or undefined if it has found something wrong. */
@@ -42,7 +43,8 @@ export class Problems {
       return action();
     } catch (error) {
       if (!(error instanceof SynthError)) throw error;
-      this.add(path, error.hint === undefined ? error.message : `${error.message}. ${error.hint}`);
+      const { wording: message, hintWording: hint } = error;
+      this.add(path, hint === undefined ? message : wording`${message}. ${hint}`);
       return undefined;
     }
   }
@@ -58,11 +60,11 @@ export class Problems {
     const inOrder = this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
     const lines = inOrder
       .slice(0, MOST_PROBLEMS)
-      .map(({ line, column, text }) => `${this.#file}:${line}:${column}: ${text}`);
+      .flatMap(({ line, column, text }, i) => wording`${i === 0 ? '' : '\n'}${this.#file}:${line}:${column}: ${text}`);
     const more = this.#found.length - MOST_PROBLEMS;
     const code = this.#found.every((one) => one.code === first.code) ? first.code : 'SYNTH_SCENARIO_INVALID';
-    throw new SynthError(code, [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n'), {
-      hint: 'See docs/scenario.md, or: synth fleet schema',
+    throw new SynthError(code, [...lines, ...(more > 0 ? [`\n… and ${more} more`] : [])], {
+      hint: wording`See docs/scenario.md, or: ${action('readScenarioSchema')}`,
     });
   }
 

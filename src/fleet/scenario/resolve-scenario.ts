@@ -7,6 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { CsvError, parse as parseCsv } from 'csv-parse/sync';
 import { nearest } from '../../did-you-mean.js';
 import { describeSystemError } from '../../errors.js';
+import { action, wording } from '../../wording.js';
 import { parseThreshold } from '../account/thresholds.js';
 import { parseListenAddress } from './listen-address.js';
 import type { KeyPath, Problems } from './problems.js';
@@ -97,7 +98,7 @@ class Files {
     if (!existsSync(place)) {
       this.#problems.add(
         path,
-        `${file}: no such file. Make a model with: synth train CAPTURE`,
+        wording`${file}: no such file. Make a model with: ${action('trainModel')}`,
         'SYNTH_FILE_UNREADABLE',
       );
     }

@@ -226,7 +226,7 @@ export const scenarioSchema = z
     outputs: z
       .strictObject({
         report: text('HTML report.').optional(),
-        summary: text('JSON, as --json prints it.').optional(),
+        summary: text('JSON with the result of the run.').optional(),
         record: text('NDJSON, a line for each message of some devices.').optional(),
         record_devices: z.int().min(1).optional().describe('Of each group. Default: 10.'),
         metrics: text('Where Prometheus may ask, such as :9464.').optional(),

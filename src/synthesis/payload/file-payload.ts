@@ -4,6 +4,7 @@
  */
 import { open } from 'node:fs/promises';
 import { describeSystemError, SynthError } from '../../errors.js';
+import { option, wording } from '../../wording.js';
 import type { PayloadSource, PayloadStream } from '../payload-stream.js';
 import { copySumming } from './message.js';
 
@@ -13,13 +14,13 @@ export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 /** The first 16 MiB of a file. @throws SynthError `SYNTH_FILE_UNREADABLE` if it cannot be read, or is empty */
 export async function readPayloadFile(path: string): Promise<Uint8Array> {
   const content = await readBeginning(path).catch((cause: unknown) => {
-    const hint = 'Give a file, or one of the words that --help lists.';
+    const hint = wording`Give ${option('payload')} a file, or one of the words protocol, pattern, zeros and random.`;
     const message = `${path}: the payload cannot be read: ${describeSystemError(cause)}`;
     throw new SynthError('SYNTH_FILE_UNREADABLE', message, { hint, cause });
   });
   if (content.length > 0) return content;
   throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: the file is empty`, {
-    hint: 'Packets need something to carry; --payload zeros fills them with zeros.',
+    hint: wording`Packets need something to carry; ${option('payload', 'zeros')} fills them with zeros.`,
   });
 }
 

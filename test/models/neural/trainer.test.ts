@@ -243,7 +243,7 @@ describe('a training that goes wrong', () => {
       for (const learningRate of [1e3, 1e6, 1e20, 1e38]) {
         const error = await expectSynthError(run(planOf(cell, { learningRate })), 'SYNTH_TRAINING_FAILED');
         expect(error.message).toMatch(/^the training went wrong in step \d+ \(epoch \d+\): the loss is /);
-        expect(error.hint).toContain(`--learning-rate than ${learningRate}`);
+        expect(error.hint).toContain(`\`learningRate\` than ${learningRate}`);
       }
     },
   );
