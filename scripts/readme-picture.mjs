@@ -1,6 +1,11 @@
 // Draws docs/images/real-beside-synthetic.svg from the embedded capture: node scripts/readme-picture.mjs
 import { writeFileSync } from 'node:fs';
-import { captureInput, collect, extractSeries, parseDevice, randomStream, train } from '../dist/src/index.js';
+import { captureInput } from '../dist/src/capture/capture-file.js';
+import { collect } from '../dist/src/packets/packet-series.js';
+import { randomStream } from '../dist/src/random.js';
+import { extractSeries } from '../dist/src/series/extract.js';
+import { parseDevice } from '../dist/src/series/target.js';
+import { train } from '../dist/src/training/train.js';
 
 const root = new URL('..', import.meta.url);
 const device = parseDevice('02:00:00:00:00:17');

@@ -3,26 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TrafficModel } from '../../models/generator.js';
+import { captureInput } from '../../src/capture/capture-file.js';
 import { openSource, type SourceOptions } from '../../src/emission/sources/open-source.js';
+import type { SynthErrorCode } from '../../src/errors.js';
 import { MessageTimes } from '../../src/fleet/device/message-times.js';
-import {
-  captureInput,
-  collect,
-  decodeModelFile,
-  encodeModelFile,
-  generate,
-  identityOf,
-  type LoadedModelFile,
-  loadSeries,
-  parseDevice,
-  parseFlow,
-  randomStream,
-  type SynthErrorCode,
-  type Target,
-  train,
-} from '../../src/index.js';
+import { decodeModelFile, encodeModelFile, type LoadedModelFile } from '../../src/model-files/model-file.js';
 import { IP_PROTOCOL } from '../../src/net/ip-protocol.js';
+import { collect } from '../../src/packets/packet-series.js';
 import { stackPacketBytes } from '../../src/packets/stack-packets.js';
+import { randomStream } from '../../src/random.js';
+import { loadSeries } from '../../src/series/load.js';
+import { parseDevice, parseFlow, type Target } from '../../src/series/target.js';
+import { generate } from '../../src/synthesis/generate.js';
+import { identityOf } from '../../src/synthesis/identity.js';
+import { train } from '../../src/training/train.js';
 import { expectSynthError, readPackets } from '../support/read.js';
 import { type PlanOptions, planOf } from './planned.js';
 

@@ -1,22 +1,17 @@
 /** Reports that the tests look at, made of the embedded capture and of series that are hardly any. */
 
+import { captureInput } from '../../src/capture/capture-file.js';
 import { evaluate, evaluateWith } from '../../src/evaluation/evaluate.js';
 import { Judge } from '../../src/evaluation/judge.js';
-import {
-  captureInput,
-  collect,
-  extractSeries,
-  type PacketBlock,
-  type PacketSeries,
-  parseDevice,
-  randomStream,
-  surveyCaptures,
-  train,
-} from '../../src/index.js';
-import { sliceBlock } from '../../src/packets/packet-series.js';
+import { collect, type PacketBlock, type PacketSeries, sliceBlock } from '../../src/packets/packet-series.js';
+import { randomStream } from '../../src/random.js';
 import type { CaptureReportInput } from '../../src/report/capture-report.js';
 import type { EvaluationReportInput } from '../../src/report/evaluation-report.js';
 import type { ReportedCandidate } from '../../src/report/reported-candidate.js';
+import { extractSeries } from '../../src/series/extract.js';
+import { surveyCaptures } from '../../src/series/survey.js';
+import { parseDevice } from '../../src/series/target.js';
+import { train } from '../../src/training/train.js';
 import { fixture } from '../support/files.js';
 import { emptyEvaluation } from './sample-evaluation.js';
 
