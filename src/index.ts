@@ -71,6 +71,7 @@ export { type RewriteOptions, type Rewritten, rewriteCaptures } from './rewrite/
 export { SAME_TIMES, type TimeChangeOptions } from './rewrite/time-change.js';
 export { type ExtractOptions, extractSeries, type SeriesExtraction, streamTarget } from './series/extract.js';
 export { type LoadedSeries, loadSeries } from './series/load.js';
+export type { SelectedPacket, SelectedPacketHandler } from './series/select.js';
 export { type Survey, surveyCaptures } from './series/survey.js';
 export { formatTarget, parseDevice, parseFlow, type Target } from './series/target.js';
 export { runSink, type SinkOptions, type SinkOutput } from './sink/sink.js';

@@ -15,6 +15,7 @@ import { FrameEncoder } from '../synthesis/frame-encoder.js';
 import { FramePlanner } from '../synthesis/frame-planner.js';
 import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER, type Party } from '../synthesis/identity.js';
 import { type ChannelOptions, openChannel } from '../synthesis/open-channel.js';
+import type { Arrival } from './arrival.js';
 import { ArrivedPayload } from './arrived-payload.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
@@ -45,15 +46,7 @@ export class ArrivalFrames {
   }
 
   /** @returns bytes of the frames */
-  write(
-    capture: CaptureWriter,
-    source: Source,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    sinceNs: number,
-    outbound: number,
-  ): number {
+  write(capture: CaptureWriter, source: Source, { bytes, at, length, sinceNs, outbound }: Arrival): number {
     const { framingBytes, transport } = source.origin;
     this.#payload.set(bytes, at, length, framingBytes);
     const headerBytes = source.overheadBytes - framingBytes;
