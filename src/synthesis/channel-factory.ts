@@ -10,7 +10,7 @@ import { ICMP_HEADER_BYTES, IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES 
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { type Channel, EXPERIMENT, IGMP_MESSAGE_BYTES, NO_NEXT_HEADER } from './channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from './conversation-spec.js';
-import type { DeviceAddresses } from './identity.js';
+import type { DeviceAddresses } from './device-addresses.js';
 import { type ChannelOptions, openChannel } from './open-channel.js';
 
 /** The protocols that are spoken, and the least that a packet of each needs above its IP header. */

@@ -9,10 +9,12 @@ import { Likelihoods } from '../conversations/likelihoods.js';
 import type { LoadedModelFile } from '../model-files/model-file.js';
 import { deviceStream, runStream } from '../packets/streams.js';
 import { ChannelFactory } from './channel-factory.js';
+import { deviceAddresses } from './device-addresses.js';
 import { DeviceTraffic } from './device-traffic.js';
 import { FramePlanner, type Oversize } from './frame-planner.js';
-import { deviceAddresses, type Identity, singleConversation } from './identity.js';
+import type { Identity } from './identity.js';
 import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+import { singleConversation } from './single-conversation.js';
 
 export interface DeviceOptions {
   readonly seed: string;

@@ -12,8 +12,9 @@ import type { Conversation, PacketSeries } from '../../src/packets/packet-series
 import { randomStream } from '../../src/random.js';
 import { parseDevice } from '../../src/series/target.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
 import { FramePlanner } from '../../src/synthesis/frame-planner.js';
-import { deviceAddresses, identityOf } from '../../src/synthesis/identity.js';
+import { identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource } from '../../src/synthesis/payload/payload-source.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
 import { train } from '../../src/training/train.js';

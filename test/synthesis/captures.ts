@@ -9,10 +9,12 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
 import { FramePlanner } from '../../src/synthesis/frame-planner.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
+import { singleConversation } from '../../src/synthesis/single-conversation.js';
 
 export class MemoryOutput implements Output {
   readonly name = 'memory';

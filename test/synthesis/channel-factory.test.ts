@@ -4,8 +4,10 @@ import { ROLE } from '../../src/conversations/role.js';
 import { formatAddress } from '../../src/net/address.js';
 import { randomStream } from '../../src/random.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
-import { deviceAddresses, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
+import { identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
+import { singleConversation } from '../../src/synthesis/single-conversation.js';
 import { profileOf } from './captures.js';
 
 interface Kind {
