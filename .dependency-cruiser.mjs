@@ -13,7 +13,7 @@ const ROOMS = {
   'src/output': ['src/capture'],
   'src/series': ['src/net', 'src/packets', 'src/capture', 'src/output'],
   'src/rewrite': ['src/net', 'src/capture', 'src/output', 'src/series'],
-  'src/conversations': ['src/net', 'src/packets'],
+  'src/conversations': ['src/net', 'src/packets', 'src/statistics'],
   'src/model-files': ['models', 'src/capture', 'src/conversations'],
   'src/training': ['models', 'src/net', 'src/packets', 'src/series', 'src/conversations', 'src/model-files'],
   'src/synthesis': [

@@ -14,7 +14,7 @@ import type { ExtractOptions } from '../series/extract.js';
 import { type LoadedSeries, loadSeries, readHead } from '../series/load.js';
 import { detectTable } from '../series/table-reader.js';
 import type { Target } from '../series/target.js';
-import { DOCUMENTATION_TARGETS } from '../synthesis/identity.js';
+import { DOCUMENTATION_TARGETS } from '../synthesis/documentation-addresses.js';
 import { evaluateWith } from './evaluate.js';
 import { Judge } from './judge.js';
 import type { Evaluation } from './result.js';

@@ -69,7 +69,7 @@ async function rewriteInto(
 ): Promise<RewrittenPackets> {
   const rewriter = new Rewriter(writer, options);
   const { target, payloadOnly } = options;
-  const selector = target && createSelector(target, { payloadOnly }, (...selected) => rewriter.take(selected[6]));
+  const selector = target && createSelector(target, { payloadOnly }, ({ packet }) => rewriter.take(packet));
   await writer.begin();
   const report = await readCaptures(inputs, (packet) => takeFrom(packet, selector, rewriter), {
     ...options,

@@ -44,7 +44,7 @@ export async function extractToTable(
     const extraction = await streamTarget(
       captures,
       chosen,
-      (seconds, nanoseconds, sizeBytes, outbound) => {
+      ({ packet: { seconds, nanoseconds, sizeBytes }, outbound }) => {
         if (!writer.hasRoom()) writer.grow();
         writer.write(seconds, nanoseconds, sizeBytes, outbound ? 1 : 0);
       },

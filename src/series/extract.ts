@@ -29,7 +29,7 @@ export interface SeriesExtraction extends Extraction {
 }
 
 /**
- * Hands every packet of a target to `onPacket` in the order of the captures, holding none of them.
+ * Hands every packet of a target to `onPacket` in the order of the captures, holding none of them. It gets the same object each time.
  *
  * @throws SynthError as `readCaptures` does, and `SYNTH_TARGET_NOT_FOUND` if the target has no packet
  */
@@ -56,7 +56,7 @@ export async function extractSeries(
   const { extraction, selector } = await select(
     inputs,
     target,
-    (seconds, nanoseconds, sizeBytes, outbound, conversation, marks) =>
+    ({ packet: { seconds, nanoseconds, sizeBytes }, outbound, conversation, marks }) =>
       builder.append(seconds, nanoseconds, sizeBytes, outbound, conversation, marks),
     options,
   );
@@ -71,9 +71,9 @@ async function select(
 ): Promise<{ extraction: Extraction; selector: Selector }> {
   const selectOptions: SelectOptions = { payloadOnly: options.payloadOnly ?? false };
   let packets = 0;
-  const selector = createSelector(target, selectOptions, (...selected) => {
+  const selector = createSelector(target, selectOptions, (selected) => {
     packets++;
-    onPacket(...selected);
+    onPacket(selected);
   });
   const report = await readCaptures(inputs, (packet) => selector.take(packet), {
     ...options,

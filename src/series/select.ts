@@ -3,7 +3,7 @@
  * Picks the packets of a target out of a capture, in the order of the file, and says which way each one goes.
  */
 
-import { NONE, type Packet } from '../capture/packet.js';
+import { NONE, Packet } from '../capture/packet.js';
 import { SKIP } from '../capture/skip-reason.js';
 import { KeyedTable } from '../keyed-table.js';
 import type { Address } from '../net/address.js';
@@ -17,17 +17,20 @@ import { FragmentPorts, type Ports } from './fragments.js';
 import { Handshakes, isBroadcast, marksOf } from './marks.js';
 import type { DeviceTarget, FlowTarget, Target } from './target.js';
 
+/** A packet of a target. One object serves for all packets of a selection: a handler copies what it keeps. */
+export interface SelectedPacket {
+  /** The packet itself, or a copy of one that had to wait. */
+  readonly packet: Packet;
+  /** True if the local end has sent it. */
+  readonly outbound: boolean;
+  /** Index of its conversation in `Selector.conversations()`. */
+  readonly conversation: number;
+  /** Bits of `MARK`. */
+  readonly marks: number;
+}
+
 /** Gets the packets of a target, one call each. */
-export type SelectedPacketHandler = (
-  seconds: number,
-  nanoseconds: number,
-  sizeBytes: number,
-  outbound: boolean,
-  conversation: number,
-  marks: number,
-  /** The packet itself, or a copy of one that had to wait; valid during the call. */
-  packet: Packet,
-) => void;
+export type SelectedPacketHandler = (selected: SelectedPacket) => void;
 
 export interface SelectOptions {
   /** Leaves out packets that carry no transport payload. */
@@ -60,6 +63,25 @@ function isAddress(packet: Packet, at: number, address: Address): boolean {
 
 const versionOf = ({ family }: Address): 4 | 6 => (family === 'ipv4' ? 4 : 6);
 
+/** Hands packets to a handler in the same object each time. */
+class SelectedPackets {
+  readonly #onPacket: SelectedPacketHandler;
+  readonly #selected = { packet: new Packet(), outbound: false, conversation: 0, marks: 0 };
+
+  constructor(onPacket: SelectedPacketHandler) {
+    this.#onPacket = onPacket;
+  }
+
+  emit(packet: Packet, outbound: boolean, conversation: number): void {
+    const selected = this.#selected;
+    selected.packet = packet;
+    selected.outbound = outbound;
+    selected.conversation = conversation;
+    selected.marks = marksOf(packet);
+    this.#onPacket(selected);
+  }
+}
+
 /** Conversations of a device beyond this number share the last index, which is what 16 bits can tell apart. */
 const MAX_CONVERSATIONS = 65_535;
 
@@ -67,7 +89,7 @@ class DeviceSelector implements Selector {
   readonly orphanFragments = 0;
   readonly #address: Address;
   readonly #payloadOnly: boolean;
-  readonly #onPacket: SelectedPacketHandler;
+  readonly #selected: SelectedPackets;
   readonly #fragments = new FragmentPorts();
   readonly #table = new KeyedTable(FLOW_KEY_WORDS, MAX_CONVERSATIONS);
   readonly #counts = new Float64Array(MAX_CONVERSATIONS + 1);
@@ -77,7 +99,7 @@ class DeviceSelector implements Selector {
   constructor(target: DeviceTarget, { payloadOnly }: SelectOptions, onPacket: SelectedPacketHandler) {
     this.#address = target.address;
     this.#payloadOnly = payloadOnly;
-    this.#onPacket = onPacket;
+    this.#selected = new SelectedPackets(onPacket);
   }
 
   take(packet: Packet): void {
@@ -99,8 +121,7 @@ class DeviceSelector implements Selector {
     this.#counts[conversation]!++;
     if ((packet.tcpFlags & TCP_FLAG.syn) !== 0) this.#handshakes.take(packet, outbound, conversation);
     if (packet.destinationMacAt !== NONE && isBroadcast(packet)) this.#broadcasts.add(conversation);
-    const { seconds, nanoseconds, sizeBytes } = packet;
-    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, conversation, marksOf(packet), packet);
+    this.#selected.emit(packet, outbound, conversation);
   }
 
   #matches(packet: Packet, macAt: number, ipAt: number): boolean {
@@ -153,7 +174,7 @@ class FlowSelector implements Selector {
   readonly #firstTail: number;
   readonly #secondTail: number;
   readonly #payloadOnly: boolean;
-  readonly #onPacket: SelectedPacketHandler;
+  readonly #selected: SelectedPackets;
   readonly #fragments = new FragmentPorts();
   readonly #handshakes = new Handshakes();
   #waiting: Waiting[] = [];
@@ -167,7 +188,7 @@ class FlowSelector implements Selector {
     this.#firstTail = readU32BE(first.address.bytes, this.#tailAt);
     this.#secondTail = readU32BE(second.address.bytes, this.#tailAt);
     this.#payloadOnly = payloadOnly;
-    this.#onPacket = onPacket;
+    this.#selected = new SelectedPackets(onPacket);
   }
 
   /** Nine frames in ten of most captures are plain Ethernet and end here: the source address is neither end of the flow. */
@@ -275,9 +296,8 @@ class FlowSelector implements Selector {
   }
 
   #emit(packet: Packet, outbound: boolean): void {
-    const { seconds, nanoseconds, sizeBytes } = packet;
     this.#packets++;
-    this.#onPacket(seconds, nanoseconds, sizeBytes, outbound, 0, marksOf(packet), packet);
+    this.#selected.emit(packet, outbound, 0);
   }
 
   finish(): void {

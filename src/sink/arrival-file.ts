@@ -9,6 +9,7 @@ import type { Output, OutputOptions } from '../output-file.js';
 import { TableWriter } from '../series/table-writer.js';
 import type { OutputFormat } from '../synthesis/generate.js';
 import { packageVersion } from '../version.js';
+import type { Arrival } from './arrival.js';
 import type { ArrivalFrames } from './arrival-frames.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
@@ -85,17 +86,9 @@ export class ArrivalFile {
     return this.#gathered + this.#handedOn;
   }
 
-  /** @param sizeBytes IP length. @param outbound 0 for what was sent to the source */
-  write(
-    source: Source,
-    sizeBytes: number,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    sinceNs: number,
-    outbound: number,
-  ): void {
+  write(source: Source, arrival: Arrival): void {
     const { time, frames } = this.#options;
+    const { sizeBytes, sinceNs, outbound } = arrival;
     const writer = this.#writer;
     this.packets++;
     if (writer instanceof TableWriter) {
@@ -103,7 +96,7 @@ export class ArrivalFile {
       writer.write(time.secondsOf(sinceNs), time.nanosecondsOf(sinceNs), sizeBytes, outbound);
       this.#gather(LINE_BYTES);
     } else {
-      this.#gather(frames.write(writer, source, bytes, at, length, sinceNs, outbound));
+      this.#gather(frames.write(writer, source, arrival));
     }
   }
 

@@ -8,6 +8,7 @@ import { SynthError } from '../errors.js';
 import { uncompressedName } from '../output/output-name.js';
 import { requireWritable } from '../output-file.js';
 import { option, wording } from '../wording.js';
+import type { Arrival } from './arrival.js';
 import { ArrivalFile, type ArrivalFileOptions } from './arrival-file.js';
 import type { Source } from './source.js';
 
@@ -34,13 +35,6 @@ const MOST_BACKLOG_BYTES = 64 * 2 ** 20;
 const MOST_HELD = 4096;
 /** What stands behind the last dot of a name. */
 const ENDING = /(?<=[^/\\])\.[^./\\]+$/;
-
-interface Held {
-  readonly sizeBytes: number;
-  readonly bytes: Uint8Array;
-  readonly sinceNs: number;
-  readonly outbound: number;
-}
 
 interface SourceFile {
   readonly file: ArrivalFile;
@@ -84,12 +78,18 @@ export async function requireArrivalFiles(options: ArrivalFilesOptions): Promise
   });
 }
 
+const copyOf = (arrival: Arrival): Arrival => ({
+  ...arrival,
+  bytes: arrival.bytes.slice(arrival.at, arrival.at + arrival.length),
+  at: 0,
+});
+
 export class ArrivalFiles {
   readonly #options: ArrivalFilesOptions;
   /** By number; 0 for that of all sources. */
   readonly #files = new Map<number, SourceFile>();
   readonly #bySource = new Map<Source, SourceFile>();
-  readonly #held = new Map<Source, Held[]>();
+  readonly #held = new Map<Source, Arrival[]>();
   #nextNumber = 1;
   /** Packets of sources that have no file: those beyond the ones that are told apart. */
   unwritten = 0;
@@ -99,19 +99,12 @@ export class ArrivalFiles {
     if (!options.perSource) this.#open(0, null);
   }
 
-  write(
-    source: Source,
-    sizeBytes: number,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    sinceNs: number,
-    outbound: number,
-  ): void {
+  /** @param arrival copied where it has to wait */
+  write(source: Source, arrival: Arrival): void {
     const file = this.#fileOf(source);
-    if (file !== undefined) file.write(source, sizeBytes, bytes, at, length, sinceNs, outbound);
+    if (file !== undefined) file.write(source, arrival);
     else if (source.isOthers) this.unwritten++;
-    else this.#hold(source, { sizeBytes, bytes: bytes.slice(at, at + length), sinceNs, outbound });
+    else this.#hold(source, copyOf(arrival));
   }
 
   endOf(source: Source, sinceNs: number): void {
@@ -149,10 +142,10 @@ export class ArrivalFiles {
     return opened;
   }
 
-  #hold(source: Source, packet: Held): void {
+  #hold(source: Source, arrival: Arrival): void {
     const held = this.#held.get(source) ?? [];
     this.#held.set(source, held);
-    held.push(packet);
+    held.push(arrival);
     // It has said nothing of its device for long: its file comes behind those of the devices.
     if (held.length >= MOST_HELD) this.#openUnnamed(source);
   }
@@ -164,9 +157,7 @@ export class ArrivalFiles {
   }
 
   #release(source: Source, file: ArrivalFile): void {
-    for (const { sizeBytes, bytes, sinceNs, outbound } of this.#held.get(source) ?? []) {
-      file.write(source, sizeBytes, bytes, 0, bytes.length, sinceNs, outbound);
-    }
+    for (const arrival of this.#held.get(source) ?? []) file.write(source, arrival);
     this.#held.delete(source);
   }
 

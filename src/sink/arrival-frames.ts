@@ -10,9 +10,12 @@ import { IP_HEADER_BYTES, TCP_HEADER_BYTES } from '../net/header-bytes.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Random } from '../random.js';
 import type { Channel } from '../synthesis/channel.js';
-import { type ConversationEnd, NO_SYN_OPTIONS } from '../synthesis/conversation-spec.js';
-import { FrameComposer } from '../synthesis/frame-composer.js';
-import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER, type Party } from '../synthesis/identity.js';
+import { type ConversationEnd, type ConversationSpec, NO_SYN_OPTIONS } from '../synthesis/conversation-spec.js';
+import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER, type Party } from '../synthesis/documentation-addresses.js';
+import { FrameEncoder } from '../synthesis/frame-encoder.js';
+import { FramePlanner } from '../synthesis/frame-planner.js';
+import { type ChannelOptions, openChannel } from '../synthesis/open-channel.js';
+import type { Arrival } from './arrival.js';
 import { ArrivedPayload } from './arrived-payload.js';
 import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
@@ -26,7 +29,11 @@ const PORTS = 65_536 - FIRST_PORT;
 
 export class ArrivalFrames {
   readonly #payload = new ArrivedPayload();
-  readonly #composer: FrameComposer;
+  readonly #channelOptions: ChannelOptions;
+  readonly #planner = new FramePlanner({ mtu: Number.POSITIVE_INFINITY, oversize: 'fragment' });
+  readonly #encoder: FrameEncoder;
+  /** The packet that is written: one object for all. */
+  readonly #packet = { sizeBytes: 0, outbound: 0, role: 0 };
   readonly #time: SinkTime;
   readonly #channels = new Map<Source, Channel>();
 
@@ -34,25 +41,12 @@ export class ArrivalFrames {
   constructor(random: Random, time: SinkTime) {
     const payload = this.#payload;
     this.#time = time;
-    this.#composer = new FrameComposer({
-      payload,
-      random,
-      strictSizes: false,
-      mtu: Number.POSITIVE_INFINITY,
-      oversize: 'fragment',
-    });
+    this.#channelOptions = { payload, random, strictSizes: false };
+    this.#encoder = new FrameEncoder(payload.preamble);
   }
 
   /** @returns bytes of the frames */
-  write(
-    capture: CaptureWriter,
-    source: Source,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    sinceNs: number,
-    outbound: number,
-  ): number {
+  write(capture: CaptureWriter, source: Source, { bytes, at, length, sinceNs, outbound }: Arrival): number {
     const { framingBytes, transport } = source.origin;
     this.#payload.set(bytes, at, length, framingBytes);
     const headerBytes = source.overheadBytes - framingBytes;
@@ -61,7 +55,7 @@ export class ArrivalFrames {
     let written = 0;
     do {
       const part = transport === 'udp' ? left : Math.min(left, MOST_SEGMENT_BYTES);
-      written += this.#packet(capture, channel, headerBytes + part, outbound, ROLE.data, sinceNs);
+      written += this.#writePacket(capture, channel, headerBytes + part, outbound, ROLE.data, sinceNs);
       left -= part;
     } while (left > 0);
     return written;
@@ -74,13 +68,13 @@ export class ArrivalFrames {
     const sizeBytes = IP_HEADER_BYTES[source.ipVersion] + TCP_HEADER_BYTES;
     this.#channels.delete(source);
     return (
-      this.#packet(capture, channel, sizeBytes, 1, ROLE.fin, sinceNs) +
-      this.#packet(capture, channel, sizeBytes, 0, ROLE.fin, sinceNs) +
-      this.#packet(capture, channel, sizeBytes, 1, ROLE.ack, sinceNs)
+      this.#writePacket(capture, channel, sizeBytes, 1, ROLE.fin, sinceNs) +
+      this.#writePacket(capture, channel, sizeBytes, 0, ROLE.fin, sinceNs) +
+      this.#writePacket(capture, channel, sizeBytes, 1, ROLE.ack, sinceNs)
     );
   }
 
-  #packet(
+  #writePacket(
     capture: CaptureWriter,
     channel: Channel,
     sizeBytes: number,
@@ -88,15 +82,19 @@ export class ArrivalFrames {
     role: number,
     sinceNs: number,
   ): number {
-    const composer = this.#composer;
-    const frames = composer.plan(channel, sizeBytes, outbound, role, sinceNs / 1e6);
+    const packet = this.#packet;
+    packet.sizeBytes = sizeBytes;
+    packet.outbound = outbound;
+    packet.role = role;
+    const plan = this.#planner.plan(channel, packet, sinceNs / 1e6);
+    const seconds = this.#time.secondsOf(sinceNs);
+    const nanoseconds = this.#time.nanosecondsOf(sinceNs);
     let written = 0;
-    for (let index = 0; index < frames; index++) {
-      const frameBytes = composer.frameBytes(index);
+    for (let index = 0; index < plan.frames; index++) {
+      const frameBytes = plan.frameBytes[index]!;
       capture.reserve(frameBytes);
-      const seconds = this.#time.secondsOf(sinceNs);
-      const frameAt = capture.beginRecord(seconds, this.#time.nanosecondsOf(sinceNs), frameBytes, frameBytes);
-      composer.write(index, capture.bytes, frameAt);
+      const frameAt = capture.beginRecord(seconds, nanoseconds, frameBytes, frameBytes);
+      this.#encoder.write(plan, index, capture.bytes, frameAt);
       capture.endRecord();
       written += frameBytes;
     }
@@ -106,7 +104,7 @@ export class ArrivalFrames {
   #channelOf(source: Source): Channel {
     const known = this.#channels.get(source);
     if (known !== undefined) return known;
-    const channel = this.#composer.open({
+    const spec: ConversationSpec = {
       ipVersion: source.ipVersion,
       protocol: IP_PROTOCOL[source.origin.transport],
       local: remoteEnd(source),
@@ -114,7 +112,8 @@ export class ArrivalFrames {
       openedByLocal: true,
       midstream: false,
       syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
-    });
+    };
+    const channel = openChannel(spec, this.#channelOptions);
     this.#channels.set(source, channel);
     return channel;
   }

@@ -289,7 +289,7 @@ class Sink implements ArrivalHandler {
     this.#lastNs = this.#time.now();
     if (this.#options.stamp) this.#countStamp(source, bytes, at, length, sinceNs);
     if (this.#dialogue !== undefined) this.#meet(source);
-    this.#files?.write(source, sizeBytes, bytes, at, length, sinceNs, 1);
+    this.#files?.write(source, { sizeBytes, bytes, at, length, sinceNs, outbound: 1 });
     if (this.#packets >= this.#options.limit.packets) this.#end('packets');
   }
 
@@ -329,7 +329,14 @@ class Sink implements ArrivalHandler {
     // With framing the payload is shorter by the count before it.
     const payloadBytes = Math.max(0, length - source.origin.framingBytes);
     const sizeBytes = source.overheadBytes + payloadBytes;
-    this.#files?.write(source, sizeBytes, bytes, at, payloadBytes, this.#time.now(), 0);
+    this.#files?.write(source, {
+      sizeBytes,
+      bytes,
+      at,
+      length: payloadBytes,
+      sinceNs: this.#time.now(),
+      outbound: 0,
+    });
   }
 
   disconnected(source: Source, sinceNs: number): void {

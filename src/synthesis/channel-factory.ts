@@ -9,9 +9,9 @@ import { type Conversations, type End, RECORD_FLAG } from '../conversations/reco
 import { ICMP_HEADER_BYTES, IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { type Channel, EXPERIMENT, IGMP_MESSAGE_BYTES, NO_NEXT_HEADER } from './channel.js';
-import { NO_SYN_OPTIONS } from './conversation-spec.js';
-import type { FrameComposer } from './frame-composer.js';
-import type { DeviceAddresses } from './identity.js';
+import { type ConversationSpec, NO_SYN_OPTIONS } from './conversation-spec.js';
+import type { DeviceAddresses } from './device-addresses.js';
+import { type ChannelOptions, openChannel } from './open-channel.js';
 
 /** The protocols that are spoken, and the least that a packet of each needs above its IP header. */
 const LEAST_ROOM: ReadonlyMap<number, number> = new Map([
@@ -25,13 +25,13 @@ const LEAST_ROOM: ReadonlyMap<number, number> = new Map([
 export class ChannelFactory implements ConversationFactory<Channel> {
   /** Opened so far. */
   conversations = 0;
-  readonly #composer: FrameComposer;
+  readonly #options: ChannelOptions;
   readonly #data: Conversations;
   readonly #addresses: DeviceAddresses;
   #stray: Channel | undefined;
 
-  constructor(composer: FrameComposer, data: Conversations, addresses: DeviceAddresses) {
-    this.#composer = composer;
+  constructor(options: ChannelOptions, data: Conversations, addresses: DeviceAddresses) {
+    this.#options = options;
     this.#data = data;
     this.#addresses = addresses;
   }
@@ -40,7 +40,7 @@ export class ChannelFactory implements ConversationFactory<Channel> {
     const { services, records, syns } = this.#data;
     const { ipVersion, protocol, openedByLocal } = services[records.service[record]!]!;
     this.conversations++;
-    return this.#composer.open({
+    return this.#open({
       ipVersion,
       protocol: LEAST_ROOM.has(protocol) ? protocol : ipVersion === 4 ? EXPERIMENT : NO_NEXT_HEADER,
       local: { ...this.#addresses.local(records.local[record]!), port: localPort ?? 0 },
@@ -62,7 +62,7 @@ export class ChannelFactory implements ConversationFactory<Channel> {
     if (outbound === 0 && !isSomebody(ends[records.peer[record]!]!)) return false;
     const room = sizeBytes - IP_HEADER_BYTES[ipVersion];
     const servicePort = openedByLocal ? records.peerPort[record]! : records.localPort[record]!;
-    return room >= (LEAST_ROOM.get(protocol) ?? 0) + this.#composer.leastBytes(protocol, servicePort);
+    return room >= (LEAST_ROOM.get(protocol) ?? 0) + this.#options.payload.leastBytes(protocol, servicePort);
   }
 
   isOver(channel: Channel): boolean {
@@ -71,7 +71,7 @@ export class ChannelFactory implements ConversationFactory<Channel> {
 
   /** A bare IPv4 packet, between the device and some peer. */
   stray(): Channel {
-    this.#stray ??= this.#composer.open({
+    this.#stray ??= this.#open({
       ipVersion: 4,
       protocol: EXPERIMENT,
       local: { ...this.#addresses.someLocal, port: 0 },
@@ -81,5 +81,9 @@ export class ChannelFactory implements ConversationFactory<Channel> {
       syn: { local: NO_SYN_OPTIONS, peer: NO_SYN_OPTIONS },
     });
     return this.#stray;
+  }
+
+  #open(spec: ConversationSpec): Channel {
+    return openChannel(spec, this.#options);
   }
 }

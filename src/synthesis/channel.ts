@@ -11,7 +11,7 @@ import { ETHERNET_HEADER_BYTES, ICMP_HEADER_BYTES, IP_HEADER_BYTES, UDP_HEADER_B
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import type { Random } from '../random.js';
 import type { ConversationEnd, ConversationSpec } from './conversation-spec.js';
-import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER } from './identity.js';
+import { DOCUMENTATION_CLIENT, DOCUMENTATION_SERVER } from './documentation-addresses.js';
 import type { PayloadStream } from './payload-stream.js';
 import type { TcpConnection } from './tcp-connection.js';
 

@@ -9,10 +9,12 @@ import { Likelihoods } from '../conversations/likelihoods.js';
 import type { LoadedModelFile } from '../model-files/model-file.js';
 import { deviceStream, runStream } from '../packets/streams.js';
 import { ChannelFactory } from './channel-factory.js';
+import { deviceAddresses } from './device-addresses.js';
 import { DeviceTraffic } from './device-traffic.js';
-import { FrameComposer, type Oversize } from './frame-composer.js';
-import { deviceAddresses, type Identity, singleConversation } from './identity.js';
+import { FramePlanner, type Oversize } from './frame-planner.js';
+import type { Identity } from './identity.js';
 import { openPayloadSource, type PayloadChoice } from './payload/payload-source.js';
+import { singleConversation } from './single-conversation.js';
 
 export interface DeviceOptions {
   readonly seed: string;
@@ -31,8 +33,8 @@ export interface DeviceOptions {
 
 export interface Devices {
   readonly devices: readonly DeviceTraffic[];
-  /** Makes frames of the packets of all of them. */
-  readonly composer: FrameComposer;
+  /** Plans the frames of the packets of all of them. */
+  readonly planner: FramePlanner;
   /** What has to stand at the beginning of the array that frames are written to. */
   readonly preamble: Uint8Array;
 }
@@ -42,15 +44,16 @@ export async function createDevices(file: LoadedModelFile, options: DeviceOption
   const { seed, limit, identity, strictSizes, mtu, oversize } = options;
   const payload = await openPayloadSource(options.payload, runStream(seed, 'payload'));
   const random = runStream(seed, 'headers');
-  const composer = new FrameComposer({ payload, random, strictSizes, mtu, oversize });
+  const planner = new FramePlanner({ mtu, oversize });
+  const channels = { payload, random, strictSizes };
   const isSingle = file.profile.kind !== 'device' || file.conversations === undefined;
   const conversations = isSingle ? singleConversation(file.conversations, identity) : file.conversations!;
   const likelihoods = new Likelihoods(conversations.counts);
   const devices = Array.from({ length: options.devices }, (_, index) => {
-    const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, identity, index));
+    const factory = new ChannelFactory(channels, conversations, deviceAddresses(conversations, identity, index));
     const blocks = file.model.sample(deviceStream(seed, index, 'packets'), limit);
     const drawn = deviceStream(seed, index, 'conversations');
     return new DeviceTraffic(blocks, { conversations, likelihoods, factory, random: drawn, isSingle });
   });
-  return { devices, composer, preamble: payload.preamble };
+  return { devices, planner, preamble: payload.preamble };
 }

@@ -4,18 +4,16 @@
  * itself, or, as the rest of what it was cut into, at the same time.
  */
 import type { Channel } from './channel.js';
-import type { FrameComposer } from './frame-composer.js';
+import { FrameEncoder } from './frame-encoder.js';
+import type { FramePlan } from './frame-plan.js';
+import type { FramePlanner, PacketToSend } from './frame-planner.js';
 
 /** Time between frames that stand before a packet: as long as there is time, but at most this, in ns. */
 const MOST_APART_NS = 20e6;
 
 /** A packet whose conversation is known. */
-export interface AssignedPacket {
-  readonly sizeBytes: number;
-  readonly outbound: number;
+export interface AssignedPacket extends PacketToSend {
   readonly conversation: Channel;
-  /** Of `ROLE`. */
-  readonly role: number;
 }
 
 /** What frames go into: a capture, or a queue of what is to be sent. */
@@ -35,16 +33,19 @@ export interface FrameOutput {
 
 export class FrameWriter {
   readonly #output: FrameOutput;
-  readonly #composer: FrameComposer;
+  readonly #planner: FramePlanner;
+  readonly #encoder: FrameEncoder;
   /** Time of the first packet in seconds, and of the previous packet since then in ns. Times count from the full second. */
   #startSeconds = -1;
   #startNanoseconds = 0;
   #previousNs = 0;
   #forcedFrames = 0;
 
-  constructor(output: FrameOutput, composer: FrameComposer) {
+  /** @param preamble of the payload */
+  constructor(output: FrameOutput, planner: FramePlanner, preamble: Uint8Array) {
     this.#output = output;
-    this.#composer = composer;
+    this.#planner = planner;
+    this.#encoder = new FrameEncoder(preamble);
   }
 
   /** Frames that were not sampled. */
@@ -57,14 +58,12 @@ export class FrameWriter {
   }
 
   hasRoom(sizeBytes: number): boolean {
-    const composer = this.#composer;
-    return this.#output.hasRoom(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
+    return this.#output.hasRoom(this.#planner.maxBytes(sizeBytes), this.#planner.maxFrames(sizeBytes));
   }
 
   /** Makes room for the frames of a packet. */
   flush(sizeBytes: number): Promise<void> {
-    const composer = this.#composer;
-    return this.#output.flush(composer.mostBytes(sizeBytes), composer.mostFrames(sizeBytes));
+    return this.#output.flush(this.#planner.maxBytes(sizeBytes), this.#planner.maxFrames(sizeBytes));
   }
 
   end(): Promise<void> {
@@ -72,42 +71,42 @@ export class FrameWriter {
   }
 
   /** Writes the frames of a packet, for which there is room. */
-  write(seconds: number, nanoseconds: number, { sizeBytes, outbound, conversation, role }: AssignedPacket): void {
-    const composer = this.#composer;
+  write(seconds: number, nanoseconds: number, packet: AssignedPacket): void {
     if (this.#startSeconds < 0) {
       this.#startSeconds = seconds;
       this.#startNanoseconds = nanoseconds;
     }
     const timeNs = (seconds - this.#startSeconds) * 1e9 + nanoseconds - this.#startNanoseconds;
-    const frames = composer.plan(conversation, sizeBytes, outbound, role, timeNs / 1e6);
+    const plan = this.#planner.plan(packet.conversation, packet, timeNs / 1e6);
+    const { frames, frameForced } = plan;
     let index = 0;
-    if (composer.isForced(0)) index = this.#writeBefore(timeNs, frames);
+    if (frameForced[0] === 1) index = this.#writeBefore(plan, timeNs);
     for (; index < frames; index++) {
-      if (composer.isForced(index)) this.#forcedFrames++;
-      this.#writeFrame(seconds, nanoseconds, index);
+      this.#forcedFrames += frameForced[index]!;
+      this.#writeFrame(plan, index, seconds, nanoseconds);
     }
     this.#previousNs = timeNs;
   }
 
   /** Writes the forced frames before a packet. @returns how many */
-  #writeBefore(timeNs: number, frames: number): number {
-    const composer = this.#composer;
+  #writeBefore(plan: FramePlan, timeNs: number): number {
+    const { frames, frameForced } = plan;
     let count = 1;
-    while (count < frames && composer.isForced(count)) count++;
+    while (count < frames && frameForced[count] === 1) count++;
     const apartNs = Math.min(MOST_APART_NS, Math.floor((timeNs - this.#previousNs) / (count + 1)));
     for (let index = 0; index < count; index++) {
       const sinceSecond = this.#startNanoseconds + timeNs - (count - index) * apartNs;
       const seconds = Math.floor(sinceSecond / 1e9);
-      this.#writeFrame(this.#startSeconds + seconds, sinceSecond - seconds * 1e9, index);
+      this.#writeFrame(plan, index, this.#startSeconds + seconds, sinceSecond - seconds * 1e9);
     }
     this.#forcedFrames += count;
     return count;
   }
 
-  #writeFrame(seconds: number, nanoseconds: number, index: number): void {
-    const frameBytes = this.#composer.frameBytes(index);
+  #writeFrame(plan: FramePlan, index: number, seconds: number, nanoseconds: number): void {
+    const frameBytes = plan.frameBytes[index]!;
     const at = this.#output.beginRecord(seconds, nanoseconds, frameBytes, frameBytes);
-    this.#composer.write(index, this.#output.bytes, at);
-    this.#output.endRecord(this.#composer.outboundOf(index));
+    this.#encoder.write(plan, index, this.#output.bytes, at);
+    this.#output.endRecord(plan.frameOutbound[index]!);
   }
 }

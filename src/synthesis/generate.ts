@@ -99,7 +99,7 @@ async function prepareCapture(
   format: WrittenCaptureFormat,
   options: GenerateOptions,
 ): Promise<(output: SerialOutput) => Promise<Omit<GeneratedPackets, keyof WrittenSeries>>> {
-  const { devices, composer, preamble } = await createDevices(file, options);
+  const { devices, planner, preamble } = await createDevices(file, options);
   const captureOptions = {
     format,
     linkType: LINK_TYPE.ethernet,
@@ -108,7 +108,7 @@ async function prepareCapture(
   };
   return async (output) => {
     const capture = new CaptureWriter(output, captureOptions, preamble);
-    const writer = new FrameWriter(capture, composer);
+    const writer = new FrameWriter(capture, planner, preamble);
     const written = await writeDevices(devices, writer, options);
     const opened = devices.reduce((sum, device) => sum + device.conversations, 0);
     return { ...written, conversations: opened, forcedFrames: writer.forcedFrames };

@@ -1,6 +1,6 @@
 /**
  * @module
- * Planned TCP segments, as columns that are used over and over: what `TcpConnection` decides and `FrameComposer` writes.
+ * Planned TCP segments, as columns that are used over and over: `TcpConnection` decides on them, `FrameEncoder` writes them.
  */
 
 export class SegmentList {

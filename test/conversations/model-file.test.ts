@@ -12,8 +12,9 @@ import type { Conversation, PacketSeries } from '../../src/packets/packet-series
 import { randomStream } from '../../src/random.js';
 import { parseDevice } from '../../src/series/target.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
-import { FrameComposer } from '../../src/synthesis/frame-composer.js';
-import { deviceAddresses, identityOf } from '../../src/synthesis/identity.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
+import { FramePlanner } from '../../src/synthesis/frame-planner.js';
+import { identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource } from '../../src/synthesis/payload/payload-source.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
 import { train } from '../../src/training/train.js';
@@ -140,19 +141,14 @@ function expectUsable({ conversations, profile, model }: LoadedModelFile): void 
   if (conversations === undefined) return;
   assign([SERIES], conversations);
   const random = randomStream('1', 'x');
-  const composer = new FrameComposer({
-    payload: createPayloadSource('zeros', random),
-    random,
-    strictSizes: false,
-    mtu: Number.POSITIVE_INFINITY,
-    oversize: 'error',
-  });
+  const channels = { payload: createPayloadSource('zeros', random), random, strictSizes: false };
+  const planner = new FramePlanner({ mtu: Number.POSITIVE_INFINITY, oversize: 'error' });
   for (const device of [0, 1]) {
     const addresses = deviceAddresses(conversations, identityOf(profile, {}), device);
-    const factory = new ChannelFactory(composer, conversations, addresses);
+    const factory = new ChannelFactory(channels, conversations, addresses);
     for (let record = 0; record < conversations.records.length; record++) {
       const channel = factory.open({ record, localPort: 1, peerPort: 2 });
-      if (factory.mayOpen(record, 1, 100)) composer.plan(channel, 100, 1, 0, 0);
+      if (factory.mayOpen(record, 1, 100)) planner.plan(channel, { sizeBytes: 100, outbound: 1, role: 0 }, 0);
     }
   }
   for (const _ of model.sample(random, { packets: 20, durationNs: Number.POSITIVE_INFINITY }));

@@ -38,7 +38,7 @@ async function rowsOf(
   const { orphanFragments } = await streamTarget(
     [capture(frames, options.seconds)],
     target,
-    (second, _nanoseconds, size, outbound) => rows.push({ second, size, outbound }),
+    ({ packet, outbound }) => rows.push({ second: packet.seconds, size: packet.sizeBytes, outbound }),
     { payloadOnly: options.payloadOnly ?? false },
   );
   return { rows, orphanFragments };
@@ -334,8 +334,8 @@ describe('fragments', () => {
         // All within 30 s, or some would be given up.
         const all = list.map((_, i) => ({ timeNs: 1000n * SECOND + BigInt(i) * 1_000_000n, bytes: frames[i]! }));
         const rows: number[] = [];
-        const reading = streamTarget([memoryInput(pcap(all))], flow, (_, nanoseconds) =>
-          rows.push(1000 + nanoseconds / 1e6),
+        const reading = streamTarget([memoryInput(pcap(all))], flow, ({ packet }) =>
+          rows.push(1000 + packet.nanoseconds / 1e6),
         );
         if (seconds.length === 0) {
           await expectSynthError(reading, 'SYNTH_TARGET_NOT_FOUND');

@@ -100,9 +100,9 @@ describe('a survey', () => {
     const survey = await surveyCaptures([memoryInput(pcap(FRAMES))]);
     for (const { target, outboundPackets, inboundPackets, outboundBytes } of [...survey.devices, ...survey.flows]) {
       const seen = { out: 0, in: 0, bytes: 0 };
-      await streamTarget([memoryInput(pcap(FRAMES))], target, (_seconds, _nanoseconds, size, outbound) => {
+      await streamTarget([memoryInput(pcap(FRAMES))], target, ({ packet, outbound }) => {
         seen[outbound ? 'out' : 'in']++;
-        if (outbound) seen.bytes += size;
+        if (outbound) seen.bytes += packet.sizeBytes;
       });
       expect(seen).toEqual({ out: outboundPackets, in: inboundPackets, bytes: outboundBytes });
     }

@@ -9,10 +9,12 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
-import { FrameComposer } from '../../src/synthesis/frame-composer.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
+import { FramePlanner } from '../../src/synthesis/frame-planner.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
+import { singleConversation } from '../../src/synthesis/single-conversation.js';
 
 export class MemoryOutput implements Output {
   readonly name = 'memory';
@@ -58,20 +60,15 @@ export async function captureOf(block: PacketBlock, options: CaptureOptions): Pr
   const { comment = COMMENT } = options;
   const output = new MemoryOutput();
   const source = createPayloadSource(payload, randomStream(seed, 'payload'));
-  const composer = new FrameComposer({
-    payload: source,
-    random: randomStream(seed, 'headers'),
-    strictSizes: true,
-    mtu: Number.POSITIVE_INFINITY,
-    oversize: 'error',
-  });
+  const channels = { payload: source, random: randomStream(seed, 'headers'), strictSizes: true };
+  const planner = new FramePlanner({ mtu: Number.POSITIVE_INFINITY, oversize: 'error' });
   const chosen = identityOf(profile, identity);
   const conversations = singleConversation(undefined, chosen);
-  const factory = new ChannelFactory(composer, conversations, deviceAddresses(conversations, chosen, 0));
+  const factory = new ChannelFactory(channels, conversations, deviceAddresses(conversations, chosen, 0));
   const channel = factory.open({ record: 0, localPort: chosen.client.port, peerPort: chosen.server.port });
   const captureOptions = { format, linkType: LINK_TYPE.ethernet, application: 'synth test', comment };
   const writer = new CaptureWriter(output, captureOptions, source.preamble);
-  await writeFrames(block, new FrameWriter(writer, composer), startNs, () => ({
+  await writeFrames(block, new FrameWriter(writer, planner, source.preamble), startNs, () => ({
     conversation: channel,
     role: ROLE.data,
   }));

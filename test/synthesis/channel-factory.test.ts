@@ -4,9 +4,10 @@ import { ROLE } from '../../src/conversations/role.js';
 import { formatAddress } from '../../src/net/address.js';
 import { randomStream } from '../../src/random.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
-import { FrameComposer } from '../../src/synthesis/frame-composer.js';
-import { deviceAddresses, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
+import { identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
+import { singleConversation } from '../../src/synthesis/single-conversation.js';
 import { profileOf } from './captures.js';
 
 interface Kind {
@@ -34,14 +35,8 @@ function factoryOf(kinds: readonly Kind[], payload: PayloadKind = 'zeros'): Chan
   });
   const conversations = { ...single, services, ends, records };
   const random = randomStream('1', 'x');
-  const composer = new FrameComposer({
-    payload: createPayloadSource(payload, random),
-    random,
-    strictSizes: true,
-    mtu: Number.POSITIVE_INFINITY,
-    oversize: 'error',
-  });
-  return new ChannelFactory(composer, conversations, deviceAddresses(conversations, identity, 0));
+  const channels = { payload: createPayloadSource(payload, random), random, strictSizes: true };
+  return new ChannelFactory(channels, conversations, deviceAddresses(conversations, identity, 0));
 }
 
 const open = (factory: ChannelFactory, record = 0) => factory.open({ record, localPort: 40_000, peerPort: 9 });

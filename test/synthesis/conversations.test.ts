@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Oversize } from '../../src/synthesis/frame-composer.js';
+import type { Oversize } from '../../src/synthesis/frame-planner.js';
 import { memoryInput } from '../support/frames.js';
 import { expectSynthError, readPackets } from '../support/read.js';
 import { START_NS } from './captures.js';

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { type Conversations, type End, emptyRecords } from '../../src/conversations/records.js';
 import { formatAddress, type parseAddress } from '../../src/net/address.js';
 import { parseAddressMaps } from '../../src/rewrite/address-map.js';
-import { deviceAddresses, type IdentityOptions, identityOf, singleConversation } from '../../src/synthesis/identity.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
+import { type IdentityOptions, identityOf } from '../../src/synthesis/identity.js';
+import { singleConversation } from '../../src/synthesis/single-conversation.js';
 import fc from '../support/fast-check.js';
 import { profileOf } from './captures.js';
 

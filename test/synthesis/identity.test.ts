@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatAddress } from '../../src/net/address.js';
+import { DOCUMENTATION_TARGETS } from '../../src/synthesis/documentation-addresses.js';
 import { outputFormatOf } from '../../src/synthesis/generate.js';
-import { DOCUMENTATION_TARGETS, type Identity, identityOf } from '../../src/synthesis/identity.js';
+import { type Identity, identityOf } from '../../src/synthesis/identity.js';
 import { blockOf } from '../models/blocks.js';
 import { memoryInput } from '../support/frames.js';
 import { expectSynthError, readPackets } from '../support/read.js';

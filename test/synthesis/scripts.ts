@@ -7,8 +7,9 @@ import type { SynOptions } from '../../src/net/syn-options.js';
 import { randomStream } from '../../src/random.js';
 import type { Channel } from '../../src/synthesis/channel.js';
 import { type ConversationSpec, NO_SYN_OPTIONS } from '../../src/synthesis/conversation-spec.js';
-import { FrameComposer, type Oversize } from '../../src/synthesis/frame-composer.js';
+import { FramePlanner, type Oversize } from '../../src/synthesis/frame-planner.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
+import { openChannel } from '../../src/synthesis/open-channel.js';
 import { createPayloadSource, type PayloadKind } from '../../src/synthesis/payload/payload-source.js';
 import { blockOf, type Row } from '../models/blocks.js';
 import fc, { sample } from '../support/fast-check.js';
@@ -80,15 +81,9 @@ export async function captureOfScripts(
   const { strictSizes = false, mtu = Number.POSITIVE_INFINITY, oversize = 'error' } = options;
   const { gapNs = 1e6, payload: kind = 'random', firstAlone = false } = options;
   const payload = createPayloadSource(kind, randomStream('scripts', 'payload'));
-  const composer = new FrameComposer({
-    payload,
-    random: randomStream('scripts', 'headers'),
-    strictSizes,
-    mtu,
-    oversize,
-  });
+  const channelOptions = { payload, random: randomStream('scripts', 'headers'), strictSizes };
   const scripts = firstAlone ? [ALONE, ...given] : given;
-  const channels = scripts.map(({ spec }) => composer.open(spec));
+  const channels = scripts.map(({ spec }) => openChannel(spec, channelOptions));
   const turns: { channel: Channel; role: number }[] = [];
   const rows: Row[] = [];
   const longest = Math.max(...scripts.map(({ packets }) => packets.length));
@@ -106,7 +101,7 @@ export async function captureOfScripts(
     { format: 'nsecpcap', linkType: LINK_TYPE.ethernet, application: '', comment: '' },
     payload.preamble,
   );
-  const writer = new FrameWriter(capture, composer);
+  const writer = new FrameWriter(capture, new FramePlanner({ mtu, oversize }), payload.preamble);
   await writeFrames(blockOf(rows), writer, START_NS, (packet) => ({
     conversation: turns[packet]!.channel,
     role: turns[packet]!.role,

@@ -6,10 +6,11 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { PacketWriter } from '../../src/packets/packet-writer.js';
 import { randomStream } from '../../src/random.js';
 import { ChannelFactory } from '../../src/synthesis/channel-factory.js';
+import { deviceAddresses } from '../../src/synthesis/device-addresses.js';
 import { DeviceTraffic } from '../../src/synthesis/device-traffic.js';
-import { FrameComposer } from '../../src/synthesis/frame-composer.js';
+import { FramePlanner } from '../../src/synthesis/frame-planner.js';
 import { FrameWriter } from '../../src/synthesis/frame-writer.js';
-import { deviceAddresses, identityOf } from '../../src/synthesis/identity.js';
+import { identityOf } from '../../src/synthesis/identity.js';
 import { createPayloadSource } from '../../src/synthesis/payload/payload-source.js';
 import { writeDevices, writePackets } from '../../src/synthesis/write-packets.js';
 import { inBlocks, learnedOf } from '../conversations/assigned.js';
@@ -27,16 +28,11 @@ const IDENTITY = identityOf({ ...profileOf(4, 6), kind: 'device' }, {});
 async function captureOf(blocks: readonly PacketBlock[], signal?: AbortSignal) {
   const payload = createPayloadSource('zeros', randomStream('1', 'payload'));
   const random = randomStream('1', 'headers');
-  const composer = new FrameComposer({
-    payload,
-    random,
-    strictSizes: true,
-    mtu: Number.POSITIVE_INFINITY,
-    oversize: 'error',
-  });
+  const channels = { payload, random, strictSizes: true };
+  const planner = new FramePlanner({ mtu: Number.POSITIVE_INFINITY, oversize: 'error' });
   const likelihoods = new Likelihoods(LEARNED.counts);
   const devices = blocks.map((block, index) => {
-    const factory = new ChannelFactory(composer, LEARNED, deviceAddresses(LEARNED, IDENTITY, index));
+    const factory = new ChannelFactory(channels, LEARNED, deviceAddresses(LEARNED, IDENTITY, index));
     const random = randomStream('1', `device-${index}`);
     return new DeviceTraffic([block], { conversations: LEARNED, likelihoods, factory, random, isSingle: false });
   });
@@ -47,7 +43,7 @@ async function captureOf(blocks: readonly PacketBlock[], signal?: AbortSignal) {
     payload.preamble,
   );
   const told: number[] = [];
-  const written = await writeDevices(devices, new FrameWriter(capture, composer), {
+  const written = await writeDevices(devices, new FrameWriter(capture, planner, payload.preamble), {
     startNs: START_NS,
     signal,
     onProgress: (packets) => told.push(packets),

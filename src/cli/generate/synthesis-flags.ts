@@ -6,7 +6,7 @@ import { Flags } from '@oclif/core';
 import type { Sampling } from '../../../models/generator.js';
 import type { TargetProfile } from '../../model-files/model-file.js';
 import { parseAddressMaps } from '../../rewrite/address-map.js';
-import { MIN_MTU, OVERSIZE } from '../../synthesis/frame-composer.js';
+import { MIN_MTU, OVERSIZE } from '../../synthesis/frame-planner.js';
 import { type Identity, identityOf } from '../../synthesis/identity.js';
 import { parsePositive, parseShare } from '../parse.js';
 

@@ -92,7 +92,7 @@ export class CaptureSource implements PacketSource {
     this.#endNs = 0;
     const onPacket = selector
       ? (packet: Packet) => selector.take(packet)
-      : (packet: Packet) => this.#take(packet.seconds, packet.nanoseconds, true, packet);
+      : (packet: Packet) => this.#take(packet, true);
     const report = await readCaptures(this.#inputs, onPacket, {
       signal,
       mayMatter: selector && ((packet) => selector.mayMatter(packet)),
@@ -106,17 +106,13 @@ export class CaptureSource implements PacketSource {
   }
 
   #selectorOf(target: Target): Selector {
-    return createSelector(
-      target,
-      { payloadOnly: false },
-      (seconds, nanoseconds, _size, outbound, _of, _marks, packet) =>
-        this.#take(seconds, nanoseconds, outbound, packet),
-    );
+    return createSelector(target, { payloadOnly: false }, ({ packet, outbound }) => this.#take(packet, outbound));
   }
 
-  #take(seconds: number, nanoseconds: number, outbound: boolean, packet: Packet): void {
+  #take(packet: Packet, outbound: boolean): void {
     const output = this.#output;
     if (output.ended) return;
+    const { seconds, nanoseconds } = packet;
     if (this.#startSeconds < 0) {
       this.#startSeconds = seconds;
       this.#startNanoseconds = nanoseconds;

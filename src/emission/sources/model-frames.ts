@@ -47,10 +47,10 @@ export class ModelFrames implements PacketSource {
   /** @throws SynthError also `SYNTH_USAGE` for rounds, or a run that does not end; as `createDevices` does */
   async produce(output: ScheduledOutput, signal?: AbortSignal): Promise<void> {
     requireSampling(output, this.#file.model, this.#options.limit);
-    const { devices, composer, preamble } = await createDevices(this.#file, this.#options);
+    const { devices, planner, preamble } = await createDevices(this.#file, this.#options);
     const { directions, linkHeader } = this.#options;
     const queue = new FrameQueue(output, this.counts, { directions, linkHeader, preamble }, signal);
-    const writer = new FrameWriter(queue, composer);
+    const writer = new FrameWriter(queue, planner, preamble);
     const enough = () => output.ended || isInVain(output, this.counts);
     await writeDevices(devices, writer, { startNs: 0n, enough });
     this.forcedFrames = writer.forcedFrames;

@@ -22,6 +22,7 @@ import {
 } from './lean-mqtt-packets.js';
 import type { Link, LinkUser } from './link.js';
 import { reasonOf, refusalOf, subscriptionRefusalOf } from './mqtt-reasons.js';
+import { MqttSession } from './mqtt-session.js';
 
 /** What the clients of one target share. */
 export interface LeanMqttShared extends SharedByClients {
@@ -31,12 +32,6 @@ export interface LeanMqttShared extends SharedByClients {
   overheadBytes(topic: string, qos: 0 | 1 | 2, payloadBytes: number, recordBytes: number): number;
 }
 
-interface OpenMessage<M> {
-  readonly message: M;
-  readonly sentMs: number;
-}
-
-const MOST_ID = 65_535;
 /** Of a TLS connection that is not there yet. */
 const USUAL_RECORD_BYTES = 22;
 
@@ -45,18 +40,10 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   readonly #openLink: (user: LinkUser<M>) => Link<M>;
   #link: Link<M> | undefined;
   #splitter: PacketSplitter | undefined;
-  /** By packet identifier, oldest first; made when it is needed. */
-  #open: Map<number, OpenMessage<M>> | undefined;
-  /** Identifiers of messages of QoS 2 that have come and are not released. They outlive a connection as its session does. */
-  #unreleased: Set<number> | undefined;
-  /** Goes on from connection to connection: a broker may still know what it was told under an identifier. */
-  #lastId = 0;
+  readonly #session: MqttSession<M>;
   #isAccepted = false;
   #isLeaving = false;
-  #mostOpen: number;
   readonly #keepAlive: KeepAlive;
-  #mostQos = 2;
-  #mostPacketBytes = Number.POSITIVE_INFINITY;
 
   constructor(
     identity: ClientIdentity,
@@ -67,7 +54,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     super(identity, listener, shared);
     this.#shared = shared;
     this.#openLink = openLink;
-    this.#mostOpen = shared.target.inflight;
+    this.#session = new MqttSession(shared.target.inflight);
     this.#keepAlive = new KeepAlive(shared.target.keepAliveS * 1000);
   }
 
@@ -131,7 +118,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
 
   #acknowledged(type: number, id: number, code: number): void {
     if (type === PACKET.pubrel) {
-      this.#unreleased?.delete(id);
+      this.#session.released(id);
       this.#write(acknowledgement(PACKET.pubcomp, id));
     } else if (type === PACKET.pubrec && code < 0x80) {
       this.#write(acknowledgement(PACKET.pubrel, id));
@@ -141,10 +128,9 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   #settle(id: number, code: number): void {
-    const message = this.#open?.get(id)?.message;
+    const message = this.#session.settle(id);
     // Of an earlier connection.
     if (message === undefined) return;
-    this.#open!.delete(id);
     if (code < 0x80) this.listener.onAcknowledged(message);
     else this.listener.onFailed(message, reasonOf(code));
     if (this.state === 'closing') this.#leaveIfDone();
@@ -161,7 +147,8 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     return true;
   }
 
-  #handleConnack({ returnCode, reasonCode, sessionPresent, properties = {} }: IConnackPacket): boolean {
+  #handleConnack(packet: IConnackPacket): boolean {
+    const { returnCode, reasonCode, properties = {} } = packet;
     const code = this.#shared.codec.isVersion5 ? reasonCode : returnCode;
     if (code === undefined) return false;
     if (code !== 0) {
@@ -170,13 +157,10 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     }
     const { target } = this.#shared;
     this.#isAccepted = true;
-    if (!sessionPresent) this.#unreleased = undefined;
-    this.#mostOpen = Math.min(target.inflight, properties.receiveMaximum ?? MOST_ID);
+    this.#session.accepted(packet);
     this.#keepAlive.periodMs = (properties.serverKeepAlive ?? target.keepAliveS) * 1000;
-    this.#mostQos = properties.maximumQoS ?? 2;
-    this.#mostPacketBytes = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     if (this.identity.subscribe.length === 0) this.connected();
-    else this.#write(this.#shared.codec.subscribe(this.identity.subscribe, this.#nextId()));
+    else this.#write(this.#shared.codec.subscribe(this.identity.subscribe, this.#session.nextId()));
     return true;
   }
 
@@ -190,14 +174,10 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
 
   #handlePublish({ qos, messageId = 0, payload }: IPublishPacket): boolean {
     if (qos > 0 && messageId === 0) return false;
-    const isRepeated = qos === 2 && this.#unreleased?.has(messageId) === true;
+    const isNew = qos !== 2 || this.#session.received(messageId);
     if (qos === 1) this.#write(acknowledgement(PACKET.puback, messageId));
-    if (qos === 2) {
-      this.#unreleased ??= new Set();
-      this.#unreleased.add(messageId);
-      this.#write(acknowledgement(PACKET.pubrec, messageId));
-    }
-    if (!isRepeated) this.listener.onReceived(payload.length);
+    if (qos === 2) this.#write(acknowledgement(PACKET.pubrec, messageId));
+    if (isNew) this.listener.onReceived(payload.length);
     return true;
   }
 
@@ -206,17 +186,16 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   protected hasRoom(qos: 0 | 1 | 2): boolean {
-    const mayOpen = qos === 0 || (this.#open?.size ?? 0) < this.#mostOpen;
-    return mayOpen && this.#link!.waitingBytes <= MOST_WAITING_BYTES;
+    return this.#session.hasRoom(qos) && this.#link!.waitingBytes <= MOST_WAITING_BYTES;
   }
 
   protected take(message: M): void {
     const { isVersion5 } = this.#shared.codec;
-    const id = message.qos === 0 ? 0 : this.#nextId();
+    const id = message.qos === 0 ? 0 : this.#session.nextId();
     const packet = publishPacket(isVersion5, message, id);
-    const isTaken = message.qos <= this.#mostQos && packet.length <= this.#mostPacketBytes;
-    if (!isTaken) {
-      this.#refuse(message, message.qos > this.#mostQos ? 0x9b : 0x95);
+    const refusal = this.#session.refusalOf(message.qos, packet.length);
+    if (refusal !== 0) {
+      this.#refuse(message, refusal);
       return;
     }
     this.#keepAlive.sentMs = this.nowMs();
@@ -224,12 +203,10 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
       this.#link!.writeMessage(packet, message);
       return;
     }
-    this.#open ??= new Map();
-    this.#open.set(id, { message, sentMs: this.#keepAlive.sentMs });
+    this.#session.sent(id, message, this.#keepAlive.sentMs);
     this.#link!.write(packet);
   }
 
-  /** MQTT 5, 3.2.2.3: what the broker said beforehand that it does not take. */
   #refuse(message: M, code: number): void {
     const link = this.#link;
     queueMicrotask(() => this.#link === link && this.listener.onFailed(message, reasonOf(code)));
@@ -248,19 +225,13 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   protected override checkConnection(nowMs: number): void {
-    if (this.#isOverdue(nowMs)) {
+    if (nowMs >= this.#session.oldestMs + this.#shared.ackTimeoutMs) {
       this.finish('ack-timeout');
       return;
     }
     const due = this.#keepAlive.check(nowMs);
     if (due === 'over') this.finish('keep-alive-timeout');
     else if (due === 'ping') this.#write(PINGREQ);
-  }
-
-  #isOverdue(nowMs: number): boolean {
-    if (this.#open === undefined || this.#open.size === 0) return false;
-    for (const { sentMs } of this.#open.values()) return nowMs >= sentMs + this.#shared.ackTimeoutMs;
-    return false;
   }
 
   override disconnect(): void {
@@ -275,7 +246,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   #leaveIfDone(): void {
-    if (this.#isLeaving || (this.#open?.size ?? 0) > 0) return;
+    if (this.#isLeaving || this.#session.open > 0) return;
     this.#sayGoodbye();
   }
 
@@ -295,19 +266,12 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     const link = this.#link;
     this.#link = undefined;
     this.#splitter = undefined;
-    this.#open?.clear();
+    this.#session.disconnected();
     link?.abandon();
   }
 
   #write(packet: Buffer): void {
     this.#keepAlive.sentMs = this.nowMs();
     this.#link?.write(packet);
-  }
-
-  #nextId(): number {
-    do {
-      this.#lastId = this.#lastId === MOST_ID ? 1 : this.#lastId + 1;
-    } while (this.#open?.has(this.#lastId) === true);
-    return this.#lastId;
   }
 }

@@ -5,7 +5,8 @@
 import type { Clock } from '../../clock.js';
 import { type TimedSource, TimeQueue } from '../../packets/time-queue.js';
 import type { DeviceClient } from '../clients/client.js';
-import type { Device, DeviceHost } from '../device/device.js';
+import type { Device } from '../device/device.js';
+import type { DeviceHost } from '../device/device-options.js';
 import { Connector } from './connector.js';
 import { Timers } from './timers.js';
 

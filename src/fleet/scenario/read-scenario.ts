@@ -6,8 +6,9 @@ import { open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
 import { describeSystemError, SynthError } from '../../errors.js';
+import { apportion } from './device-counts.js';
 import { addIssues, type KeyPath, Problems } from './problems.js';
-import { apportion, resolveScenario } from './resolve-scenario.js';
+import { resolveScenario } from './resolve-scenario.js';
 import type { Outputs, Scenario } from './scenario.js';
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.js';
 

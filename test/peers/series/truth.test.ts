@@ -38,8 +38,9 @@ describe('tshark agrees on every packet', () => {
       expect(header).toBe('time_epoch,ip_len,is_source');
       const rows: string[] = [];
       const input = captureInput(sharedCapture(`dev/${file}`));
-      const { packets } = await streamTarget([input], targetOf(identifier), (seconds, nanoseconds, size, outbound) => {
-        rows.push(`${seconds}.${String(nanoseconds).padStart(9, '0')},${size},${outbound ? 1 : 0}`);
+      const { packets } = await streamTarget([input], targetOf(identifier), ({ packet, outbound }) => {
+        const { seconds, nanoseconds, sizeBytes } = packet;
+        rows.push(`${seconds}.${String(nanoseconds).padStart(9, '0')},${sizeBytes},${outbound ? 1 : 0}`);
       });
       expect(rows.length).toBe(expected.length);
       expect(rows.findIndex((row, i) => row !== expected[i])).toBe(-1);
@@ -97,8 +98,8 @@ describe('tshark agrees on the number and the sizes of packets', () => {
       await streamTarget(
         [captureInput(sharedCapture(`dev/${file}.pcap`))],
         targetOf(identifier),
-        (_s, _ns, size, outbound) => {
-          sizes[outbound ? 'out' : 'in'].push(size);
+        ({ packet, outbound }) => {
+          sizes[outbound ? 'out' : 'in'].push(packet.sizeBytes);
         },
       );
       expect([sizes.out.length, sizes.in.length]).toEqual([from, to]);
