@@ -2,10 +2,12 @@
  * @module
  * The groups of a scenario: each with its target, its files and its templates, and with defaults filled in.
  */
+
 import { nearest } from '../../did-you-mean.js';
 import type { KeyPath, Problems } from './problems.js';
+import { PROTOCOLS } from './protocols.js';
 import type { ResolvedTarget } from './resolve-target.js';
-import type { Credentials, Group, MessagePayload, Will } from './scenario.js';
+import type { Credentials, Group, MessagePayload, TargetProtocol, Will } from './scenario.js';
 import type { ScenarioFiles } from './scenario-files.js';
 import type { ScenarioFile } from './scenario-schema.js';
 import { compileTemplate } from './template.js';
@@ -85,13 +87,13 @@ export class GroupResolver {
   }
 
   /** Keys that the protocol of the target has no use for. */
-  #requireKeys(group: GroupFile, path: KeyPath, protocol: string, isTls: boolean): void {
+  #requireKeys(group: GroupFile, path: KeyPath, protocol: TargetProtocol, isTls: boolean): void {
     const isMqtt = protocol === 'mqtt';
-    const hasPath = protocol === 'http' || protocol === 'coap' || protocol === 'websocket';
+    const { hasPath, hasCredentials } = PROTOCOLS[protocol];
     const useless = [
       ...(isMqtt ? [] : (['topic', 'subscribe', 'qos', 'retain', 'will'] as const)),
       ...(hasPath ? [] : (['path'] as const)),
-      ...(isMqtt || protocol === 'http' || protocol === 'websocket' ? [] : (['username', 'password'] as const)),
+      ...(hasCredentials ? [] : (['username', 'password'] as const)),
       ...(isTls ? [] : (['cert', 'key'] as const)),
     ];
     for (const key of useless) {
@@ -139,8 +141,7 @@ export class GroupResolver {
 }
 
 function pathOf({ path }: GroupFile, { target, path: urlPath }: ResolvedTarget): string {
-  const hasPath = target.protocol === 'http' || target.protocol === 'coap' || target.protocol === 'websocket';
-  if (!hasPath) return '';
+  if (!PROTOCOLS[target.protocol].hasPath) return '';
   const chosen = path ?? (urlPath === '' ? '/' : urlPath);
   return chosen.startsWith('/') ? chosen : `/${chosen}`;
 }
