@@ -14,8 +14,8 @@ export default defineConfig({
     // Part of the time goes by in waiting: for runs that take their time, and for other programs.
     maxWorkers: Math.ceil(1.5 * availableParallelism()),
     // None of them is to be reached: it ends what hangs.
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     projects: [
       {
         extends: true,
