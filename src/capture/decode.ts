@@ -8,7 +8,7 @@
 
 import { ETHERTYPE } from '../net/ethertype.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
-import { LINK_TYPE } from '../net/link-type.js';
+import { LINK_TYPE, type LinkType } from '../net/link-type.js';
 import { MAX_SIZE_BYTES } from '../net/sizes.js';
 import { NONE, type Packet } from './packet.js';
 import { SKIP, skipEtherType, skipLinkType, skipPppProtocol } from './skip-reason.js';
@@ -27,7 +27,8 @@ export function decode(packet: Packet): void {
 function decodeLink(packet: Packet, at: number, end: number): number {
   if (packet.linkType === LINK_TYPE.ethernet) return ethernet(packet, at, end);
   if (end === at) return packet.linkType === NONE ? SKIP.unknownInterface : SKIP.empty;
-  switch (packet.linkType) {
+  const linkType = packet.linkType as Exclude<LinkType, typeof LINK_TYPE.ethernet> | typeof NONE; // or one that is unknown
+  switch (linkType) {
     case LINK_TYPE.rawBsd:
     case LINK_TYPE.rawOpenBsd:
     case LINK_TYPE.raw:
@@ -53,7 +54,7 @@ function decodeLink(packet: Packet, at: number, end: number): number {
     case NONE:
       return SKIP.unknownInterface;
     default:
-      return skipLinkType(packet.linkType);
+      return skipLinkType(linkType satisfies never);
   }
 }
 

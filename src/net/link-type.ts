@@ -21,6 +21,31 @@ export const LINK_TYPE = {
   linuxCooked2: 276,
 } as const;
 
-const SUPPORTED: ReadonlySet<number> = new Set(Object.values(LINK_TYPE));
+export type LinkType = (typeof LINK_TYPE)[keyof typeof LINK_TYPE];
 
-export const isSupportedLinkType = (linkType: number): boolean => SUPPORTED.has(linkType);
+/** Which MAC addresses a link header has: none, receiver and sender of Ethernet, the sender alone, or those of 802.11, also behind radiotap. */
+export type LinkAddresses = 'none' | 'ethernet' | 'sender' | 'wlan' | 'radiotap';
+
+/** A link type that is missing here does not compile: nobody is to forget its addresses when a capture is anonymised. */
+const LINK_ADDRESSES: Readonly<Record<LinkType, LinkAddresses>> = {
+  [LINK_TYPE.null]: 'none',
+  [LINK_TYPE.ethernet]: 'ethernet',
+  [LINK_TYPE.ppp]: 'none',
+  [LINK_TYPE.rawBsd]: 'none',
+  [LINK_TYPE.rawOpenBsd]: 'none',
+  [LINK_TYPE.pppHdlc]: 'none',
+  [LINK_TYPE.pppoe]: 'none',
+  [LINK_TYPE.raw]: 'none',
+  [LINK_TYPE.wlan]: 'wlan',
+  [LINK_TYPE.loop]: 'none',
+  [LINK_TYPE.linuxCooked]: 'sender',
+  [LINK_TYPE.wlanRadiotap]: 'radiotap',
+  [LINK_TYPE.ipv4]: 'none',
+  [LINK_TYPE.ipv6]: 'none',
+  [LINK_TYPE.linuxCooked2]: 'sender',
+};
+
+/** Undefined for link types that are not decoded. */
+export const linkAddresses = (linkType: number): LinkAddresses | undefined => LINK_ADDRESSES[linkType as LinkType];
+
+export const isSupportedLinkType = (linkType: number): boolean => linkAddresses(linkType) !== undefined;

@@ -7,6 +7,8 @@ import type { AddressFamily } from '../net/address.js';
 export interface AddressChange {
   /** The kinds of addresses that it may deal with. */
   readonly families: ReadonlySet<AddressFamily>;
+  /** Whether no captured address may be left, also where a frame cannot be read as far as its addresses. */
+  readonly isComplete: boolean;
   /**
    * Changes the address at a position in place.
    *

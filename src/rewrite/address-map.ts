@@ -23,6 +23,7 @@ interface AddressRule {
 
 export class AddressMaps implements AddressChange {
   readonly families: ReadonlySet<AddressFamily>;
+  readonly isComplete = false;
   readonly #rules: Readonly<Record<AddressFamily, readonly AddressRule[]>>;
 
   constructor(rules: readonly AddressRule[]) {

@@ -26,6 +26,7 @@ const FAMILY_NUMBER = { mac: 1, ipv4: 2, ipv6: 3 } as const satisfies Record<Add
 
 export class Anonymizer implements AddressChange {
   readonly families: ReadonlySet<AddressFamily> = new Set(['mac', 'ipv4', 'ipv6']);
+  readonly isComplete = true;
   readonly #ip: CryptoPan;
   readonly #mac: CryptoPan;
   readonly #keepOui: boolean;

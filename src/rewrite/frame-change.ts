@@ -6,7 +6,7 @@ import type { Packet } from '../capture/packet.js';
 import { MAX_PACKET_BYTES } from '../net/sizes.js';
 import { fixChecksums } from './fix-checksums.js';
 import { FrameEditor, type FrameEdits } from './frame-editor.js';
-import { erasePayload } from './payload-eraser.js';
+import { erasePayload, eraseUnread } from './payload-eraser.js';
 import { VlanChange, type VlanOptions } from './vlan-change.js';
 
 export interface FrameChangeOptions extends FrameEdits {
@@ -36,11 +36,14 @@ export class FrameChange {
   readonly #options: FrameChangeOptions;
   readonly #vlan: VlanChange | undefined;
   readonly #editor: FrameEditor | undefined;
+  /** Whether no captured address may be left. */
+  readonly #isComplete: boolean;
   #growth = 0;
 
   constructor(options: FrameChangeOptions) {
     const { vlan, addresses, ports } = options;
     this.#options = options;
+    this.#isComplete = addresses.some((change) => change.isComplete);
     this.#vlan = vlan.set !== undefined || vlan.strip || vlan.map ? new VlanChange(vlan) : undefined;
     const needsEditor = addresses.length > 0 || ports !== undefined || options.erasePayload || options.fixChecksums;
     this.#editor = needsEditor ? new FrameEditor(options) : undefined;
@@ -63,6 +66,7 @@ export class FrameChange {
     const editor = this.#editor;
     if (editor === undefined) return;
     editor.edit(packet, bytes, at, growth);
+    if (this.#isComplete) eraseUnread(packet, bytes, at, growth);
     if (this.#options.erasePayload) erasePayload(packet, bytes, at, growth, editor.finalDestinationAt);
     if (this.#options.fixChecksums) fixChecksums(packet, bytes, at, growth, editor.finalDestinationAt);
   }

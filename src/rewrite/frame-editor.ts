@@ -15,7 +15,7 @@ import { updateChecksum, wordChange } from '../net/checksum.js';
 import { ETHERTYPE } from '../net/ethertype.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
-import { LINK_TYPE } from '../net/link-type.js';
+import { linkAddresses } from '../net/link-type.js';
 import {
   checksumField,
   SCTP_HEADER_BYTES,
@@ -81,20 +81,19 @@ export class FrameEditor {
   }
 
   #link(packet: Packet, at: number): void {
-    switch (packet.linkType) {
-      case LINK_TYPE.ethernet:
+    switch (linkAddresses(packet.linkType)) {
+      case 'ethernet':
         if (packet.sourceMacAt === NONE) return;
         this.#address(at, 'mac');
         this.#address(at + 6, 'mac');
         return;
-      case LINK_TYPE.linuxCooked:
-      case LINK_TYPE.linuxCooked2:
+      case 'sender':
         if (packet.sourceMacAt !== NONE) this.#address(packet.sourceMacAt + at - packet.at, 'mac');
         return;
-      case LINK_TYPE.wlan:
+      case 'wlan':
         this.#wlan(at);
         return;
-      case LINK_TYPE.wlanRadiotap:
+      case 'radiotap':
         if (packet.capturedLength >= 8) this.#wlan(at + readU16LE(this.#bytes, at + 2));
     }
   }

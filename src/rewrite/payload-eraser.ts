@@ -10,6 +10,7 @@ import { SKIP } from '../capture/skip-reason.js';
 import { readU16BE } from '../net/bytes.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
+import { linkAddresses } from '../net/link-type.js';
 import { computeTransportChecksum, headerLength } from '../net/transport-checksum.js';
 import { fixIpv4Header } from './fix-checksums.js';
 import { extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
@@ -54,6 +55,26 @@ export function erasePayload(
     return;
   }
   eraseInPacket(packet, bytes, contentAt, end, finalDestinationAt);
+}
+
+/** IP headers that were not read as far as their addresses. */
+const UNREAD_IP: ReadonlySet<number> = new Set([
+  SKIP.ipHeaderCut,
+  SKIP.ipVersion,
+  SKIP.ipv4HeaderLength,
+  SKIP.ipv4TotalLength,
+]);
+
+/**
+ * Erases what may hold addresses that nobody has found: frames of unknown link types or with a cut link header as a whole, and IP headers that
+ * are cut or damaged with all that follows. Payload that was read stays.
+ *
+ * @param at, growth as in `erasePayload`
+ */
+export function eraseUnread(packet: Packet, bytes: Uint8Array, at: number, growth: number): void {
+  const end = at + packet.capturedLength + growth;
+  if (linkAddresses(packet.linkType) === undefined || packet.skip === SKIP.linkHeaderCut) bytes.fill(0, at, end);
+  else if (UNREAD_IP.has(packet.skip)) bytes.fill(0, packet.contentAt + at - packet.at + growth, end);
 }
 
 /** Of ARP the addresses that are there in full, which have been anonymised (RFC 826). */
