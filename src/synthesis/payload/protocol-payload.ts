@@ -30,31 +30,24 @@ import { Unspoken } from './unspoken.js';
 
 type Begin<Application> = (circumstances: Circumstances) => Application;
 
-const OF_UDP: ReadonlyMap<number, Begin<DatagramApplication>> = new Map([
-  [53, dns],
-  [67, dhcp],
-  [68, dhcp],
-  [123, ntp],
-  [137, netbiosNames],
-  [443, quic],
-  [1900, ssdp],
-  [5060, sip],
-  [5353, mdns],
-  [5355, llmnr],
-  [5683, coap],
-]);
+interface Datagrams {
+  readonly begin: Begin<DatagramApplication>;
+  /** A shorter datagram is malformed whatever it holds: it ends within the header, or in DHCP before the options. 0 where there is no such bound. */
+  readonly leastBytes: number;
+}
 
-/** A shorter datagram is malformed whatever it holds: it ends within the header, or in DHCP before the options. */
-const LEAST_BYTES: ReadonlyMap<number, number> = new Map([
-  [53, 12],
-  [67, 244],
-  [68, 244],
-  [123, 4],
-  [137, 12],
-  [443, 21],
-  [5353, 12],
-  [5355, 12],
-  [5683, 4],
+const OF_UDP: ReadonlyMap<number, Datagrams> = new Map([
+  [53, { begin: dns, leastBytes: 12 }],
+  [67, { begin: dhcp, leastBytes: 244 }],
+  [68, { begin: dhcp, leastBytes: 244 }],
+  [123, { begin: ntp, leastBytes: 4 }],
+  [137, { begin: netbiosNames, leastBytes: 12 }],
+  [443, { begin: quic, leastBytes: 21 }],
+  [1900, { begin: ssdp, leastBytes: 0 }],
+  [5060, { begin: sip, leastBytes: 0 }],
+  [5353, { begin: mdns, leastBytes: 12 }],
+  [5355, { begin: llmnr, leastBytes: 12 }],
+  [5683, { begin: coap, leastBytes: 4 }],
 ]);
 
 /** FTP, IMAP, POP3, LDAP, mail, DNS, SIP, AMQP, XMPP and MQTT over TLS, and the web. */
@@ -68,6 +61,9 @@ const OF_TCP: ReadonlyMap<number, Begin<SegmentApplication>> = new Map([
   [1883, mqtt],
   [5060, sipOverTcp],
 ]);
+
+/** Ports whose protocol is spoken. */
+export const SPOKEN_PORTS = { UDP: [...OF_UDP.keys()], TCP: [...OF_TCP.keys()] } as const;
 
 export class ProtocolPayload implements PayloadSource {
   readonly preamble: Uint8Array;
@@ -83,11 +79,11 @@ export class ProtocolPayload implements PayloadSource {
   }
 
   leastBytes(protocol: number, servicePort: number): number {
-    return protocol === IP_PROTOCOL.udp ? (LEAST_BYTES.get(servicePort) ?? 0) : 0;
+    return protocol === IP_PROTOCOL.udp ? (OF_UDP.get(servicePort)?.leastBytes ?? 0) : 0;
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {
-    const beginDatagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort) : undefined;
+    const beginDatagrams = protocol === IP_PROTOCOL.udp ? OF_UDP.get(servicePort)?.begin : undefined;
     const beginSegments = protocol === IP_PROTOCOL.tcp ? OF_TCP.get(servicePort) : undefined;
     if (beginDatagrams === undefined && beginSegments === undefined)
       return this.#unspoken.stream(protocol, servicePort);
