@@ -128,7 +128,7 @@ export default class Emit extends BaseCommand {
       const request = await requestOf(files, flags, seed, tls, this.signal);
       const prepared = await prepareEmission(request);
       if (prepared.busiestTaken) this.note(`Packets of the busiest device ${formatTarget(prepared.target!)}`);
-      const live = startLiveLine(!this.jsonEnabled());
+      const live = await startLiveLine(!this.jsonEnabled());
       const plan = new PacketRecord();
       const { sourceError, ...emission } = await emit({
         ...prepared,

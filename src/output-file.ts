@@ -2,12 +2,21 @@
  * @module
  * Where results go: a file that appears only when it is complete, or standard output.
  */
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { access, type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describeSystemError, SynthError, systemErrorCode } from './errors.js';
 import { removeAtExit } from './temporary.js';
 import { option, wording } from './wording.js';
+
+/** The part of `fs.Stats` that is used. With a type of our own, declarations of the package need no types of Node.js. */
+export interface FileStats {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
 
 export interface OutputOptions {
   /** Replace an existing file. */
@@ -74,7 +83,7 @@ export async function openOutput(path: string, options: OutputOptions): Promise<
  * @returns what is there now
  * @throws SynthError `SYNTH_OUTPUT_EXISTS`, `SYNTH_OUTPUT_FAILED` for a folder, or in one that is not there or takes no files
  */
-export async function requireWritable(path: string, options: OutputOptions): Promise<Stats | undefined> {
+export async function requireWritable(path: string, options: OutputOptions): Promise<FileStats | undefined> {
   const existing = await statOrUndefined(path);
   if (existing?.isDirectory()) {
     throw new SynthError('SYNTH_OUTPUT_FAILED', `${path}: is a directory`, { hint: 'Name a file to write to.' });
@@ -114,7 +123,7 @@ export async function writeOutput(path: string, bytes: Uint8Array, options: Outp
 }
 
 /** What is at a path, if anything can be seen there. */
-export async function statOrUndefined(path: string): Promise<Stats | undefined> {
+export async function statOrUndefined(path: string): Promise<FileStats | undefined> {
   try {
     return await stat(path);
   } catch {

@@ -1,13 +1,9 @@
 /**
  * @module
- * How a long run goes, on standard error: one line or a panel of several that changes on a terminal, elsewhere a line every ten seconds.
+ * Live progress of a long run on standard error: a panel that is redrawn on a terminal, elsewhere a line every ten seconds.
  */
 
 const LINE_INTERVAL_MS = 10_000;
-/** ECMA-48: to the beginning of the line, and nothing behind it. */
-const CLEAR = '\r\u001b[K';
-/** To the beginning of the line, and nothing below it. */
-const CLEAR_BELOW = '\r\u001b[J';
 const LEAST_COLUMNS = 20;
 const USUAL_COLUMNS = 80;
 const USUAL_ROWS = 24;
@@ -18,19 +14,13 @@ export interface LiveLine {
   stop(): void;
 }
 
-export function startLiveLine(enabled: boolean): LiveLine {
-  if (!enabled) return { update: () => {}, stop: () => {} };
-  const { stderr } = process;
-  if (stderr.isTTY) {
-    return {
-      update: (text) => void stderr.write(CLEAR + text.slice(0, Math.max(LEAST_COLUMNS, stderr.columns - 1))),
-      stop: () => void stderr.write(CLEAR),
-    };
-  }
-  return startLines(stderr);
+/** Starts a panel of one line. */
+export async function startLiveLine(enabled: boolean): Promise<LiveLine> {
+  const { update, stop } = await startPanel(enabled);
+  return { update: (text) => update(text, () => [text]), stop };
 }
 
-function startLines(stream: Pick<NodeJS.WriteStream, 'write'>): LiveLine {
+function startLines(stream: Pick<NodeJS.WriteStream, 'write'>): Pick<LiveLine, 'update'> {
   let last = performance.now();
   return {
     update(text) {
@@ -39,7 +29,6 @@ function startLines(stream: Pick<NodeJS.WriteStream, 'write'>): LiveLine {
       last = now;
       stream.write(`${text}\n`);
     },
-    stop: () => {},
   };
 }
 
@@ -58,19 +47,19 @@ export interface LivePanel {
   stop(): void;
 }
 
-/** A panel on a terminal, lines elsewhere, nothing if not enabled; but what is printed is always written. */
-export function startPanel(enabled: boolean, stream: PanelStream = process.stderr): LivePanel {
+/** Starts a panel on a terminal, lines elsewhere, and nothing if not enabled. Printed text is always written. */
+export async function startPanel(enabled: boolean, stream: PanelStream = process.stderr): Promise<LivePanel> {
   const print = (text: string) => void stream.write(`${text}\n`);
   if (!enabled) return { update: () => {}, print, stop: () => {} };
-  if (!stream.isTTY) {
-    const { update, stop } = startLines(stream);
-    return { update, print, stop };
-  }
+  if (!stream.isTTY) return { ...startLines(stream), print, stop: () => {} };
+  // Only a terminal needs it.
+  const { cursorMove, cursorLeft, eraseDown } = await import('ansi-escapes');
   let drawn: readonly string[] = [];
   // Some terminals do not know how large they are, and say 0.
   const size = () => ({ columns: stream.columns || USUAL_COLUMNS, rows: stream.rows || USUAL_ROWS });
   const draw = (lines: readonly string[], above = '') => {
-    stream.write(toBeginning(drawn, size().columns) + CLEAR_BELOW + above + lines.join('\n'));
+    const toBeginning = cursorMove(0, 1 - rowsOf(drawn, size().columns)) + cursorLeft;
+    stream.write(toBeginning + eraseDown + above + lines.join('\n'));
     drawn = lines;
   };
   return {
@@ -89,8 +78,9 @@ export function startPanel(enabled: boolean, stream: PanelStream = process.stder
   };
 }
 
-/** Moves the cursor from the end of these lines to their beginning. In a terminal that has become narrower, they take more rows than they did. */
-function toBeginning(lines: readonly string[], columns: number): string {
-  const rows = lines.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / Math.max(1, columns))), 0);
-  return rows > 1 ? `\u001b[${rows - 1}A` : '';
-}
+/** Rows that drawn lines take, the cursor's row at least. A terminal that has become narrower has wrapped them. */
+const rowsOf = (lines: readonly string[], columns: number): number =>
+  Math.max(
+    1,
+    lines.reduce((sum, line) => sum + Math.max(1, Math.ceil([...line].length / columns)), 0),
+  );

@@ -17,10 +17,13 @@ const DARK = `
   --real: #6fabff; --training: #6f8fbd; --synthetic: #ff9d5c; --held-out: rgb(111 171 255 / .12);
   --note: #2a2412; --note-rule: #d3a72a; --good: #6fcf97; --bad: #ff8f87; --outage: rgb(255 143 135 / .16);`;
 
-export const STYLES = `
+/** The variables of both schemes, for a page or an SVG file. */
+export const COLORS = `
 :root { color-scheme: light dark; ${LIGHT} }
 @media screen and (prefers-color-scheme: dark) { :root { ${DARK} } }
-* { box-sizing: border-box; }
+`;
+
+export const STYLES = `${COLORS}* { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body { margin: 0; background: var(--page); color: var(--text); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; overflow-wrap: break-word; }
 main { max-width: 1168px; margin: 0 auto; padding: 28px 24px 56px; }

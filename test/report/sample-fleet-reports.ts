@@ -13,7 +13,7 @@ import {
 } from '../fleet/sample-fleet.js';
 
 export const INFO = {
-  version: '0.1.0',
+  version: '0.2.0',
   created: '2026-03-01T08:02:00Z',
   command: 'synth fleet run "a & b.yaml" --seed seed-7',
 };

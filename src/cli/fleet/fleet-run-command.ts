@@ -128,7 +128,7 @@ export abstract class FleetRunCommand extends BaseCommand {
   }
 
   async #run(fleet: PreparedFleet, outputs: FleetOutputs, onRecord: (lines: string) => void): Promise<FleetResult> {
-    const panel = startPanel(!this.jsonEnabled());
+    const panel = await startPanel(!this.jsonEnabled());
     return runFleet(fleet, {
       clock: systemClock,
       signal: this.signal,

@@ -272,7 +272,7 @@ test('Of many failed thresholds three are named', () => {
   );
 });
 
-/** A terminal that knows what a panel needs: line feeds, returns, cursor up, clear below; and that lines wrap. */
+/** A terminal that knows what a panel needs: line feeds, first column, cursor up, clear below; and that lines wrap. */
 class Terminal implements PanelStream {
   readonly isTTY: boolean;
   columns: number;
@@ -297,7 +297,7 @@ class Terminal implements PanelStream {
       this.#row++;
       this.#column = 0;
       this.#cells[this.#row] ??= [];
-    } else if (token === '\r') {
+    } else if (token === '\u001b[G') {
       this.#column = 0;
     } else if (token.endsWith('A') && token.length > 1) {
       this.#row = Math.max(0, this.#row - Number(token.slice(2, -1)));
@@ -329,10 +329,10 @@ class Terminal implements PanelStream {
   }
 }
 
-test('A panel is drawn over the one before, and nothing is left of it in the end', () => {
+test('A panel is drawn over the one before, and nothing is left of it in the end', async () => {
   const terminal = new Terminal(80);
   terminal.write('before\n');
-  const panel = startPanel(true, terminal);
+  const panel = await startPanel(true, terminal);
   panel.update('', () => ['one', 'two', 'three']);
   panel.update('', () => ['four', 'five']);
   expect(terminal.lines).toEqual(['before', 'four', 'five']);
@@ -342,10 +342,10 @@ test('A panel is drawn over the one before, and nothing is left of it in the end
   expect(terminal.lines).toEqual(['before', 'a warning', '']);
 });
 
-test('A panel fits into narrow terminals, and into those that become narrow while it is there', () => {
+test('A panel fits into narrow terminals, and into those that become narrow while it is there', async () => {
   const terminal = new Terminal(60);
   terminal.write('before\n');
-  const panel = startPanel(true, terminal);
+  const panel = await startPanel(true, terminal);
   const lines = (columns: number) => ['x'.repeat(70), `${columns} columns`, 'y'.repeat(45)];
   panel.update('', lines);
   expect(terminal.lines).toEqual(['before', 'x'.repeat(59), '59 columns', 'y'.repeat(45)]);
@@ -358,26 +358,26 @@ test('A panel fits into narrow terminals, and into those that become narrow whil
   expect(terminal.lines).toEqual(['before', '']);
 });
 
-test('A panel is not higher than the terminal', () => {
+test('A panel is not higher than the terminal', async () => {
   const terminal = new Terminal(60);
   terminal.rows = 4;
-  const panel = startPanel(true, terminal);
+  const panel = await startPanel(true, terminal);
   panel.update('', () => ['1', '2', '3', '4', '5', '6']);
   expect(terminal.lines).toEqual(['1', '2', '3']);
 });
 
-test('Without a terminal there is no panel, and no line before ten seconds are over; what is printed is written', () => {
+test('Without a terminal there is no panel, and no line before ten seconds are over; what is printed is written', async () => {
   const file = new Terminal(80, false);
-  const panel = startPanel(true, file);
+  const panel = await startPanel(true, file);
   panel.update('line', () => ['panel']);
   panel.print('a warning');
   panel.stop();
   expect(file.lines).toEqual(['a warning', '']);
 });
 
-test('A panel that is not wanted shows nothing', () => {
+test('A panel that is not wanted shows nothing', async () => {
   const terminal = new Terminal(80);
-  const panel = startPanel(false, terminal);
+  const panel = await startPanel(false, terminal);
   panel.update('line', () => ['panel']);
   panel.stop();
   expect(terminal.lines).toEqual(['']);
