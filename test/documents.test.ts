@@ -17,10 +17,10 @@ const QUOTED = /`((?:src|models|commands|test|docs|bench|fixtures|examples|scrip
 /** Relative links, without the place in the page. */
 const LINKED = /\]\((?![a-z]+:|#)([^)#\s]+)(?:#[^)]*)?\)/g;
 
-/** `src/{a,b}/c.ts` is two paths; what begins with a star is the folder before it. */
+/** `src/{a,b}/c.ts` is two paths; where a star or the place of a name begins, the folder before it counts. */
 function expanded(path: string): string[] {
   const [, before, list, after] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(path) ?? [];
-  if (list === undefined) return [path.replace(/\*.*$/, '')];
+  if (list === undefined) return [path.replace(/(\*|NAME).*$/, '')];
   return list.split(',').flatMap((part) => expanded(`${before}${part}${after}`));
 }
 
