@@ -26,7 +26,7 @@ export interface EmitOptions extends TargetOptions {
   readonly to?: string | undefined;
   /** In place of `to`: an interface, for Ethernet frames. */
   readonly interface?: string | undefined;
-  /** Ends after this time, or after so many packets. */
+  /** Ends after this time, or this number of packets. */
   readonly duration?: Duration | undefined;
   readonly packets?: number | undefined;
   /** Times as fast as modelled or captured, such as `'2x'` (default: `'1x'`); or a constant rate in packets, such as `'100/s'`; or `'topspeed'`. */

@@ -12,7 +12,7 @@ import { type Duration, durationNsOf, pathsOf } from './inputs.js';
 export interface SinkOptions {
   /** `udp://host:port`, `tcp://…` or `unix:///path`; one or several. Port 0 is one that is free, see `onListening`. */
   readonly listen: string | readonly string[];
-  /** What ends it, whichever comes first: a time, so many packets, a time without packets, the signal. */
+  /** Limits: a time, a number of packets, a time without packets. The first one that is reached ends the sink; so does the signal. */
   readonly duration?: Duration | undefined;
   readonly packets?: number | undefined;
   readonly idle?: Duration | undefined;

@@ -26,7 +26,7 @@ export type LinkType = (typeof LINK_TYPE)[keyof typeof LINK_TYPE];
 /** Which MAC addresses a link header has: none, receiver and sender of Ethernet, the sender alone, or those of 802.11, also behind radiotap. */
 export type LinkAddresses = 'none' | 'ethernet' | 'sender' | 'wlan' | 'radiotap';
 
-/** A link type that is missing here does not compile: nobody is to forget its addresses when a capture is anonymised. */
+/** A link type that is missing here does not compile, so that anonymisation knows the addresses of each. */
 const LINK_ADDRESSES: Readonly<Record<LinkType, LinkAddresses>> = {
   [LINK_TYPE.null]: 'none',
   [LINK_TYPE.ethernet]: 'ethernet',

@@ -1,7 +1,7 @@
 /**
  * @module
- * Packets that a TCP stack sends by itself: SYN, ACK, keep-alives. Whoever sends through a stream socket leaves them to the stack of this host;
- * the sizes and times of a model are all that they can be told by.
+ * Packets that a TCP stack sends by itself: SYN, ACK, keep-alives. Senders through stream sockets leave them to the stack of this host.
+ * A model knows sizes and times only, so the size decides.
  */
 import { IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../net/header-bytes.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';

@@ -1,7 +1,7 @@
 /**
  * @module
- * Names of the random streams of a run. They are a promise: with other names the same seed gives other bytes, and the two ends of a dialogue
- * no longer draw the same.
+ * Names of the random streams of a run. They must not change: with other names the same seed gives other bytes, and the two ends of a dialogue
+ * no longer draw the same packets.
  */
 import { type Random, randomStream } from '../random.js';
 

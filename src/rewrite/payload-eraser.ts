@@ -66,7 +66,7 @@ const UNREAD_IP: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Erases what may hold addresses that nobody has found: frames of unknown link types or with a cut link header as a whole, and IP headers that
+ * Erases what may hold addresses that were not found: frames of unknown link types or with a cut link header as a whole, and IP headers that
  * are cut or damaged with all that follows. Payload that was read stays.
  *
  * @param at, growth as in `erasePayload`
