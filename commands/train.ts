@@ -9,12 +9,13 @@ import { interruption, resumeCommand } from '../src/cli/train/training-end.js';
 import {
   fittingFlags,
   networkFlags,
-  parseKindOptions,
+  parseFitOptions,
   requireConcerned,
   startFlags,
   startOf,
   type TrainingStart,
 } from '../src/cli/train/training-flags.js';
+import { trainingLines } from '../src/cli/train/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatCounted, formatSeconds } from '../src/format.js';
@@ -114,7 +115,7 @@ export default class Train extends BaseCommand {
       print(
         `Learned ${name ?? 'a series'}: ${formatCounted(training.packets, 'packet')}, ${formatSeconds(training.spanSeconds)}`,
       );
-      for (const line of model.trainingLines()) print(line);
+      for (const line of trainingLines(model)) print(line);
       print(`Trained in ${formatSeconds(trainingSeconds)} → ${flags.out}`);
       const more = resumeCommand(model, paths, flags);
       const goOn = more === undefined ? [] : [`Go on with: ${more}`];
@@ -167,7 +168,7 @@ function trainOptions(
     holdout: same && !isGiven('holdout') ? same.training.holdout : parseFraction(flags.holdout),
     keepAddresses: flags['keep-addresses'] || (same?.profile.addresses ?? null) !== null,
     payloadOnly: flags['payload-only'] || (same?.training.payloadOnly ?? false),
-    fit: parseKindOptions(kind, flags),
+    fit: parseFitOptions(flags),
     start: start && { how: start.how, model: start.file.model },
   };
 }

@@ -60,58 +60,6 @@ const fitOptionsSchema = networkOptionsSchema.extend({
 /** A kind ignores what does not concern it. */
 export type FitOptions = Readonly<z.infer<typeof fitOptionsSchema>>;
 
-export type FitOptionName = keyof FitOptions;
-
-/** Options of everything that is fitted from a random start, on threads. */
-export const FITTED_OPTIONS = ['seed', 'threads'] as const satisfies readonly FitOptionName[];
-/** Options of Gaussian models. */
-export const GAUSSIAN_OPTIONS = [
-  'components',
-  'restarts',
-  'iterations',
-  'tolerance',
-] as const satisfies readonly FitOptionName[];
-
-/** What a kind of model says about its options. */
-export interface KindOptions {
-  /** The shared options that it takes. */
-  readonly options: readonly FitOptionName[];
-  /** Options that no other kind has: an object schema, whose defaults are those of the options. */
-  readonly ownOptions?: z.ZodObject | undefined;
-}
-
-/** The options of a training as a kind gets them: shared ones, and its own. */
-export type KindFitOptions = FitOptions & { readonly own?: Readonly<Record<string, unknown>> };
-
-/**
- * The options of a training. What is left out has its default.
- *
- * @throws SynthError `SYNTH_USAGE` for an option that is not one of the kind, or a value that is not possible
- */
-export function resolveKindOptions(
-  name: string,
-  { options, ownOptions }: KindOptions,
-  given: Readonly<Record<string, unknown>> = {},
-): KindFitOptions {
-  const isOwn = (key: string) => ownOptions !== undefined && Object.hasOwn(ownOptions.shape, key);
-  const set = Object.entries(given).filter(([, value]) => value !== undefined);
-  const useless = set.find(([key]) => !isOwn(key) && !options.some((one) => one === key));
-  if (useless !== undefined) {
-    throw new SynthError('SYNTH_USAGE', `models of kind ${name} have no option “${useless[0]}”`, {
-      hint: `They have ${[...Object.keys(ownOptions?.shape ?? {}), ...options].join(', ') || 'none'}.`,
-    });
-  }
-  const own = ownOptions?.safeParse(Object.fromEntries(set.filter(([key]) => isOwn(key))));
-  if (own?.success === false) {
-    const issue = own.error.issues[0]!; // a failure has one at least
-    throw new SynthError('SYNTH_USAGE', `the option “${issue.path.join('.')}” is not possible: ${issue.message}`, {
-      cause: own.error,
-    });
-  }
-  const shared = Object.fromEntries(set.filter(([key]) => !isOwn(key)));
-  return { ...resolveFitOptions(shared), own: own?.data ?? {} };
-}
-
 /** Fills in what is left out. @throws SynthError `SYNTH_USAGE` */
 export function resolveFitOptions(given: Partial<FitOptions> = {}): FitOptions {
   const parsed = fitOptionsSchema.safeParse({ ...defaultFitOptions(), ...given });

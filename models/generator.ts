@@ -7,7 +7,7 @@
 import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
 import type { Tensors } from '../src/tensors.js';
-import type { KindFitOptions, KindOptions } from './fit-options.js';
+import type { FitOptions } from './fit-options.js';
 
 /** How much to sample: whichever is reached first ends the series. */
 export interface SampleLimit {
@@ -75,8 +75,6 @@ export interface TrafficModel {
   readonly interrupted?: boolean;
   /** Its states or tokens, outbound first, the most frequent first. */
   describe(): readonly ComponentDescription[];
-  /** What its training came to, in a few lines for people. */
-  trainingLines(): readonly string[];
   /** What `load` of the same kind makes the model from again. */
   save(): SavedModel;
 }
@@ -94,7 +92,7 @@ export interface SavedModel {
 }
 
 /** A kind of model. */
-export interface ModelKind extends KindOptions {
+export interface ModelKind {
   readonly kind: string;
   /** One line for `--help`. */
   readonly description: string;
@@ -104,7 +102,7 @@ export interface ModelKind extends KindOptions {
    * @param series at least one packet in all
    * @throws SynthError `SYNTH_TRAINING_FAILED`, `SYNTH_INTERRUPTED`
    */
-  fit(series: readonly PacketBlock[], options: KindFitOptions, hooks: FitHooks): Promise<TrafficModel>;
+  fit(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks): Promise<TrafficModel>;
   /**
    * The same from another model of the kind; only where the kind can.
    *
@@ -113,7 +111,7 @@ export interface ModelKind extends KindOptions {
   fitFrom?(
     start: FitStart,
     series: readonly PacketBlock[],
-    options: KindFitOptions,
+    options: FitOptions,
     hooks: FitHooks,
   ): Promise<TrafficModel>;
   /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */

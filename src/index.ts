@@ -4,17 +4,8 @@
  *
  * Functions take paths and plain options with defaults; times are seconds or texts such as `'10m'`. Mistakes are `SynthError`s with a stable `code`.
  */
-export type { FitOptions, KindFitOptions, KindOptions } from '../models/fit-options.js';
-export type {
-  ComponentDescription,
-  FitHooks,
-  ModelKind,
-  SampleLimit,
-  Sampling,
-  SavedModel,
-  TrafficModel,
-} from '../models/generator.js';
-export { registerModelKind } from '../models/registry.js';
+export type { FitOptions } from '../models/fit-options.js';
+export type { ModelKind, SampleLimit, Sampling, TrafficModel } from '../models/generator.js';
 export { type EmitOptions, emit } from './api/emit.js';
 export { compare, type EvaluateOptions, evaluate } from './api/evaluate.js';
 export { type FleetOptions, planFleet, type RunFleetOptions, runFleet } from './api/fleet.js';

@@ -2,9 +2,7 @@
  * @module
  * `--model hmm`: two hidden Markov models, one a direction, sampled independently and merged by time.
  */
-
 import { z } from 'zod';
-import { formatCount } from '../../src/format.js';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
@@ -23,7 +21,6 @@ import {
 } from '../generator.js';
 import { sampleBlocks } from '../sample-blocks.js';
 import { DirectionHmm } from './direction-hmm.js';
-import { hmmOptions } from './options.js';
 
 const KIND = 'hmm';
 
@@ -128,16 +125,6 @@ export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
     return mostFrequentFirst(components);
   }
 
-  trainingLines(): readonly string[] {
-    return (['outbound', 'inbound'] as const).map((name) => {
-      const direction = this.summary[name];
-      if (direction === null) return `${name}: no packets`;
-      const { states, packets, candidates, curve } = direction;
-      const tried = candidates.map(({ components }) => components).join(', ');
-      return `${name}: ${states} states by BIC among ${tried}; ${formatCount(packets)} gaps, ${curve.length - 1} iterations`;
-    });
-  }
-
   save(): SavedModel {
     const tensors = new Map<string, Tensor>();
     this.outbound?.save('outbound', tensors);
@@ -176,7 +163,6 @@ class Sender {
 
 export const hmm: ModelKind = {
   kind: KIND,
-  ...hmmOptions,
   description: 'Gaussian hidden Markov model per direction',
 
   async fit(series, options, { onProgress, signal }) {

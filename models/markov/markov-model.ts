@@ -2,11 +2,9 @@
  * @module
  * `--model markov`: a chain of variable order over the tokens of both directions.
  */
-
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
-import { formatCount } from '../../src/format.js';
 import { type PacketBlock, sliceBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { mean } from '../../src/statistics/mean.js';
@@ -23,7 +21,6 @@ import {
   type TrafficModel,
 } from '../generator.js';
 import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
-import { markovOptions } from './options.js';
 import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
@@ -79,15 +76,6 @@ class MarkovModel implements TrafficModel {
     return mostFrequentFirst(components);
   }
 
-  trainingLines(): readonly string[] {
-    const { quantizer, tokens, order, contexts, heldOutLogLikelihood } = this.summary;
-    const judged =
-      heldOutLogLikelihood === null ? 'too short to choose' : `${heldOutLogLikelihood.toFixed(3)} nats/packet held out`;
-    return [
-      `Markov chain: ${formatCount(tokens)} ${quantizer} tokens, order ${order} (${judged}), ${formatCount(contexts)} contexts`,
-    ];
-  }
-
   save(): SavedModel {
     const tensors = new Map<string, Tensor>();
     this.#chain.save(tensors);
@@ -97,7 +85,6 @@ class MarkovModel implements TrafficModel {
 
 export const markov: ModelKind = {
   kind: KIND,
-  ...markovOptions,
   description: 'Markov chain of variable order over the tokens of a quantizer',
 
   async fit(series, fitOptions, { onProgress, signal }) {

@@ -2,7 +2,6 @@
  * @module
  * How a network is learned from series: tokens, the sizes of the network, its training.
  */
-
 import { systemClock } from '../../src/clock.js';
 import { SynthError, throwIfInterrupted } from '../../src/errors.js';
 import { formatCount, formatSeconds } from '../../src/format.js';
@@ -11,7 +10,7 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { requireModel } from '../../src/tensors.js';
 import { option, wording } from '../../src/wording.js';
-import type { FitOptions, KindOptions, QuantizerKind } from '../fit-options.js';
+import type { FitOptions, QuantizerKind } from '../fit-options.js';
 import type { MixturesSummary } from '../gaussian/fit-mixtures.js';
 import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.js';
 import { MAX_NETWORK_TOKENS, MAX_PARAMETERS } from '../limits.js';
@@ -21,7 +20,6 @@ import { type Architecture, architectureSchema, receptiveField } from './archite
 import { initialParameters } from './initialize.js';
 import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
 import { startOf } from './optimizer.js';
-import { rnnOptions, tcnOptions } from './options.js';
 import { parameterCount } from './parameter-tensors.js';
 import { dominantPeriod } from './period.js';
 import { requireInherited, resumedPlan, resumedState } from './resume.js';
@@ -40,17 +38,16 @@ import { transfer } from './transfer.js';
 /** How fine the tokens of the empirical quantizer are: as few as it makes. */
 const EMPIRICAL_RESOLUTION = 0.15;
 
-const neuralKind = (kind: NeuralKind, options: KindOptions, description: string): ModelKind => ({
+const neuralKind = (kind: NeuralKind, description: string): ModelKind => ({
   kind,
-  ...options,
   description,
   fit: (series, options, hooks) => trainNetwork(kind, undefined, series, options, hooks),
   fitFrom: (start, series, options, hooks) => trainNetwork(kind, start, series, options, hooks),
   load: (saved) => NeuralModel.load(kind, saved),
 });
 
-export const rnn = neuralKind('rnn', rnnOptions, 'recurrent network (GRU) over the tokens of a quantizer');
-export const tcn = neuralKind('tcn', tcnOptions, 'temporal convolutional network over the tokens of a quantizer');
+export const rnn = neuralKind('rnn', 'recurrent network (GRU) over the tokens of a quantizer');
+export const tcn = neuralKind('tcn', 'temporal convolutional network over the tokens of a quantizer');
 
 async function trainNetwork(
   kind: NeuralKind,

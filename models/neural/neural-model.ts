@@ -2,7 +2,6 @@
  * @module
  * `--model rnn` and `--model tcn`: networks that predict the next token of both directions from those before it.
  */
-
 import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
 import { kernelModule } from '../../src/kernels/module.js';
@@ -32,7 +31,6 @@ import { loadParameters, saveParameters } from './parameter-tensors.js';
 import { sampleSideBySide } from './sample-many.js';
 import { pairsOf, scoreRows, scoreWindows } from './token-windows.js';
 import { warmUpOf } from './trainer.js';
-import { networkLines } from './training-lines.js';
 
 export const CELL_OF = { rnn: 'gru', tcn: 'tcn' } as const satisfies Record<string, Cell>;
 export type NeuralKind = keyof typeof CELL_OF;
@@ -213,10 +211,6 @@ export class NeuralModel implements TrafficModel {
       ...this.#parts.quantizer.describe(token),
     }));
     return mostFrequentFirst(components);
-  }
-
-  trainingLines(): readonly string[] {
-    return networkLines(this.summary);
   }
 
   save(): SavedModel {

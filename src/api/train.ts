@@ -23,7 +23,7 @@ export interface TrainOptions extends TargetOptions {
   /** Learns from packets with payload alone. Default: false. */
   readonly payloadOnly?: boolean | undefined;
   /** Options of the kind, such as `{ states: [12] }` for `hmm`. What is left out has its default. */
-  readonly fit?: (Partial<FitOptions> & Readonly<Record<string, unknown>>) | undefined;
+  readonly fit?: Partial<FitOptions> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the share that is done, 0 to 1, and what is being done. */
   readonly onProgress?: ((done: number, what: string) => void) | undefined;

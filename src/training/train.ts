@@ -3,7 +3,7 @@
  * From series to a model with all that goes into its file.
  */
 
-import { type FitOptions, resolveKindOptions } from '../../models/fit-options.js';
+import { type FitOptions, resolveFitOptions } from '../../models/fit-options.js';
 import type { FitHooks, FitStart } from '../../models/generator.js';
 import { modelKinds } from '../../models/registry.js';
 import { learnConversations } from '../conversations/learn.js';
@@ -24,7 +24,7 @@ export interface TrainOptions {
   /** For the record. */
   readonly payloadOnly: boolean;
   /** What is left out is the default. */
-  readonly fit?: (Partial<FitOptions> & Readonly<Record<string, unknown>>) | undefined;
+  readonly fit?: Partial<FitOptions> | undefined;
   /** A model to start from, of the same kind. */
   readonly start?: FitStart | undefined;
 }
@@ -51,8 +51,8 @@ export async function train(
   options: TrainOptions,
   hooks: FitHooks = {},
 ): Promise<ModelFile> {
-  const registered = modelKinds.get(options.kind);
-  if (registered === undefined) throw new SynthError('SYNTH_USAGE', `there is no model “${options.kind}”`);
+  const load = modelKinds.get(options.kind);
+  if (load === undefined) throw new SynthError('SYNTH_USAGE', `there is no model “${options.kind}”`);
   const parts = series
     .map((whole) => sliceSeries(whole, 0, Math.floor(whole.length * (1 - options.holdout))))
     .filter(({ length }) => length > 0);
@@ -61,8 +61,8 @@ export async function train(
       hint: 'Hold out a smaller share, or give a longer capture.',
     });
   }
-  const fitOptions = resolveKindOptions(options.kind, registered, options.fit);
-  const kind = await registered.load();
+  const kind = await load();
+  const fitOptions = resolveFitOptions(options.fit);
   if (options.start && kind.fitFrom === undefined) {
     throw new SynthError('SYNTH_USAGE', `a model of kind ${options.kind} always learns from the beginning`, {
       hint: 'Only rnn and tcn start from another model.',

@@ -345,7 +345,6 @@ describe('a dialogue', () => {
     },
     logLikelihood: () => Number.NaN,
     describe: () => [],
-    trainingLines: () => [],
     save: () => expect.unreachable(),
   };
   const limit = { packets: 100, durationNs: Number.POSITIVE_INFINITY };

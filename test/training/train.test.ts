@@ -97,8 +97,8 @@ test.each(['constructor', '__proto__', 'toString', ''])('there is no kind of mod
   await expectSynthError(train([seriesOf(requests(9))], undefined, { ...OPTIONS, kind }), 'SYNTH_USAGE');
 });
 
-test.each([...modelKinds])('the kind %s calls itself by the name it is registered under', async (name, registered) => {
-  const { kind, description } = await registered.load();
+test.each([...modelKinds])('the kind %s calls itself by the name it is registered under', async (name, load) => {
+  const { kind, description } = await load();
   expect(kind).toBe(name);
   expect(description).not.toBe('');
 });

@@ -9,7 +9,7 @@ import { formatCount, formatCounted, formatSeconds, formatShare } from '../../fo
 import type { LoadedModelFile } from '../../model-files/model-file.js';
 import { protocolName } from '../../net/protocol-name.js';
 import { formatTable } from '../table.js';
-import { type NetworkView, networkView } from './training-view.js';
+import { type NetworkView, networkView, trainingLines } from './training-view.js';
 
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 
@@ -35,7 +35,7 @@ export function printModel(
       `${formatSeconds(training.spanSeconds)}, ${training.series} series${left}`,
   );
   if (conversations) printServices(servicesOf(conversations), limit, print);
-  for (const line of model.trainingLines()) print(line);
+  for (const line of trainingLines(model)) print(line);
   const network = networkView(model);
   if (network) printEpochs(network, print);
   for (const direction of DIRECTIONS) {

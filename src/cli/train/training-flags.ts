@@ -5,9 +5,7 @@
 import { Flags, type Interfaces } from '@oclif/core';
 import {
   defaultFitOptions,
-  type FitOptionName,
   type FitOptions,
-  GAUSSIAN_OPTIONS,
   type NetworkOption,
   networkOptionsSchema,
   QUANTIZER_CHOICES,
@@ -16,7 +14,6 @@ import {
 } from '../../../models/fit-options.js';
 import type { FitStart } from '../../../models/generator.js';
 import { LANES, MAX_BATCH, MAX_KERNEL_SIZE, MAX_LAYERS, MAX_UNITS, MAX_WINDOW } from '../../../models/limits.js';
-import { modelKinds } from '../../../models/registry.js';
 import { SynthError } from '../../errors.js';
 import { seedFlag } from '../flags.js';
 import { parseComponents, parsePositive } from '../parse.js';
@@ -135,53 +132,34 @@ interface Rule {
   readonly hint?: string;
 }
 
-const GAUSSIAN: readonly string[] = GAUSSIAN_OPTIONS;
+const isNeural = ({ kind }: TrainingChoice): boolean => kind === 'rnn' || kind === 'tcn';
+const GAUSSIAN = ['components', 'restarts', 'iterations', 'tolerance'];
 const SIZES = ['hidden', 'layers', 'embedding', 'kernel-size'];
 /** What a training that is resumed may be told. */
 const RESUMED = ['epochs', 'patience', 'threads'];
 
-/** Flags of kinds, with the option that each sets. */
-const OPTION_OF: ReadonlyMap<string, FitOptionName> = new Map(
-  [...Object.keys(fittingFlags), ...Object.keys(networkFlags)].map((flag) => [flag, optionOf(flag)]),
-);
-
-/** `kernel-size` is `kernelSize`. */
-function optionOf(flag: string): FitOptionName {
-  const name = flag.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-  return name as FitOptionName; // the test of the flags looks that it is one
-}
-
-/** Kinds whose training a flag concerns. */
-const kindsWith = (flag: string): readonly string[] =>
-  [...modelKinds].filter(([, kind]) => kind.options.includes(OPTION_OF.get(flag)!)).map(([name]) => name);
-
-/** What is missing in a kind that a flag does not concern. */
-function lackOf(flag: string): string {
-  if (flag === 'kernel-size') return 'is for convolutions';
-  if (flag in networkFlags) return 'is for networks';
-  return flag === 'quantizer' ? 'is for kinds of model that learn tokens' : 'is for other kinds of model';
-}
-
-/** A flag whose option is none of the kind's. @throws SynthError `SYNTH_USAGE` */
-function requireOptionsOf(kind: string, isGiven: (flag: string) => boolean): void {
-  const { options } = modelKinds.get(kind)!; // the flag --model takes no other, and no model file has another
-  for (const [flag, option] of OPTION_OF) {
-    if (options.includes(option) || !isGiven(flag)) continue;
-    throw new SynthError('SYNTH_USAGE', `--${flag} ${lackOf(flag)}; --model ${kind} has none`, {
-      hint: `Take --model ${kindsWith(flag).join(' or --model ')}.`,
-    });
-  }
-}
-
-const hasQuantizer = (kind: string): boolean => modelKinds.get(kind)?.options.includes('quantizer') ?? false;
-const startable = (): readonly string[] => [...modelKinds].filter(([, { hasStart }]) => hasStart).map(([name]) => name);
-
 const RULES: readonly Rule[] = [
   {
     flags: ['resume', 'from'],
-    isMistake: ({ kind }) => modelKinds.get(kind)?.hasStart !== true,
-    problem: ({ kind }) =>
-      `is for models of kind ${startable().join(' and ')}; one of kind ${kind} always learns from the beginning`,
+    isMistake: (choice) => !isNeural(choice),
+    problem: ({ kind }) => `is for models of kind rnn and tcn; one of kind ${kind} always learns from the beginning`,
+  },
+  {
+    flags: Object.keys(networkFlags),
+    isMistake: (choice) => !isNeural(choice),
+    problem: ({ kind }) => `is for networks; --model ${kind} has none`,
+    hint: 'Take --model rnn or --model tcn.',
+  },
+  {
+    flags: ['kernel-size'],
+    isMistake: ({ kind }) => kind === 'rnn',
+    problem: () => 'is for convolutions; --model rnn has none',
+    hint: 'Take --model tcn.',
+  },
+  {
+    flags: ['quantizer'],
+    isMistake: ({ kind }) => kind === 'hmm',
+    problem: () => 'is for kinds of model that learn tokens; --model hmm has none',
   },
   {
     flags: Object.keys({ ...fittingFlags, ...networkFlags }).filter((flag) => !RESUMED.includes(flag)),
@@ -196,7 +174,7 @@ const RULES: readonly Rule[] = [
   },
   {
     flags: GAUSSIAN,
-    isMistake: ({ kind, quantizer }) => hasQuantizer(kind) && quantizer === 'empirical',
+    isMistake: ({ kind, quantizer }) => kind !== 'hmm' && quantizer === 'empirical',
     problem: () => 'is for Gaussian models; --quantizer empirical has none',
     hint: 'Add --quantizer gmm, or take --model hmm.',
   },
@@ -210,7 +188,6 @@ const RULES: readonly Rule[] = [
 
 /** Flags that would be passed over are mistakes. @throws SynthError `SYNTH_USAGE` */
 export function requireConcerned(choice: TrainingChoice, isGiven: (flag: string) => boolean): void {
-  requireOptionsOf(choice.kind, isGiven);
   for (const { flags, isMistake, problem, hint } of RULES) {
     const flag = isMistake(choice) ? flags.find(isGiven) : undefined;
     if (flag === undefined) continue;
@@ -219,16 +196,6 @@ export function requireConcerned(choice: TrainingChoice, isGiven: (flag: string)
 }
 
 type Flagged<T> = Interfaces.InferredFlags<T>;
-
-/** The options of a kind, as the flags say. @throws SynthError `SYNTH_USAGE` */
-export function parseKindOptions(
-  kind: string,
-  flags: Flagged<typeof fittingFlags & typeof networkFlags>,
-): Partial<FitOptions> {
-  const options = modelKinds.get(kind)?.options ?? [];
-  const all = parseFitOptions(flags);
-  return Object.fromEntries(options.map((option) => [option, all[option]]));
-}
 
 /** What the flags say, as options. @throws SynthError `SYNTH_USAGE` */
 export const parseFitOptions = (flags: Flagged<typeof fittingFlags & typeof networkFlags>): FitOptions =>
