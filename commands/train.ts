@@ -1,21 +1,20 @@
 /** `synth train`: from captures or tables to a model. */
 import { Args, Flags, type Interfaces } from '@oclif/core';
 import { DEFAULT_MODEL_KIND, modelKinds } from '../models/registry.js';
+import { requireApplicable } from '../models/resolve-options.js';
 import { BaseCommand } from '../src/cli/base-command.js';
 import { forceFlag, parseTarget, payloadOnlyFlag, targetFlags } from '../src/cli/flags.js';
 import { parseFraction } from '../src/cli/parse.js';
 import { requireOneStdin, withStdinAsFile } from '../src/cli/stdin.js';
 import { interruption, resumeCommand } from '../src/cli/train/training-end.js';
 import {
-  fittingFlags,
-  networkFlags,
-  parseFitOptions,
-  requireConcerned,
+  givenOptions,
+  modelFlag,
+  optionFlags,
   startFlags,
   startOf,
   type TrainingStart,
 } from '../src/cli/train/training-flags.js';
-import { trainingLines } from '../src/cli/train/training-view.js';
 import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatCounted, formatSeconds } from '../src/format.js';
@@ -25,6 +24,31 @@ import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
 import { type TrainOptions, train } from '../src/training/train.js';
+
+const kinds = [...modelKinds.values()];
+
+const ownFlags = {
+  ...targetFlags,
+  'payload-only': payloadOnlyFlag,
+  model: modelFlag(kinds, DEFAULT_MODEL_KIND),
+  out: Flags.string({
+    char: 'o',
+    summary: 'Model file to write, or - for standard output.',
+    default: 'model.safetensors',
+    helpValue: 'FILE',
+  }),
+  holdout: Flags.string({
+    summary: 'Share of each series, its end, to leave out of training, so that evaluate can judge on it.',
+    default: '0',
+    helpValue: '1/3',
+  }),
+  'keep-addresses': Flags.boolean({
+    default: false,
+    summary: 'Store the captured addresses in the model, and generate with them.',
+  }),
+  force: forceFlag,
+  ...startFlags(kinds),
+};
 
 export default class Train extends BaseCommand {
   static override summary = 'Learn how a device or flow talks.';
@@ -49,34 +73,7 @@ export default class Train extends BaseCommand {
       required: true,
     }),
   };
-  static override flags = {
-    ...targetFlags,
-    'payload-only': payloadOnlyFlag,
-    model: Flags.option({ options: [...modelKinds.keys()] })({
-      char: 'm',
-      summary: 'Kind of model.',
-      default: DEFAULT_MODEL_KIND,
-    }),
-    out: Flags.string({
-      char: 'o',
-      summary: 'Model file to write, or - for standard output.',
-      default: 'model.safetensors',
-      helpValue: 'FILE',
-    }),
-    holdout: Flags.string({
-      summary: 'Share of each series, its end, to leave out of training, so that evaluate can judge on it.',
-      default: '0',
-      helpValue: '1/3',
-    }),
-    'keep-addresses': Flags.boolean({
-      default: false,
-      summary: 'Store the captured addresses in the model, and generate with them.',
-    }),
-    force: forceFlag,
-    ...fittingFlags,
-    ...startFlags,
-    ...networkFlags,
-  };
+  static override flags = { ...ownFlags, ...optionFlags(kinds, ownFlags) };
 
   async run(): Promise<unknown> {
     const { argv, flags, metadata } = await this.parse(Train);
@@ -115,7 +112,7 @@ export default class Train extends BaseCommand {
       print(
         `Learned ${name ?? 'a series'}: ${formatCounted(training.packets, 'packet')}, ${formatSeconds(training.spanSeconds)}`,
       );
-      for (const line of trainingLines(model)) print(line);
+      for (const line of model.describeTraining().lines) print(line);
       print(`Trained in ${formatSeconds(trainingSeconds)} → ${flags.out}`);
       const more = resumeCommand(model, paths, flags);
       const goOn = more === undefined ? [] : [`Go on with: ${more}`];
@@ -155,7 +152,10 @@ function trainOptions(
   start: StartFile | undefined,
 ): TrainOptions {
   const kind = start?.file.model.kind ?? flags.model;
-  requireConcerned({ kind, quantizer: flags.quantizer, how: start?.how }, isGiven);
+  // A model that was loaded has a kind of the registry, and so has the flag.
+  const declared = modelKinds.get(kind)!;
+  const fit = givenOptions(declared, kinds, flags, isGiven);
+  requireApplicable(declared, fit, start?.how);
   if (start && isGiven('model') && flags.model !== kind) {
     throw new SynthError('SYNTH_USAGE', `the model given with --${start.how} is of kind ${kind}, not ${flags.model}`, {
       hint: 'Leave out --model.',
@@ -168,7 +168,7 @@ function trainOptions(
     holdout: same && !isGiven('holdout') ? same.training.holdout : parseFraction(flags.holdout),
     keepAddresses: flags['keep-addresses'] || (same?.profile.addresses ?? null) !== null,
     payloadOnly: flags['payload-only'] || (same?.training.payloadOnly ?? false),
-    fit: parseFitOptions(flags),
+    fit,
     start: start && { how: start.how, model: start.file.model },
   };
 }

@@ -7,7 +7,7 @@
 import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
 import type { Tensors } from '../src/tensors.js';
-import type { FitOptions } from './fit-options.js';
+import type { OptionSet, StartHow } from './model-options.js';
 
 /** How much to sample: whichever is reached first ends the series. */
 export interface SampleLimit {
@@ -51,6 +51,31 @@ export interface ComponentDescription {
   readonly exactGaps: number;
 }
 
+/** A table for people; columns with a heading hold numbers. */
+export interface TrainingTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export interface UnfinishedTraining {
+  /** Part of the training that was not completed: `epoch 4`. */
+  readonly at: string;
+  /** What the model holds: `the best weights so far, of epoch 3`. */
+  readonly kept: string;
+  /** Options that a resumed training needs. */
+  readonly resumeWith: Readonly<Record<string, string | number>>;
+}
+
+/** Result of a training in words. */
+export interface TrainingDescription {
+  /** Size of the model, the choices that were made, how the training ended: one line each. */
+  readonly lines: readonly string[];
+  /** The alternatives that were compared and the course of the training, if any. */
+  readonly tables: readonly TrainingTable[];
+  /** Only for trainings that can be resumed. */
+  readonly unfinished?: UnfinishedTraining | undefined;
+}
+
 export interface TrafficModel {
   readonly kind: string;
   readonly summary: FitSummary;
@@ -75,14 +100,15 @@ export interface TrafficModel {
   readonly interrupted?: boolean;
   /** Its states or tokens, outbound first, the most frequent first. */
   describe(): readonly ComponentDescription[];
+  /** The result of its training, for people: shown after training, by `synth model info` and in reports. */
+  describeTraining(): TrainingDescription;
   /** What `load` of the same kind makes the model from again. */
   save(): SavedModel;
 }
 
 /** Where a training begins, other than from nothing. */
 export interface FitStart {
-  /** `resume` goes on with an unfinished training on the same series; `from` takes over what was learned from others. */
-  readonly how: 'resume' | 'from';
+  readonly how: StartHow;
   readonly model: TrafficModel;
 }
 
@@ -91,31 +117,32 @@ export interface SavedModel {
   readonly summary: FitSummary;
 }
 
-/** A kind of model. */
-export interface ModelKind {
+/**
+ * A kind of model. It is at hand whenever a kind is named, so code that only training or sampling needs is better imported by its
+ * methods.
+ */
+export interface ModelKind<Options = Readonly<Record<string, unknown>>> {
   readonly kind: string;
   /** One line for `--help`. */
   readonly description: string;
+  /** Options of its training. The command line derives a flag from each: `kernelSize` is `--kernel-size`. */
+  readonly options: OptionSet<Options>;
   /**
    * Learns from one or more series, in the order of time each.
    *
    * @param series at least one packet in all
+   * @param options checked, with defaults for what was left out
    * @throws SynthError `SYNTH_TRAINING_FAILED`, `SYNTH_INTERRUPTED`
    */
-  fit(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks): Promise<TrafficModel>;
+  fit(series: readonly PacketBlock[], options: Options, hooks: FitHooks): Promise<TrafficModel>;
   /**
    * The same from another model of the kind; only where the kind can.
    *
    * @throws SynthError also `SYNTH_MODEL_INVALID` if the model does not fit
    */
-  fitFrom?(
-    start: FitStart,
-    series: readonly PacketBlock[],
-    options: FitOptions,
-    hooks: FitHooks,
-  ): Promise<TrafficModel>;
+  fitFrom?(start: FitStart, series: readonly PacketBlock[], options: Options, hooks: FitHooks): Promise<TrafficModel>;
   /** @throws SynthError `SYNTH_MODEL_INVALID` if the tensors do not make a model */
-  load(saved: SavedModel): TrafficModel;
+  load(saved: SavedModel): TrafficModel | Promise<TrafficModel>;
 }
 
 /** Outbound first, within a direction the most frequent first. */

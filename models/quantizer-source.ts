@@ -7,11 +7,11 @@ import { Kernels } from '../src/kernels/kernels.js';
 import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { TensorReader } from '../src/tensors.js';
 import { EmpiricalQuantizer } from './empirical-quantizer.js';
-import type { FitOptions, QuantizerKind } from './fit-options.js';
 import { type ComponentCounts, fitMixtures, type MixturesSummary } from './gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from './gaussian/gaussian-quantizer.js';
 import type { FitHooks } from './generator.js';
-import type { Quantizer } from './quantizer.js';
+import type { Quantizer, QuantizerKind } from './quantizer.js';
+import type { TokenFitOptions } from './shared-options.js';
 
 export interface QuantizerSource {
   readonly kind: QuantizerKind;
@@ -38,12 +38,12 @@ class GaussianSource implements QuantizerSource {
   /** BIC has chosen: there is one. */
   readonly resolutions = [1];
   summary: MixturesSummary | null = null;
-  readonly #options: FitOptions;
+  readonly #options: TokenFitOptions;
   readonly #hooks: FitHooks;
   readonly #pool: FitPool;
   #chosen: ComponentCounts | undefined;
 
-  constructor(options: FitOptions, hooks: FitHooks) {
+  constructor(options: TokenFitOptions, hooks: FitHooks) {
     this.#options = options;
     this.#hooks = hooks;
     this.#pool = new FitPool(options.threads, hooks.signal);
@@ -68,7 +68,7 @@ class GaussianSource implements QuantizerSource {
 
 /** Those to choose from; the first is for series too short to choose. */
 export function quantizerSources(
-  options: FitOptions,
+  options: TokenFitOptions,
   hooks: FitHooks,
 ): readonly [QuantizerSource, ...QuantizerSource[]] {
   if (options.quantizer === 'empirical') return [EMPIRICAL];

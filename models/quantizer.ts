@@ -9,6 +9,9 @@ import type { Random } from '../src/random.js';
 import type { Tensor } from '../src/tensors.js';
 import type { ComponentDescription } from './generator.js';
 
+export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
+export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];
+
 /** Position in time while tokens are decoded, and the packet that the latest one became. */
 export interface DecodeState {
   /** Time of the latest packet; the first is at 0. */

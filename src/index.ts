@@ -4,8 +4,22 @@
  *
  * Functions take paths and plain options with defaults; times are seconds or texts such as `'10m'`. Mistakes are `SynthError`s with a stable `code`.
  */
-export type { FitOptions } from '../models/fit-options.js';
-export type { ModelKind, SampleLimit, Sampling, TrafficModel } from '../models/generator.js';
+export type {
+  ComponentDescription,
+  FitHooks,
+  FitStart,
+  FitSummary,
+  ModelKind,
+  SampleLimit,
+  Sampling,
+  SavedModel,
+  TrafficModel,
+  TrainingDescription,
+  TrainingTable,
+  UnfinishedTraining,
+} from '../models/generator.js';
+export type { ModelOption, OptionSet, Refusal, StartHow } from '../models/model-options.js';
+export { type FitOptions, registerModelKind } from '../models/registry.js';
 export { type EmitOptions, emit } from './api/emit.js';
 export { compare, type EvaluateOptions, evaluate } from './api/evaluate.js';
 export { type FleetOptions, planFleet, type RunFleetOptions, runFleet } from './api/fleet.js';

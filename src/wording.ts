@@ -5,50 +5,41 @@
  * and src/cli/option-flags.ts as on the command line.
  */
 
+/** Options of a kind of model, which declares them itself. */
+export type KindOptionName = `fit.${string}`;
+
 /** Options of the API that errors name; with the object that holds them where other options have the same name. */
 export type OptionName =
+  | KindOptionName
   | 'allowSpoofed'
   | 'allowed'
-  | 'batch'
   | 'bind'
   | 'clientIp'
   | 'clientMac'
   | 'clientPort'
-  | 'components'
   | 'destination'
   | 'destination.interfaceName'
   | 'directions'
-  | 'dropout'
-  | 'embedding'
-  | 'epochs'
   | 'force'
   | 'format'
-  | 'hidden'
   | 'holdout'
   | 'identity.certificate'
   | 'identity.key'
-  | 'iterations'
-  | 'kernelSize'
-  | 'layers'
-  | 'learningRate'
   | 'limit.idleNs'
   | 'limit.packets'
+  | 'model'
   | 'mtu'
   | 'out'
   | 'output.path'
   | 'output.perSource'
-  | 'patience'
   | 'payload'
   | 'payloadOnly'
-  | 'quantizer'
   | 'range.after'
   | 'range.before'
   | 'range.skip'
-  | 'restarts'
   | 'schedule.durationNs'
   | 'schedule.limit'
   | 'schedule.rounds'
-  | 'seed'
   | 'serverIp'
   | 'serverMac'
   | 'serverPort'
@@ -56,12 +47,9 @@ export type OptionName =
   | 'start.how'
   | 'startAtNs'
   | 'target'
-  | 'threads'
   | 'tls.ca'
   | 'tls.serverName'
-  | 'tls.verify'
-  | 'tolerance'
-  | 'window';
+  | 'tls.verify';
 
 /** Ways out that hints point to, each with what a program finds it by. The command line has a command for each. */
 const ACTIONS = {

@@ -26,7 +26,7 @@ test('exports what is documented, and nothing else', () => {
       ['train', 'saveModel', 'loadModel', 'generate', 'sample', 'evaluate', 'compare'],
       ['emit', 'sink', 'planFleet', 'runFleet'],
       ['inspect', 'readSeries', 'readCaptures', 'captureInput', 'extract', 'rewrite', 'collect'],
-      ['SynthError'],
+      ['registerModelKind', 'SynthError'],
     ]
       .flat()
       .sort(),

@@ -6,10 +6,10 @@
  * the dimension of a model”, Annals of Statistics 6(2), 1978.
  */
 import { z } from 'zod';
-import type { FitOptions } from '../fit-options.js';
+import type { GaussianFitOptions } from '../shared-options.js';
 
 /** `auto`, or the numbers to compare. */
-type ComponentChoice = FitOptions['components'];
+type ComponentChoice = GaussianFitOptions['components'];
 
 const componentRowSchema = z.object({
   components: z.int().positive(),

@@ -7,9 +7,9 @@ import { z } from 'zod';
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type Kernels, type MixtureFit, PARAMETERS, type Parameters, type Points } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
-import type { FitOptions } from '../fit-options.js';
 import { MAX_COMPONENTS } from '../limits.js';
 import { OwnClock } from '../own-clock.js';
+import type { GaussianFitOptions } from '../shared-options.js';
 import {
   type ComponentRow,
   candidatesOf,
@@ -60,7 +60,7 @@ interface FitContext {
 
 export async function fitMixtures(
   series: readonly PacketBlock[],
-  options: FitOptions,
+  options: GaussianFitOptions,
   context: FitContext,
 ): Promise<{ quantizer: GaussianQuantizer; summary: MixturesSummary; components: ComponentCounts }> {
   const [inbound, outbound] = await Promise.all(
@@ -77,7 +77,7 @@ export async function fitMixtures(
 async function fitDirection(
   series: readonly PacketBlock[],
   direction: number,
-  options: FitOptions,
+  options: GaussianFitOptions,
   { pool, kernels, chosen, onRow }: FitContext,
 ): Promise<{ mixture: DirectionMixture; summary: DirectionSummary } | undefined> {
   const observations = observeJoint(series, direction);

@@ -5,7 +5,6 @@
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type HmmFit, type HmmParameters, type Kernels, PARAMETERS } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
-import type { FitOptions } from '../fit-options.js';
 import {
   type ComponentRow,
   candidatesOf,
@@ -24,6 +23,7 @@ import {
 import { SpikeSlab, VARIANCE_FLOOR } from '../gaussian/spike-slab.js';
 import { CATEGORIES, Spikes } from '../gaussian/spikes.js';
 import { MAX_COMPONENTS } from '../limits.js';
+import type { GaussianFitOptions } from '../shared-options.js';
 import { DirectionHmm } from './direction-hmm.js';
 import { closedTransitions, stationaryOf } from './transitions.js';
 
@@ -50,7 +50,7 @@ export interface FittedDirection {
 export async function fitDirection(
   series: readonly PacketBlock[],
   outbound: boolean,
-  options: FitOptions,
+  options: GaussianFitOptions,
   {
     pool,
     kernels,

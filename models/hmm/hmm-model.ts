@@ -3,23 +3,27 @@
  * `--model hmm`: two hidden Markov models, one a direction, sampled independently and merged by time.
  */
 import { z } from 'zod';
+import { formatCount } from '../../src/format.js';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { requireModel, type Tensor, TensorReader } from '../../src/tensors.js';
 import { logBackground } from '../background.js';
+import { candidateTables } from '../gaussian/candidate-tables.js';
 import { componentRowsSchema } from '../gaussian/component-search.js';
 import { type Observations, observe } from '../gaussian/observations.js';
 import {
   type ComponentDescription,
-  type ModelKind,
+  type FitHooks,
   mostFrequentFirst,
   type SampleLimit,
   type SavedModel,
   type TrafficModel,
+  type TrainingDescription,
 } from '../generator.js';
 import { sampleBlocks } from '../sample-blocks.js';
+import type { GaussianFitOptions } from '../shared-options.js';
 import { DirectionHmm } from './direction-hmm.js';
 
 const KIND = 'hmm';
@@ -125,6 +129,17 @@ export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
     return mostFrequentFirst(components);
   }
 
+  describeTraining(): TrainingDescription {
+    const lines = (['outbound', 'inbound'] as const).map((name) => {
+      const direction = this.summary[name];
+      if (direction === null) return `${name}: no packets`;
+      const { states, packets, candidates, curve } = direction;
+      const tried = candidates.map(({ components }) => components).join(', ');
+      return `${name}: ${states} states by BIC among ${tried}; ${formatCount(packets)} gaps, ${curve.length - 1} iterations`;
+    });
+    return { lines, tables: candidateTables(this.summary) };
+  }
+
   save(): SavedModel {
     const tensors = new Map<string, Tensor>();
     this.outbound?.save('outbound', tensors);
@@ -161,56 +176,56 @@ class Sender {
   }
 }
 
-export const hmm: ModelKind = {
-  kind: KIND,
-  description: 'Gaussian hidden Markov model per direction',
-
-  async fit(series, options, { onProgress, signal }) {
-    const { fitDirection } = await import('./fit-direction.js'); // with the algebra that only training needs
-    const pool = new FitPool(options.threads, signal);
-    try {
-      const kernels = new Kernels();
-      const done = [0, 0];
-      const directions = [true, false].map((outbound, index) =>
-        fitDirection(series, outbound, options, {
-          pool,
-          kernels,
-          onRow(row, share) {
-            done[index] = share;
-            // What is left is to learn from all packets of a long series.
-            onProgress?.(0.45 * (done[0]! + done[1]!), `${row.components} states`);
-          },
-        }),
-      );
-      const [outbound, inbound] = await Promise.all(directions);
-      return new HmmModel(
-        { outbound: outbound?.hmm, inbound: inbound?.hmm },
-        {
-          seed: options.seed,
-          outbound: outbound?.summary ?? null,
-          inbound: inbound?.summary ?? null,
-        },
-      );
-    } finally {
-      await pool.close();
-    }
-  },
-
-  load({ tensors, summary }) {
-    const parsed = summarySchema.safeParse(summary);
-    requireModel(parsed.success, 'has a summary that is not one of a hidden Markov model');
-    const reader = new TensorReader(tensors);
+export async function fitHmm(
+  series: readonly PacketBlock[],
+  options: GaussianFitOptions,
+  { onProgress, signal }: FitHooks,
+): Promise<HmmModel> {
+  const { fitDirection } = await import('./fit-direction.js'); // with the algebra that only training needs
+  const pool = new FitPool(options.threads, signal);
+  try {
     const kernels = new Kernels();
-    const load = (prefix: 'outbound' | 'inbound') =>
-      parsed.data[prefix] === null ? undefined : DirectionHmm.load(kernels, prefix, reader);
-    const directions = { outbound: load('outbound'), inbound: load('inbound') };
-    requireModel(directions.outbound !== undefined || directions.inbound !== undefined, 'has no direction');
-    for (const prefix of ['outbound', 'inbound'] as const) {
-      requireModel(
-        parsed.data[prefix]?.states === directions[prefix]?.states,
-        `has a summary of another ${prefix} model`,
-      );
-    }
-    return new HmmModel(directions, parsed.data);
-  },
-};
+    const done = [0, 0];
+    const directions = [true, false].map((outbound, index) =>
+      fitDirection(series, outbound, options, {
+        pool,
+        kernels,
+        onRow(row, share) {
+          done[index] = share;
+          // What is left is to learn from all packets of a long series.
+          onProgress?.(0.45 * (done[0]! + done[1]!), `${row.components} states`);
+        },
+      }),
+    );
+    const [outbound, inbound] = await Promise.all(directions);
+    return new HmmModel(
+      { outbound: outbound?.hmm, inbound: inbound?.hmm },
+      {
+        seed: options.seed,
+        outbound: outbound?.summary ?? null,
+        inbound: inbound?.summary ?? null,
+      },
+    );
+  } finally {
+    await pool.close();
+  }
+}
+
+/** @throws SynthError `SYNTH_MODEL_INVALID` */
+export function loadHmm({ tensors, summary }: SavedModel): HmmModel {
+  const parsed = summarySchema.safeParse(summary);
+  requireModel(parsed.success, 'has a summary that is not one of a hidden Markov model');
+  const reader = new TensorReader(tensors);
+  const kernels = new Kernels();
+  const load = (prefix: 'outbound' | 'inbound') =>
+    parsed.data[prefix] === null ? undefined : DirectionHmm.load(kernels, prefix, reader);
+  const directions = { outbound: load('outbound'), inbound: load('inbound') };
+  requireModel(directions.outbound !== undefined || directions.inbound !== undefined, 'has no direction');
+  for (const prefix of ['outbound', 'inbound'] as const) {
+    requireModel(
+      parsed.data[prefix]?.states === directions[prefix]?.states,
+      `has a summary of another ${prefix} model`,
+    );
+  }
+  return new HmmModel(directions, parsed.data);
+}

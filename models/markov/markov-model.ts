@@ -5,22 +5,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
+import { formatCount } from '../../src/format.js';
 import { type PacketBlock, sliceBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { mean } from '../../src/statistics/mean.js';
 import { requireModel, type Tensor, TensorReader } from '../../src/tensors.js';
-import { QUANTIZER_KINDS } from '../fit-options.js';
+import { candidateTables } from '../gaussian/candidate-tables.js';
 import { mixturesSchema } from '../gaussian/fit-mixtures.js';
 import {
   type ComponentDescription,
   type FitHooks,
-  type ModelKind,
   mostFrequentFirst,
   type SampleLimit,
   type SavedModel,
   type TrafficModel,
+  type TrainingDescription,
 } from '../generator.js';
+import { QUANTIZER_KINDS } from '../quantizer.js';
 import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
+import type { TokenFitOptions } from '../shared-options.js';
 import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
@@ -76,6 +79,18 @@ class MarkovModel implements TrafficModel {
     return mostFrequentFirst(components);
   }
 
+  describeTraining(): TrainingDescription {
+    const { quantizer, tokens, order, contexts, heldOutLogLikelihood, mixtures } = this.summary;
+    const judged =
+      heldOutLogLikelihood === null ? 'too short to choose' : `${heldOutLogLikelihood.toFixed(3)} nats/packet held out`;
+    return {
+      lines: [
+        `Markov chain: ${formatCount(tokens)} ${quantizer} tokens, order ${order} (${judged}), ${formatCount(contexts)} contexts`,
+      ],
+      tables: candidateTables(mixtures),
+    };
+  }
+
   save(): SavedModel {
     const tensors = new Map<string, Tensor>();
     this.#chain.save(tensors);
@@ -83,55 +98,55 @@ class MarkovModel implements TrafficModel {
   }
 }
 
-export const markov: ModelKind = {
-  kind: KIND,
-  description: 'Markov chain of variable order over the tokens of a quantizer',
+export async function fitMarkov(
+  series: readonly PacketBlock[],
+  fitOptions: TokenFitOptions,
+  { onProgress, signal }: FitHooks,
+): Promise<TrafficModel> {
+  let furthest = 0;
+  const hooks: FitHooks = {
+    signal,
+    // A quantizer that is being fitted does not know how far the whole is.
+    onProgress(done, what) {
+      furthest = Math.max(furthest, done);
+      onProgress?.(furthest, what);
+    },
+  };
+  const sources = quantizerSources(fitOptions, hooks);
+  try {
+    const choices = await chooseFrom(sources, series, hooks);
+    const likeliest = choices.reduce<SourceChoice | undefined>(
+      (a, b) => (a && a.best.heldOutLogLikelihood >= b.best.heldOutLogLikelihood ? a : b),
+      undefined,
+    );
+    const source = likeliest?.source ?? sources[0];
+    const { contextGroups, order } = likeliest?.best ?? DEFAULT_OPTIONS;
+    const resolution = likeliest?.best.resolution ?? source.resolutions[0]!;
+    await pause(hooks, 0.9, `order ${order} on all packets`);
+    const chain = TokenChain.fit(tokenize(series, await source.fit(series, resolution)), { contextGroups, order });
+    return new MarkovModel(chain, {
+      quantizer: source.kind,
+      resolution,
+      contextGroups,
+      order,
+      tokens: chain.quantizer.vocabulary,
+      contexts: chain.tree.contexts,
+      heldOutLogLikelihood: likeliest?.best.heldOutLogLikelihood ?? null,
+      candidates: choices.flatMap(({ candidates }) => candidates),
+      mixtures: source.summary,
+    });
+  } finally {
+    await Promise.all(sources.map((source) => source.close()));
+  }
+}
 
-  async fit(series, fitOptions, { onProgress, signal }) {
-    let furthest = 0;
-    const hooks: FitHooks = {
-      signal,
-      // A quantizer that is being fitted does not know how far the whole is.
-      onProgress(done, what) {
-        furthest = Math.max(furthest, done);
-        onProgress?.(furthest, what);
-      },
-    };
-    const sources = quantizerSources(fitOptions, hooks);
-    try {
-      const choices = await chooseFrom(sources, series, hooks);
-      const likeliest = choices.reduce<SourceChoice | undefined>(
-        (a, b) => (a && a.best.heldOutLogLikelihood >= b.best.heldOutLogLikelihood ? a : b),
-        undefined,
-      );
-      const source = likeliest?.source ?? sources[0];
-      const { contextGroups, order } = likeliest?.best ?? DEFAULT_OPTIONS;
-      const resolution = likeliest?.best.resolution ?? source.resolutions[0]!;
-      await pause(hooks, 0.9, `order ${order} on all packets`);
-      const chain = TokenChain.fit(tokenize(series, await source.fit(series, resolution)), { contextGroups, order });
-      return new MarkovModel(chain, {
-        quantizer: source.kind,
-        resolution,
-        contextGroups,
-        order,
-        tokens: chain.quantizer.vocabulary,
-        contexts: chain.tree.contexts,
-        heldOutLogLikelihood: likeliest?.best.heldOutLogLikelihood ?? null,
-        candidates: choices.flatMap(({ candidates }) => candidates),
-        mixtures: source.summary,
-      });
-    } finally {
-      await Promise.all(sources.map((source) => source.close()));
-    }
-  },
-
-  load({ tensors, summary }) {
-    const parsed = summarySchema.safeParse(summary);
-    requireModel(parsed.success, 'has a summary that is not one of a Markov model');
-    const reader = new TensorReader(tensors);
-    return new MarkovModel(TokenChain.load(loadQuantizer(parsed.data.quantizer, reader), reader), parsed.data);
-  },
-};
+/** @throws SynthError `SYNTH_MODEL_INVALID` */
+export function loadMarkov({ tensors, summary }: SavedModel): TrafficModel {
+  const parsed = summarySchema.safeParse(summary);
+  requireModel(parsed.success, 'has a summary that is not one of a Markov model');
+  const reader = new TensorReader(tensors);
+  return new MarkovModel(TokenChain.load(loadQuantizer(parsed.data.quantizer, reader), reader), parsed.data);
+}
 
 interface SourceChoice extends Choice {
   readonly source: QuantizerSource;

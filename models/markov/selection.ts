@@ -11,7 +11,7 @@ import { randomStream } from '../../src/random.js';
 import { ksStatistic } from '../../src/statistics/ks.js';
 import { mean, standardError } from '../../src/statistics/mean.js';
 import { concatenate } from '../concatenate.js';
-import type { QuantizerKind } from '../fit-options.js';
+import type { QuantizerKind } from '../quantizer.js';
 import type { QuantizerSource } from '../quantizer-source.js';
 import { lowerBound } from '../symbol-table.js';
 import { type ChainOptions, TokenChain, tokenize } from './token-chain.js';

@@ -10,16 +10,17 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { requireModel } from '../../src/tensors.js';
 import { option, wording } from '../../src/wording.js';
-import type { FitOptions, QuantizerKind } from '../fit-options.js';
 import type { MixturesSummary } from '../gaussian/fit-mixtures.js';
-import type { FitHooks, FitStart, ModelKind, TrafficModel } from '../generator.js';
+import type { FitHooks, FitStart, TrafficModel } from '../generator.js';
 import { MAX_NETWORK_TOKENS, MAX_PARAMETERS } from '../limits.js';
-import type { Quantizer } from '../quantizer.js';
+import type { Quantizer, QuantizerKind } from '../quantizer.js';
 import { quantizerSources } from '../quantizer-source.js';
 import { type Architecture, architectureSchema, receptiveField } from './architecture.js';
 import { initialParameters } from './initialize.js';
-import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts, type NeuralSummary } from './neural-model.js';
+import { CELL_OF, type NeuralKind, NeuralModel, type NeuralParts } from './neural-model.js';
+import type { NeuralSummary } from './neural-summary.js';
 import { startOf } from './optimizer.js';
+import type { NetworkFitOptions } from './options.js';
 import { parameterCount } from './parameter-tensors.js';
 import { dominantPeriod } from './period.js';
 import { requireInherited, resumedPlan, resumedState } from './resume.js';
@@ -38,22 +39,12 @@ import { transfer } from './transfer.js';
 /** How fine the tokens of the empirical quantizer are: as few as it makes. */
 const EMPIRICAL_RESOLUTION = 0.15;
 
-const neuralKind = (kind: NeuralKind, description: string): ModelKind => ({
-  kind,
-  description,
-  fit: (series, options, hooks) => trainNetwork(kind, undefined, series, options, hooks),
-  fitFrom: (start, series, options, hooks) => trainNetwork(kind, start, series, options, hooks),
-  load: (saved) => NeuralModel.load(kind, saved),
-});
-
-export const rnn = neuralKind('rnn', 'recurrent network (GRU) over the tokens of a quantizer');
-export const tcn = neuralKind('tcn', 'temporal convolutional network over the tokens of a quantizer');
-
-async function trainNetwork(
+/** @param start undefined to learn from nothing */
+export async function trainNetwork(
   kind: NeuralKind,
   start: FitStart | undefined,
   series: readonly PacketBlock[],
-  options: FitOptions,
+  options: NetworkFitOptions,
   hooks: FitHooks,
 ): Promise<NeuralModel> {
   const other = start && neuralParts(start.model, kind);
@@ -168,7 +159,7 @@ function requirePossible(parameters: number): void {
     'SYNTH_TRAINING_FAILED',
     `the network would have ${counts[0]} parameters; ${counts[1]} is the most`,
     {
-      hint: wording`Take fewer ${option('hidden')} or ${option('layers')}.`,
+      hint: wording`Take fewer ${option('fit.hidden')} or ${option('fit.layers')}.`,
     },
   );
 }
@@ -189,7 +180,7 @@ function progressText({ epoch, losses, tokensPerSecond, secondsLeft }: TrainerPr
 }
 
 /** The network that is taken over; what is dropped while it learns may be another share. */
-function inheritedArchitecture({ summary }: NeuralParts, options: FitOptions, vocabulary: number): Architecture {
+function inheritedArchitecture({ summary }: NeuralParts, options: NetworkFitOptions, vocabulary: number): Architecture {
   requireInherited(options, summary, ['hidden', 'embedding', 'layers', 'kernelSize']);
   const { dropout } = options;
   const architecture = { ...architectureOf(summary), vocabulary };
@@ -202,7 +193,7 @@ function neuralParts(model: TrafficModel, kind: NeuralKind): NeuralParts {
   throw new SynthError('SYNTH_MODEL_INVALID', `a training of ${kind} cannot start from a model of kind ${model.kind}`);
 }
 
-async function fitQuantizer(series: readonly PacketBlock[], options: FitOptions, hooks: FitHooks) {
+async function fitQuantizer(series: readonly PacketBlock[], options: NetworkFitOptions, hooks: FitHooks) {
   const kind: QuantizerKind = options.quantizer === 'empirical' ? 'empirical' : 'gmm';
   const [source] = quantizerSources(
     { ...options, quantizer: kind },
@@ -213,7 +204,7 @@ async function fitQuantizer(series: readonly PacketBlock[], options: FitOptions,
     throwIfInterrupted(hooks.signal, 'training; no model was written');
     if (quantizer.vocabulary > MAX_NETWORK_TOKENS) {
       throw new SynthError('SYNTH_TRAINING_FAILED', `${quantizer.vocabulary} tokens are too many for a network`, {
-        hint: wording`Take ${option('quantizer', 'gmm')}, which makes fewer.`,
+        hint: wording`Take ${option('fit.quantizer', 'gmm')}, which makes fewer.`,
       });
     }
     const mixtures: MixturesSummary | null = source.summary;

@@ -2,15 +2,12 @@
  * @module
  * `--model rnn` and `--model tcn`: networks that predict the next token of both directions from those before it.
  */
-import { z } from 'zod';
 import { SynthError } from '../../src/errors.js';
 import { kernelModule } from '../../src/kernels/module.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { mean } from '../../src/statistics/mean.js';
 import { requireModel, type Tensor, TensorReader, vector } from '../../src/tensors.js';
-import { QUANTIZER_KINDS } from '../fit-options.js';
-import { mixturesSchema } from '../gaussian/fit-mixtures.js';
 import {
   type ComponentDescription,
   mostFrequentFirst,
@@ -18,14 +15,16 @@ import {
   type Sampling,
   type SavedModel,
   type TrafficModel,
+  type TrainingDescription,
 } from '../generator.js';
-import { MAX_BATCH, MAX_WINDOW } from '../limits.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { loadQuantizer } from '../quantizer-source.js';
 import { sampleBlocks } from '../sample-blocks.js';
 import { tokenLogLikelihoods } from '../token-likelihood.js';
-import { type Architecture, architectureSchema, type Cell, NO_LOGIT, startToken } from './architecture.js';
+import { type Architecture, type Cell, NO_LOGIT, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
+import { describeNetworkTraining } from './describe-training.js';
+import { type NeuralSummary, neuralSummarySchema } from './neural-summary.js';
 import { compileWeights } from './optimizer.js';
 import { loadParameters, saveParameters } from './parameter-tensors.js';
 import { sampleSideBySide } from './sample-many.js';
@@ -34,49 +33,6 @@ import { warmUpOf } from './trainer.js';
 
 export const CELL_OF = { rnn: 'gru', tcn: 'tcn' } as const satisfies Record<string, Cell>;
 export type NeuralKind = keyof typeof CELL_OF;
-
-const planSchema = z.object({
-  batch: z.int().positive().max(MAX_BATCH),
-  window: z.int().positive().max(MAX_WINDOW),
-  learningRate: z.number().positive(),
-  epochs: z.int().positive(),
-  patience: z.int().positive(),
-  seed: z.string(),
-});
-const epochSchema = z.object({ training: z.number(), validation: z.number().nullable() });
-const power = z.number().min(0).lt(1);
-const runSchema = z.object({
-  steps: z.int().nonnegative(),
-  stepsInEpoch: z.int().nonnegative(),
-  lossSum: z.number(),
-  lossTokens: z.int().nonnegative(),
-  learningRate: z.number().positive(),
-  powers: z.tuple([power, power]),
-});
-const summarySchema = architectureSchema.extend({
-  quantizer: z.enum(QUANTIZER_KINDS),
-  /** Numbers that were learned. */
-  parameters: z.int().positive(),
-  /** Tokens that a prediction depends on; null where all before it. */
-  receptiveField: z.int().positive().nullable(),
-  /** Of the sequence of tokens, in tokens; null where it has none, or none was looked for. */
-  period: z.int().positive().nullable(),
-  plan: planSchema,
-  /** Loss in nats per token after each pass; the validation's is null where nothing was held out. */
-  epochs: z.array(epochSchema),
-  /** The pass whose parameters these are, from 1; 0 if none was finished. */
-  bestEpoch: z.int().nonnegative(),
-  trainingTokens: z.int().positive(),
-  validationTokens: z.int().nonnegative(),
-  end: z.enum(['patience', 'epochs', 'interrupted']),
-  /** SHA-256 of the packets, in hex, by which a resumed training knows them again. */
-  packetsDigest: z.string(),
-  /** What a resumed training goes on from; null where it has come to its end. */
-  run: runSchema.nullable(),
-  /** What the choice of the Gaussian mixtures' components compared; null for other quantizers. */
-  mixtures: mixturesSchema.nullable(),
-});
-export type NeuralSummary = z.infer<typeof summarySchema>;
 
 /** No training comes near it, and with it no sum goes beyond single precision. */
 const MAX_WEIGHT = 1e6;
@@ -213,6 +169,10 @@ export class NeuralModel implements TrafficModel {
     return mostFrequentFirst(components);
   }
 
+  describeTraining(): TrainingDescription {
+    return describeNetworkTraining(this.summary);
+  }
+
   save(): SavedModel {
     const { quantizer, parameters, counts, run } = this.#parts;
     const tensors = new Map<string, Tensor>();
@@ -221,11 +181,11 @@ export class NeuralModel implements TrafficModel {
     tensors.set('token.counts', vector(counts));
     for (const name of RUN_TENSORS) if (run) tensors.set(`training.${name}`, vector(run[name]));
     // In the order of the schema, so that a training that was resumed ends in the same bytes.
-    return { tensors, summary: summarySchema.parse(this.summary) };
+    return { tensors, summary: neuralSummarySchema.parse(this.summary) };
   }
 
   static load(kind: NeuralKind, { tensors, summary }: SavedModel): NeuralModel {
-    const parsed = summarySchema.safeParse(summary);
+    const parsed = neuralSummarySchema.safeParse(summary);
     requireModel(parsed.success && parsed.data.cell === CELL_OF[kind], 'has a summary that is not one of a network');
     requireModel(parsed.data.bestEpoch <= parsed.data.epochs.length, 'has a best epoch that there was not');
     const reader = new TensorReader(tensors);

@@ -4,8 +4,8 @@
  */
 import { SynthError } from '../../src/errors.js';
 import { option, wording } from '../../src/wording.js';
-import type { FitOptions, NetworkOption } from '../fit-options.js';
 import type { NeuralParts } from './neural-model.js';
+import type { NetworkFitOptions, NetworkOption } from './options.js';
 import type { TrainingPlan } from './sizes.js';
 import type { TrainerState } from './trainer.js';
 
@@ -14,7 +14,7 @@ import type { TrainerState } from './trainer.js';
  *
  * @throws SynthError `SYNTH_USAGE` if it would be over at once, and as `unfinishedRun` does
  */
-export function resumedPlan(resumed: NeuralParts, options: FitOptions): TrainingPlan {
+export function resumedPlan(resumed: NeuralParts, options: NetworkFitOptions): TrainingPlan {
   unfinishedRun(resumed);
   const { summary } = resumed;
   requireInherited(options, summary, ['hidden', 'embedding', 'layers', 'kernelSize', 'dropout']);
@@ -25,7 +25,7 @@ export function resumedPlan(resumed: NeuralParts, options: FitOptions): Training
   const patience = options.patience === 'auto' ? plan.patience : options.patience;
   if (made >= most) {
     throw new SynthError('SYNTH_USAGE', `the model to resume has had ${made} epochs, and ${most} are allowed`, {
-      hint: wording`Say how many there shall be in all, such as ${option('epochs', 2 * made)}.`,
+      hint: wording`Say how many there shall be in all, such as ${option('fit.epochs', 2 * made)}.`,
     });
   }
   const waited = bestEpoch === 0 ? 0 : made - bestEpoch;
@@ -33,7 +33,7 @@ export function resumedPlan(resumed: NeuralParts, options: FitOptions): Training
     throw new SynthError(
       'SYNTH_USAGE',
       `the model to resume has had ${waited} epochs without a better one, and a patience of ${patience} ends there`,
-      { hint: wording`Give a ${option('patience')} above ${waited}.` },
+      { hint: wording`Give a ${option('fit.patience')} above ${waited}.` },
     );
   }
   return { ...plan, epochs: most, patience };
@@ -66,7 +66,7 @@ export function resumedState(resumed: NeuralParts): TrainerState {
 
 /** What comes with a model cannot be chosen. @throws SynthError `SYNTH_USAGE` */
 export function requireInherited<Name extends NetworkOption>(
-  options: FitOptions,
+  options: NetworkFitOptions,
   inherited: Readonly<Record<Name, number>>,
   names: readonly Name[],
 ): void {
@@ -74,6 +74,6 @@ export function requireInherited<Name extends NetworkOption>(
   if (name === undefined) return;
   throw new SynthError(
     'SYNTH_USAGE',
-    wording`the option ${option(name)} is ${options[name]}, but the model to start from has ${inherited[name]}`,
+    wording`the option ${option(`fit.${name}`)} is ${options[name]}, but the model to start from has ${inherited[name]}`,
   );
 }

@@ -2,9 +2,9 @@
  * @module
  * How large a network is and how it is trained, where nobody said so: by the number of tokens that there are to learn from.
  */
-import type { FitOptions } from '../fit-options.js';
 import { MAX_LAYERS } from '../limits.js';
 import { type Architecture, type Cell, receptiveField } from './architecture.js';
+import type { NetworkFitOptions } from './options.js';
 
 /** The way of a training, as far as it does not lie in the network. */
 export interface TrainingPlan {
@@ -39,7 +39,7 @@ const or = <T>(given: T | 'auto', otherwise: T): T => (given === 'auto' ? otherw
  */
 export function chooseArchitecture(
   cell: Cell,
-  options: FitOptions,
+  options: NetworkFitOptions,
   { tokens, vocabulary, period }: { tokens: number; vocabulary: number; period: number },
 ): Architecture {
   const [few, many] = cell === 'gru' ? [64, 128] : [40, 64];
@@ -59,7 +59,7 @@ export function chooseArchitecture(
   return { ...base, layers };
 }
 
-export function choosePlan(options: FitOptions, architecture: Architecture, tokens: number): TrainingPlan {
+export function choosePlan(options: NetworkFitOptions, architecture: Architecture, tokens: number): TrainingPlan {
   // Some steps of the optimizer in every pass, and work enough for the processors in every step.
   const tokensPerStep = tokens < SOME_TOKENS ? 256 : tokens < MANY_TOKENS ? 1024 : 4096;
   const window = or(options.window, windowOf(architecture));

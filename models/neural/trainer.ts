@@ -275,7 +275,7 @@ export class Trainer {
     return new SynthError(
       'SYNTH_TRAINING_FAILED',
       `the training went wrong in step ${steps} (epoch ${epochs.length + 1}): the loss is ${found}`,
-      { hint: wording`Try a lower ${option('learningRate')} than ${this.#plan.learningRate}.` },
+      { hint: wording`Try a lower ${option('fit.learningRate')} than ${this.#plan.learningRate}.` },
     );
   }
 
@@ -296,7 +296,7 @@ const isOutOfMemory = (error: unknown): boolean =>
 
 const outOfMemory = (cause: unknown): SynthError =>
   new SynthError('SYNTH_TRAINING_FAILED', 'the network and the packets of a step do not fit into the memory', {
-    hint: wording`Take fewer ${option('hidden')} or ${option('layers')}, a smaller ${option('batch')} or ${option('window')}, or fewer ${option('threads')}.`,
+    hint: wording`Take fewer ${option('fit.hidden')} or ${option('fit.layers')}, a smaller ${option('fit.batch')} or ${option('fit.window')}, or fewer ${option('fit.threads')}.`,
     cause,
   });
 

@@ -2,7 +2,7 @@
  * @module
  * Training from captures, and files of models.
  */
-import type { FitOptions } from '../../models/fit-options.js';
+import type { FitOptions } from '../../models/registry.js';
 import { loadModelFile } from '../model-files/load-model.js';
 import { decodeModelFile, encodeModelFile, type LoadedModelFile } from '../model-files/model-file.js';
 import { writeOutput } from '../output-file.js';
@@ -22,8 +22,8 @@ export interface TrainOptions extends TargetOptions {
   readonly keepAddresses?: boolean | undefined;
   /** Learns from packets with payload alone. Default: false. */
   readonly payloadOnly?: boolean | undefined;
-  /** Options of the kind, such as `{ states: [12] }` for `hmm`. What is left out has its default. */
-  readonly fit?: Partial<FitOptions> | undefined;
+  /** Options of the kind, such as `{ components: [12] }` for `hmm`. What is left out has its default. */
+  readonly fit?: (Partial<FitOptions> & Readonly<Record<string, unknown>>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the share that is done, 0 to 1, and what is being done. */
   readonly onProgress?: ((done: number, what: string) => void) | undefined;

@@ -3,54 +3,50 @@
  * How the command line spells what errors of the library name: the flag of each option, the command of each way out.
  */
 import type { SynthError } from '../errors.js';
-import { type ActionName, apiSpelling, type OptionName, render, type Term, type Wording } from '../wording.js';
+import {
+  type ActionName,
+  apiSpelling,
+  type KindOptionName,
+  type OptionName,
+  type OptionTerm,
+  render,
+  type Term,
+  type Wording,
+} from '../wording.js';
 
 /** The flag of an option. By value where flags stand for values. */
 type Flag = `--${string}` | Readonly<Record<string, `--${string}`>>;
 
-export const OPTION_FLAGS: Readonly<Record<OptionName, Flag>> = {
+export const OPTION_FLAGS: Readonly<Record<Exclude<OptionName, KindOptionName>, Flag>> = {
   allowSpoofed: { true: '--allow-spoofed' },
   allowed: '--allow-target',
-  batch: '--batch',
   bind: '--bind',
   clientIp: '--client-ip',
   clientMac: '--client-mac',
   clientPort: '--client-port',
-  components: '--components',
   destination: '--to',
   'destination.interfaceName': '--interface',
   directions: '--direction',
-  dropout: '--dropout',
-  embedding: '--embedding',
-  epochs: '--epochs',
   force: { true: '--force' },
   format: '--format',
-  hidden: '--hidden',
   holdout: '--holdout',
   'identity.certificate': '--cert',
   'identity.key': '--key',
-  iterations: '--iterations',
-  kernelSize: '--kernel-size',
-  layers: '--layers',
-  learningRate: '--learning-rate',
   'limit.idleNs': '--idle',
   'limit.packets': '--packets',
+  model: '--model',
   mtu: '--mtu',
   out: '--out',
   'output.path': '--out',
   'output.perSource': '--per-source',
-  patience: '--patience',
   payload: '--payload',
   payloadOnly: '--payload-only',
-  quantizer: '--quantizer',
   'range.after': '--after',
   'range.before': '--before',
   'range.skip': '--skip',
-  restarts: '--restarts',
   'schedule.durationNs': '--duration',
   'schedule.limit': '--limit',
   'schedule.rounds': '--loop',
-  seed: '--seed',
   serverIp: '--server-ip',
   serverMac: '--server-mac',
   serverPort: '--server-port',
@@ -58,12 +54,9 @@ export const OPTION_FLAGS: Readonly<Record<OptionName, Flag>> = {
   'start.how': { from: '--from', resume: '--resume' },
   startAtNs: '--start-at',
   target: '--device, --flow',
-  threads: '--threads',
   'tls.ca': '--ca',
   'tls.serverName': '--server-name',
   'tls.verify': { false: '--insecure' },
-  tolerance: '--tolerance',
-  window: '--window',
 };
 
 export const ACTION_COMMANDS: Readonly<Record<ActionName, `synth ${string}`>> = {
@@ -89,7 +82,21 @@ export function renderForCommandLine({ wording, hintWording }: SynthError): {
 function commandLineSpelling(term: Term): string {
   if ('action' in term) return ACTION_COMMANDS[term.action];
   const { option, value } = term;
-  const flag = OPTION_FLAGS[option];
-  if (typeof flag !== 'string') return flag[String(value)] ?? apiSpelling(term);
-  return value === undefined ? flag : `${flag} ${value}`;
+  const flag = flagOfOption(option, value);
+  if (flag === undefined) return apiSpelling(term);
+  return value === undefined || isValueOfFlag(option) ? flag : `${flag} ${value}`;
 }
+
+/** The flag of an option, where one stands for its value; undefined where none does. */
+export function flagOfOption(option: OptionName, value?: OptionTerm['value']): `--${string}` | undefined {
+  if (isKindOption(option)) return `--${flagNameOf(option.slice('fit.'.length))}`;
+  const flag = OPTION_FLAGS[option];
+  return typeof flag === 'string' ? flag : flag[String(value)];
+}
+
+/** The flag of an option of a kind of model, without hyphens in front: `kernel-size` of `kernelSize`. */
+export const flagNameOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+const isKindOption = (option: OptionName): option is KindOptionName => option.startsWith('fit.');
+const isValueOfFlag = (option: OptionName): boolean =>
+  !isKindOption(option) && typeof OPTION_FLAGS[option] !== 'string';

@@ -2,7 +2,6 @@
  * @module
  * Fractions, sizes and times as people type them, everywhere the same.
  */
-import { MAX_COMPONENTS } from '../../models/limits.js';
 import { SynthError } from '../errors.js';
 import type { RotationLimits } from '../output/rotation.js';
 import type { TimeBound } from '../rewrite/packet-range.js';
@@ -95,19 +94,19 @@ export function parseTimestamp(text: string): bigint {
 export const formatTimestamp = (timeNs: bigint): string =>
   `${timeNs / 1_000_000_000n}.${String(timeNs % 1_000_000_000n).padStart(9, '0')}`;
 
-/** `12`, `1..40`, `1..40:2` or `auto`. @throws SynthError `SYNTH_USAGE` */
-export function parseComponents(text: string): 'auto' | number[] {
-  if (text === 'auto') return text;
-  const [, from, to, step] = /^(\d{1,4})(?:\.\.(\d{1,4})(?::(\d{1,4}))?)?$/.exec(text) ?? [];
+/** More numbers than anything is compared with. */
+const MAX_NUMBERS = 10_000;
+
+/** `12`, `1..40` or `1..40:2`; undefined for anything else. */
+export function parseNumbers(text: string): number[] | undefined {
+  const [, from, to, step] = /^(\d{1,9})(?:\.\.(\d{1,9})(?::(\d{1,9}))?)?$/.exec(text) ?? [];
+  if (from === undefined) return undefined;
   const first = Number(from);
   const last = to === undefined ? first : Number(to);
   const width = step === undefined ? 1 : Number(step);
-  if (!(first >= 1 && last >= first && last <= MAX_COMPONENTS && width >= 1)) {
-    throw new SynthError('SYNTH_USAGE', `“${text}” is not a number of components from 1 to ${MAX_COMPONENTS}`, {
-      hint: 'Write it like 12, 1..40, 1..40:2 (from 1 to 40 by 2), or auto.',
-    });
-  }
-  return Array.from({ length: Math.floor((last - first) / width) + 1 }, (_, i) => first + i * width);
+  const count = width >= 1 && last >= first ? Math.floor((last - first) / width) + 1 : 0;
+  if (count < 1 || count > MAX_NUMBERS) return undefined;
+  return Array.from({ length: count }, (_, i) => first + i * width);
 }
 
 /** A positive number such as `0.001` or `1e-3`. @throws SynthError `SYNTH_USAGE` */

@@ -71,7 +71,7 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
 function outOfMemory(bytes: number, cause?: unknown): SynthError {
   const needed = (bytes / 2 ** 30).toFixed(1);
   return new SynthError('SYNTH_TRAINING_FAILED', `the training would take ${needed} GiB of WebAssembly memory`, {
-    hint: wording`Train on a shorter capture, or a smaller model; with rnn and tcn also a smaller ${option('batch')} or ${option('window')}. The limit is 4 GiB.`,
+    hint: wording`Train on a shorter capture, or a smaller model; with rnn and tcn also a smaller ${option('fit.batch')} or ${option('fit.window')}. The limit is 4 GiB.`,
     cause,
   });
 }

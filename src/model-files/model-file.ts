@@ -92,9 +92,9 @@ export async function decodeModelFile(name: string, file: Uint8Array): Promise<L
     const profile = parseMetadata(metadata, 'profile', profileSchema);
     const training = parseMetadata(metadata, 'training', trainingSchema);
     const summary = parseMetadata(metadata, 'summary', z.record(z.string(), z.unknown()));
-    const load = modelKinds.get(metadata['kind'] ?? '');
-    requireModel(load !== undefined, `has the unknown kind “${metadata['kind']}”`);
-    const model = (await load()).load({ tensors, summary });
+    const kind = modelKinds.get(metadata['kind'] ?? '');
+    requireModel(kind !== undefined, `has the unknown kind “${metadata['kind']}”`);
+    const model = await kind.load({ tensors, summary });
     const conversations =
       metadata['conversations'] === undefined
         ? undefined

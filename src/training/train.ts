@@ -3,9 +3,9 @@
  * From series to a model with all that goes into its file.
  */
 
-import { type FitOptions, resolveFitOptions } from '../../models/fit-options.js';
 import type { FitHooks, FitStart } from '../../models/generator.js';
 import { modelKinds } from '../../models/registry.js';
+import { resolveOptions } from '../../models/resolve-options.js';
 import { learnConversations } from '../conversations/learn.js';
 import { SynthError } from '../errors.js';
 import type { ModelFile, TargetProfile } from '../model-files/model-file.js';
@@ -23,8 +23,8 @@ export interface TrainOptions {
   readonly keepAddresses: boolean;
   /** For the record. */
   readonly payloadOnly: boolean;
-  /** What is left out is the default. */
-  readonly fit?: Partial<FitOptions> | undefined;
+  /** Options of the kind. What is left out has its default. */
+  readonly fit?: Readonly<Record<string, unknown>> | undefined;
   /** A model to start from, of the same kind. */
   readonly start?: FitStart | undefined;
 }
@@ -51,21 +51,15 @@ export async function train(
   options: TrainOptions,
   hooks: FitHooks = {},
 ): Promise<ModelFile> {
-  const load = modelKinds.get(options.kind);
-  if (load === undefined) throw new SynthError('SYNTH_USAGE', `there is no model “${options.kind}”`);
+  const kind = modelKinds.get(options.kind);
+  if (kind === undefined) throw new SynthError('SYNTH_USAGE', `there is no model “${options.kind}”`);
+  const fitOptions = resolveOptions(kind, options.fit, options.start?.how);
   const parts = series
     .map((whole) => sliceSeries(whole, 0, Math.floor(whole.length * (1 - options.holdout))))
     .filter(({ length }) => length > 0);
   if (parts.length === 0) {
     throw new SynthError('SYNTH_TRAINING_FAILED', 'no packets are left to learn from', {
       hint: 'Hold out a smaller share, or give a longer capture.',
-    });
-  }
-  const kind = await load();
-  const fitOptions = resolveFitOptions(options.fit);
-  if (options.start && kind.fitFrom === undefined) {
-    throw new SynthError('SYNTH_USAGE', `a model of kind ${options.kind} always learns from the beginning`, {
-      hint: 'Only rnn and tcn start from another model.',
     });
   }
   const model = await (options.start && kind.fitFrom

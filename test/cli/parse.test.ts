@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { hmm } from '../../models/hmm/kind.js';
 import {
   formatTimestamp,
-  parseComponents,
   parseFraction,
   parsePayload,
   parsePositive,
@@ -9,6 +9,7 @@ import {
   parseSize,
   parseTimestamp,
 } from '../../src/cli/parse.js';
+import { parseOption } from '../../src/cli/train/training-flags.js';
 import { parseDuration } from '../../src/units.js';
 import fc from '../support/fast-check.js';
 import { expectSynthError } from '../support/read.js';
@@ -198,6 +199,8 @@ describe('a time', () => {
 });
 
 describe('numbers of components', () => {
+  const parseComponents = (text: string) => parseOption('components', hmm.options.components, text);
+
   test.each<[string, 'auto' | number[]]>([
     ['auto', 'auto'],
     ['1', [1]],

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
+import type { FitOptions } from '../../models/registry.js';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { runFitTask } from '../../src/kernels/fit-task.js';
 import { Kernels } from '../../src/kernels/kernels.js';
@@ -86,7 +86,7 @@ describe('what comes back', () => {
     ];
     const files: string[] = [];
     for (const threads of [1, 2, 8]) {
-      const fit = { ...defaultFitOptions(), ...options, threads };
+      const fit = { ...options, threads };
       const trained = await train([seriesOf(rows)], undefined, {
         kind,
         holdout: 0,

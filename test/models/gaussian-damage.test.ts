@@ -1,6 +1,6 @@
 /** Model files of Gaussian models that are damaged, or lie. What loads must be usable; nothing else may happen than SYNTH_MODEL_INVALID. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { FitOptions } from '../../models/fit-options.js';
+import type { FitOptions } from '../../models/registry.js';
 import { SynthError } from '../../src/errors.js';
 import { decodeModelFile, encodeModelFile, type ModelFile } from '../../src/model-files/model-file.js';
 import { collect, type PacketBlock } from '../../src/packets/packet-series.js';

@@ -1,9 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
 import { fitMixtures } from '../../models/gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from '../../models/gaussian/gaussian-quantizer.js';
-import { markov } from '../../models/markov/markov-model.js';
+import { markov } from '../../models/markov/kind.js';
+import { defaultOptions } from '../../models/model-options.js';
 import { startOfDecoding } from '../../models/quantizer.js';
+import type { TokenFitOptions } from '../../models/shared-options.js';
 import { FitPool } from '../../src/kernels/fit-pool.js';
 import { Kernels } from '../../src/kernels/kernels.js';
 import { collect, directionGapsNs, directionSizes, gapsNs, type PacketBlock } from '../../src/packets/packet-series.js';
@@ -13,8 +14,8 @@ import { type Tensor, TensorReader } from '../../src/tensors.js';
 import { blockOf, codec, DEGENERATE, type Row, requests, rowsBy } from './blocks.js';
 
 const random = () => randomStream('quantizer', 'test');
-const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
-  ...defaultFitOptions(),
+const optionsWith = (options: Partial<TokenFitOptions> = {}): TokenFitOptions => ({
+  ...defaultOptions(markov.options),
   quantizer: 'gmm',
   threads: 1,
   ...options,
@@ -24,7 +25,7 @@ const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
 const pool = new FitPool(1);
 afterAll(() => pool.close());
 
-function quantizerOf(series: readonly PacketBlock[], options: Partial<FitOptions> = {}) {
+function quantizerOf(series: readonly PacketBlock[], options: Partial<TokenFitOptions> = {}) {
   const context = { pool, kernels: new Kernels(), chosen: undefined, onRow: () => {} };
   return fitMixtures(series, optionsWith(options), context);
 }
@@ -207,7 +208,7 @@ describe('a Markov chain over its tokens', () => {
       expect(directionSizes(block, direction === 1).filter((size) => !seen.has(size)).length).toBe(0);
     }
     const saved = model.save();
-    const loaded = markov.load({ ...saved, summary: JSON.parse(JSON.stringify(saved.summary)) });
+    const loaded = await markov.load({ ...saved, summary: JSON.parse(JSON.stringify(saved.summary)) });
     expect(sampled(loaded, 2000)).toEqual(block);
     expect([...loaded.save().tensors]).toEqual([...saved.tensors]);
     if (rows.length > 1) {

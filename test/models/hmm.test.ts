@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { defaultFitOptions, type FitOptions } from '../../models/fit-options.js';
-import { HmmModel, hmm } from '../../models/hmm/hmm-model.js';
+import { HmmModel, loadHmm } from '../../models/hmm/hmm-model.js';
+import { hmm } from '../../models/hmm/kind.js';
 import { closedTransitions, stationaryOf } from '../../models/hmm/transitions.js';
+import { defaultOptions } from '../../models/model-options.js';
+import type { GaussianFitOptions } from '../../models/shared-options.js';
 import { encodeModelFile } from '../../src/model-files/model-file.js';
 import {
   collect,
@@ -21,13 +23,13 @@ import { expectSynthError } from '../support/read.js';
 import { blockOf, codec, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blocks.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;
-const optionsWith = (options: Partial<FitOptions> = {}): FitOptions => ({
-  ...defaultFitOptions(),
+const optionsWith = (options: Partial<GaussianFitOptions> = {}): GaussianFitOptions => ({
+  ...defaultOptions(hmm.options),
   threads: 1,
   ...options,
 });
 /** What `fit` of this kind returns. */
-const learn = async (all: readonly PacketBlock[], options: Partial<FitOptions> = {}) =>
+const learn = async (all: readonly PacketBlock[], options: Partial<GaussianFitOptions> = {}) =>
   (await hmm.fit(all, optionsWith(options), {})) as HmmModel;
 const REQUESTS = requests(3000);
 let requestsModel: Promise<HmmModel> | undefined;
@@ -38,8 +40,7 @@ function learnRequests(): Promise<HmmModel> {
 }
 const sampled = (model: HmmModel, packets: number, seed = '1', durationNs = FOREVER) =>
   collect(model.sample(randomStream(seed, 'packets'), { packets, durationNs }));
-const reloaded = (model: HmmModel) =>
-  hmm.load({ ...model.save(), summary: JSON.parse(JSON.stringify(model.summary)) }) as HmmModel;
+const reloaded = (model: HmmModel) => loadHmm({ ...model.save(), summary: JSON.parse(JSON.stringify(model.summary)) });
 const bytesOf = (model: HmmModel) =>
   Buffer.from(
     encodeModelFile({

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { defaultFitOptions } from '../../models/fit-options.js';
-import { markov } from '../../models/markov/markov-model.js';
+import { markov } from '../../models/markov/kind.js';
+import { defaultOptions } from '../../models/model-options.js';
 import { encodeModelFile } from '../../src/model-files/model-file.js';
 import { collect, directionGapsNs, gapsNs, type PacketBlock, spanNs } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
@@ -12,7 +12,7 @@ import { blockOf, DEGENERATE, type Row, requests, rowsBy, seriesOf } from './blo
 
 const FOREVER = Number.POSITIVE_INFINITY;
 const learn = (...all: (readonly Row[])[]) =>
-  markov.fit(all.map(blockOf), { ...defaultFitOptions(), quantizer: 'empirical' }, {});
+  markov.fit(all.map(blockOf), { ...defaultOptions(markov.options), quantizer: 'empirical' }, {});
 /** The models of some rows, each made once. */
 const known = new Map<readonly Row[], ReturnType<typeof learn>>();
 function learnOnce(rows: readonly Row[]): ReturnType<typeof learn> {
@@ -53,7 +53,7 @@ describe('what it learns', () => {
   });
 
   test('of two quantizers the one counts under which the end is likelier', async () => {
-    const { summary } = await markov.fit([blockOf(requests(1500))], defaultFitOptions(), {});
+    const { summary } = await markov.fit([blockOf(requests(1500))], defaultOptions(markov.options), {});
     const { quantizer, heldOutLogLikelihood, candidates } = summary as {
       quantizer: string;
       heldOutLogLikelihood: number;
@@ -109,12 +109,17 @@ describe('what it learns', () => {
 
   test('an aborted training ends with SYNTH_INTERRUPTED', async () => {
     const signal = AbortSignal.abort();
-    await expectSynthError(markov.fit([blockOf(requests(300))], defaultFitOptions(), { signal }), 'SYNTH_INTERRUPTED');
+    await expectSynthError(
+      markov.fit([blockOf(requests(300))], defaultOptions(markov.options), { signal }),
+      'SYNTH_INTERRUPTED',
+    );
   });
 
   test('progress never falls and ends below one', async () => {
     const seen: number[] = [];
-    await markov.fit([blockOf(requests(300))], defaultFitOptions(), { onProgress: (done) => seen.push(done) });
+    await markov.fit([blockOf(requests(300))], defaultOptions(markov.options), {
+      onProgress: (done) => seen.push(done),
+    });
     expect(seen.length).toBeGreaterThan(10);
     expect(seen).toEqual(seen.slice().sort((a, b) => a - b));
     expect(seen.every((done) => done >= 0 && done <= 1)).toBe(true);
@@ -172,7 +177,7 @@ describe('degenerate input', () => {
     const block = sampled(model, 5000);
     expect(block.length).toBe(5000);
     expectSound(block, sizesOf(rows));
-    const loaded = markov.load({ ...model.save(), summary: JSON.parse(JSON.stringify(model.summary)) });
+    const loaded = await markov.load({ ...model.save(), summary: JSON.parse(JSON.stringify(model.summary)) });
     expect(sampled(loaded, 5000)).toEqual(block);
     if (rows.length > 1) expect(model.logLikelihood(blockOf(rows))).toSatisfy(Number.isFinite);
   });

@@ -345,6 +345,7 @@ describe('a dialogue', () => {
     },
     logLikelihood: () => Number.NaN,
     describe: () => [],
+    describeTraining: () => ({ lines: [], tables: [] }),
     save: () => expect.unreachable(),
   };
   const limit = { packets: 100, durationNs: Number.POSITIVE_INFINITY };

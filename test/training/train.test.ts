@@ -97,11 +97,13 @@ test.each(['constructor', '__proto__', 'toString', ''])('there is no kind of mod
   await expectSynthError(train([seriesOf(requests(9))], undefined, { ...OPTIONS, kind }), 'SYNTH_USAGE');
 });
 
-test.each([...modelKinds])('the kind %s calls itself by the name it is registered under', async (name, load) => {
-  const { kind, description } = await load();
-  expect(kind).toBe(name);
-  expect(description).not.toBe('');
-});
+test.each([...modelKinds])(
+  'the kind %s calls itself by the name it is registered under',
+  (name, { kind, description }) => {
+    expect(kind).toBe(name);
+    expect(description).not.toBe('');
+  },
+);
 
 test.each<[string, Record<string, unknown>]>([
   ['no thread', { threads: 0 }],

@@ -10,7 +10,6 @@ import { formatDecimals, trueMinus } from '../../report/numbers.js';
 import type { ReportedCandidate } from '../../report/reported-candidate.js';
 import { formatTarget } from '../../series/target.js';
 import { packageVersion } from '../../version.js';
-import { trainingLines } from '../train/training-view.js';
 
 export interface ReportContext {
   /** To repeat the evaluation. */
@@ -67,7 +66,7 @@ function modelFacts({
   return [
     ['Model', model.kind],
     ['Trained on', `${formatCounted(packets, 'packet')}, ${formatSeconds(spanSeconds)}${several}${left}`],
-    ...trainingLines(model).map((line): [string, string] => ['', trueMinus(line)]),
+    ...model.describeTraining().lines.map((line): [string, string] => ['', trueMinus(line)]),
     ['Made by', `synth ${version}`],
     ['SHA-256', hash],
     [

@@ -21,7 +21,6 @@ import { identityOf } from '../../synthesis/identity.js';
 import { train } from '../../training/train.js';
 import { evaluationLines } from '../evaluate/evaluation-view.js';
 import { parseTimestamp } from '../parse.js';
-import { trainingLines } from '../train/training-view.js';
 
 const CAPTURE = 'fixtures/doorbell/doorbell.pcap';
 const DEVICE = '02:00:00:00:00:17';
@@ -65,7 +64,7 @@ export async function runDemo({ folder, force, seed, signal, print }: DemoOption
   print(
     `   device ${DEVICE}: ${formatCount(training.packets)} packets, ${formatSeconds(training.spanSeconds)}; the last third is held out`,
   );
-  for (const line of trainingLines(model)) print(`   ${line}`);
+  for (const line of model.describeTraining().lines) print(`   ${line}`);
 
   print(`2. Generate a capture like it, seed ${seed}`);
   const file = await loadModelFile(modelPath);

@@ -2,14 +2,12 @@
  * @module
  * A model as `synth model info` shows it to people.
  */
-import { z } from 'zod';
-import type { ComponentDescription } from '../../../models/generator.js';
+import type { ComponentDescription, TrainingTable } from '../../../models/generator.js';
 import type { Conversations } from '../../conversations/records.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../../format.js';
 import type { LoadedModelFile } from '../../model-files/model-file.js';
 import { protocolName } from '../../net/protocol-name.js';
 import { formatTable } from '../table.js';
-import { type NetworkView, networkView, trainingLines } from './training-view.js';
 
 const DIRECTIONS = ['outbound', 'inbound'] as const;
 
@@ -35,13 +33,9 @@ export function printModel(
       `${formatSeconds(training.spanSeconds)}, ${training.series} series${left}`,
   );
   if (conversations) printServices(servicesOf(conversations), limit, print);
-  for (const line of trainingLines(model)) print(line);
-  const network = networkView(model);
-  if (network) printEpochs(network, print);
-  for (const direction of DIRECTIONS) {
-    const candidates = candidatesOf(model.summary, direction);
-    if (candidates.length > 1) printCandidates(`Compared ${direction}`, candidates, print);
-  }
+  const { lines, tables } = model.describeTraining();
+  for (const line of lines) print(line);
+  for (const table of tables) printTable(table, print);
   for (const direction of DIRECTIONS) {
     const all = components.filter(({ outbound }) => outbound === (direction === 'outbound'));
     printComponents(direction, all, limit, print);
@@ -92,53 +86,10 @@ function printServices(services: readonly ServiceView[], limit: number, print: (
   if (shown.length < services.length) print(`… and ${services.length - shown.length} more`);
 }
 
-const rowsSchema = z.object({
-  candidates: z.array(
-    z.object({ components: z.number(), logLikelihood: z.number(), bic: z.number(), iterations: z.number() }),
-  ),
-});
-type CandidateRow = z.infer<typeof rowsSchema>['candidates'][number];
-
-/** What BIC chose from, for kinds that have such a table for a direction. */
-function candidatesOf(summary: Readonly<Record<string, unknown>>, direction: string): readonly CandidateRow[] {
-  for (const place of [summary, summary['mixtures']]) {
-    const found = z.record(z.string(), z.unknown()).safeParse(place).data?.[direction];
-    const parsed = rowsSchema.safeParse(found);
-    if (parsed.success) return parsed.data.candidates;
-  }
-  return [];
-}
-
-function printCandidates(title: string, rows: readonly CandidateRow[], print: (line: string) => void): void {
-  const least = Math.min(...rows.map(({ bic }) => bic));
-  const cells = rows.map(({ components, logLikelihood, bic, iterations }) => [
-    String(components),
-    logLikelihood.toFixed(1),
-    bic.toFixed(1),
-    String(iterations),
-    bic === least ? '← least' : '',
-  ]);
+function printTable({ columns, rows }: TrainingTable, print: (line: string) => void): void {
+  const numbers = [...columns.keys()].filter((column) => columns[column] !== '');
   print('');
-  print(formatTable([title, 'log-likelihood', 'BIC', 'iterations', ''], cells, [0, 1, 2, 3]));
-}
-
-/** Rows that show a course from beginning to end. */
-const EPOCH_ROWS = 12;
-
-function printEpochs({ epochs, bestEpoch }: NetworkView, print: (line: string) => void): void {
-  if (epochs.length === 0) return;
-  const between = Math.max(1, (epochs.length - 1) / (EPOCH_ROWS - 1));
-  const shown = new Set([bestEpoch, epochs.length]);
-  for (let epoch = 1; epoch < epochs.length; epoch += between) shown.add(Math.round(epoch));
-  const rows = [...shown]
-    .filter((epoch) => epoch > 0)
-    .sort((a, b) => a - b)
-    .map((epoch) => {
-      const { training, validation } = epochs[epoch - 1]!;
-      return [String(epoch), training.toFixed(3), validation?.toFixed(3) ?? '–', epoch === bestEpoch ? '← best' : ''];
-    });
-  print('');
-  print(formatTable(['Epoch', 'loss (nats per token)', 'validation', ''], rows, [0, 1, 2]));
+  print(formatTable(columns, rows, numbers));
 }
 
 function printComponents(

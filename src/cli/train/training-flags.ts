@@ -1,230 +1,156 @@
 /**
  * @module
- * What a kind of model may be told about its training, as flags, and which of them concern whom.
+ * Flags of `synth train` for the options that kinds of model declare, and the values that they give to the options.
  */
 import { Flags, type Interfaces } from '@oclif/core';
-import {
-  defaultFitOptions,
-  type FitOptions,
-  type NetworkOption,
-  networkOptionsSchema,
-  QUANTIZER_CHOICES,
-  type QuantizerChoice,
-  resolveFitOptions,
-} from '../../../models/fit-options.js';
-import type { FitStart } from '../../../models/generator.js';
-import { LANES, MAX_BATCH, MAX_KERNEL_SIZE, MAX_LAYERS, MAX_UNITS, MAX_WINDOW } from '../../../models/limits.js';
+import type { FitStart, ModelKind } from '../../../models/generator.js';
+import { alternativesOf, type ModelOption, rangeOf } from '../../../models/model-options.js';
+import { impossible } from '../../../models/resolve-options.js';
 import { SynthError } from '../../errors.js';
-import { seedFlag } from '../flags.js';
-import { parseComponents, parsePositive } from '../parse.js';
+import { flagNameOf } from '../option-flags.js';
+import { parseNumbers } from '../parse.js';
 
-const DEFAULTS = defaultFitOptions();
-const FITTING = 'FITTING';
-const NETWORK = 'NETWORK';
-/** The numbers that there may be, beside `auto`: what suits the number of packets. */
-const POSSIBLE: Readonly<Record<NetworkOption, string>> = {
-  hidden: `a multiple of ${LANES} up to ${MAX_UNITS}`,
-  layers: `a whole number from 1 to ${MAX_LAYERS}`,
-  embedding: `a multiple of ${LANES} up to ${MAX_UNITS}`,
-  kernelSize: `a whole number from 2 to ${MAX_KERNEL_SIZE}`,
-  dropout: 'a number from 0 to below 1',
-  epochs: 'a whole number above 0',
-  patience: 'a whole number above 0',
-  learningRate: 'a number above 0',
-  batch: `a whole number from 1 to ${MAX_BATCH}`,
-  window: `a whole number from 1 to ${MAX_WINDOW}`,
-};
+type Kinds = Iterable<ModelKind>;
+type KindFlags = Record<string, Interfaces.OptionFlag<string | undefined> | Interfaces.BooleanFlag<boolean>>;
 
-const networkFlag = (summary: string, possible: string) =>
-  Flags.string({ summary: `${summary}: ${possible}.`, default: 'auto', helpValue: 'auto|N', helpGroup: NETWORK });
-
-export const fittingFlags = {
-  quantizer: Flags.option({ options: QUANTIZER_CHOICES })({
-    summary:
-      'What makes tokens of packets: quantiles (empirical), Gaussian mixtures (gmm), or auto: for --model markov what fits ' +
-      'better, for rnn and tcn gmm.',
-    default: DEFAULTS.quantizer,
-    helpGroup: FITTING,
-  }),
-  components: Flags.string({
-    summary:
-      'States of --model hmm, or components of --quantizer gmm: a number, a range and its step, or auto. BIC decides.',
-    default: 'auto',
-    helpValue: 'auto|N|FROM..TO:STEP',
-    helpGroup: FITTING,
-  }),
-  restarts: Flags.integer({
-    summary: 'How often k-means starts anew before a Gaussian model is fitted.',
-    default: DEFAULTS.restarts,
-    min: 1,
-    max: 1000,
-    helpGroup: FITTING,
-  }),
-  iterations: Flags.integer({
-    summary: 'Most iterations of expectation and maximization.',
-    default: DEFAULTS.iterations,
-    min: 1,
-    max: 100_000,
-    helpGroup: FITTING,
-  }),
-  tolerance: Flags.string({
-    summary: 'Iterations end when one gains less, in nats per packet.',
-    default: String(DEFAULTS.tolerance),
-    helpGroup: FITTING,
-  }),
-  seed: seedFlag({
-    summary:
-      'Where k-means draws its first centres from, and a network its first weights. The same seed gives the same model.',
-    default: DEFAULTS.seed,
-    helpGroup: FITTING,
-  }),
-  threads: Flags.integer({
-    summary: 'Threads to fit on; their number does not change the model. Default: one a processor, 16 at most.',
-    min: 1,
-    max: 256,
-    helpGroup: FITTING,
-  }),
-};
-
-/** Of neural kinds. */
-export const networkFlags = {
-  hidden: networkFlag('Units of a layer of rnn, or channels of tcn', POSSIBLE.hidden),
-  layers: networkFlag('Layers of rnn, or residual blocks of tcn', POSSIBLE.layers),
-  embedding: networkFlag('Numbers that stand for a token', POSSIBLE.embedding),
-  'kernel-size': networkFlag('Taps of a convolution of tcn', POSSIBLE.kernelSize),
-  dropout: networkFlag('Share of the activations to drop while learning', POSSIBLE.dropout),
-  epochs: networkFlag('Passes over the packets, at most', POSSIBLE.epochs),
-  patience: networkFlag('Passes without a better one before the training ends', POSSIBLE.patience),
-  'learning-rate': networkFlag('Size of the first steps', POSSIBLE.learningRate),
-  batch: networkFlag('Stretches of packets to learn from side by side', POSSIBLE.batch),
-  window: networkFlag('Packets of each of them in a step', POSSIBLE.window),
+/** The kind of model; its help has a line about each. */
+export const modelFlag = (kinds: Kinds, defaultKind: string) => {
+  const all = [...kinds];
+  return Flags.option({ options: all.map(({ kind }) => kind) })({
+    char: 'm',
+    summary: `Kind of model. ${all.map(({ kind, description }) => `${kind}: ${description}`).join('; ')}.`,
+    default: defaultKind,
+  });
 };
 
 /** A model to start from. */
-export const startFlags = {
-  resume: Flags.string({
-    summary: 'Go on with the unfinished training of this rnn or tcn, on the same packets; - is standard input.',
-    helpValue: 'FILE',
-    exclusive: ['from'],
-    helpGroup: NETWORK,
-  }),
-  from: Flags.string({
-    summary: 'Start from what this rnn or tcn has learned of other packets (fine-tuning); - is standard input.',
-    helpValue: 'FILE',
-    exclusive: ['resume'],
-    helpGroup: NETWORK,
-  }),
+export const startFlags = (kinds: Kinds) => {
+  const able = [...kinds].filter(({ fitFrom }) => fitFrom !== undefined).map(({ kind }) => kind);
+  const group = { helpValue: 'FILE', helpGroup: 'START' };
+  return {
+    resume: Flags.string({
+      summary: `Resume the unfinished training of this model (${able.join(', ')}), on the same packets; - is standard input.`,
+      exclusive: ['from'],
+      ...group,
+    }),
+    from: Flags.string({
+      summary: `Start from what this model (${able.join(', ')}) has learned of other packets (fine-tuning); - is standard input.`,
+      exclusive: ['resume'],
+      ...group,
+    }),
+  };
 };
 
-/** What decides which flags there are. */
-export interface TrainingChoice {
-  readonly kind: string;
-  readonly quantizer: QuantizerChoice;
-  /** How the training starts, unless from nothing. */
-  readonly how: FitStart['how'] | undefined;
+/**
+ * A flag for each option of the kinds; kinds that have an option of the same name share the flag.
+ *
+ * @param taken flags that the command has besides
+ * @throws Error if an option has the name of one of them
+ */
+export function optionFlags(kinds: Kinds, taken: Readonly<Record<string, unknown>> = {}): KindFlags {
+  const declared = new Map<string, [ModelKind, ModelOption][]>();
+  for (const kind of kinds) {
+    for (const [name, option] of Object.entries(kind.options)) {
+      const flag = flagNameOf(name);
+      if (Object.hasOwn(taken, flag))
+        throw new Error(`the option ${name} of --model ${kind.kind} would hide --${flag}`);
+      declared.set(flag, [...(declared.get(flag) ?? []), [kind, option]]);
+    }
+  }
+  return Object.fromEntries([...declared].map(([flag, declarations]) => [flag, flagOf(declarations)]));
 }
 
-interface Rule {
-  readonly flags: readonly string[];
-  readonly isMistake: (choice: TrainingChoice) => boolean;
-  /** What follows the name of the flag. */
-  readonly problem: (choice: TrainingChoice) => string;
-  readonly hint?: string;
-}
+function flagOf(declarations: readonly (readonly [ModelKind, ModelOption])[]): KindFlags[string] {
+  const options = declarations.map(([, option]) => option);
+  const [first] = options as [ModelOption, ...ModelOption[]]; // a flag has one declaration at least
+  const texts = [...new Set(options.map(summaryOf))];
+  const summary = texts.length === 1 ? texts[0]! : texts.map((text) => `${kindsSaying(text)}: ${text}`).join(' ');
+  const helpGroup = (first.group ?? 'fitting').toUpperCase();
+  if (options.every(isBoolean)) return Flags.boolean<boolean>({ summary, helpGroup, allowNo: true });
+  const choices = options.map(choicesOf);
+  return Flags.string({
+    summary,
+    helpGroup,
+    ...(typeof first.default === 'function' ? {} : { default: String(first.default) }),
+    ...(choices.every((each) => each !== undefined)
+      ? { options: [...new Set(choices.flat())] }
+      : { helpValue: helpValueOf(first) }),
+  });
 
-const isNeural = ({ kind }: TrainingChoice): boolean => kind === 'rnn' || kind === 'tcn';
-const GAUSSIAN = ['components', 'restarts', 'iterations', 'tolerance'];
-const SIZES = ['hidden', 'layers', 'embedding', 'kernel-size'];
-/** What a training that is resumed may be told. */
-const RESUMED = ['epochs', 'patience', 'threads'];
-
-const RULES: readonly Rule[] = [
-  {
-    flags: ['resume', 'from'],
-    isMistake: (choice) => !isNeural(choice),
-    problem: ({ kind }) => `is for models of kind rnn and tcn; one of kind ${kind} always learns from the beginning`,
-  },
-  {
-    flags: Object.keys(networkFlags),
-    isMistake: (choice) => !isNeural(choice),
-    problem: ({ kind }) => `is for networks; --model ${kind} has none`,
-    hint: 'Take --model rnn or --model tcn.',
-  },
-  {
-    flags: ['kernel-size'],
-    isMistake: ({ kind }) => kind === 'rnn',
-    problem: () => 'is for convolutions; --model rnn has none',
-    hint: 'Take --model tcn.',
-  },
-  {
-    flags: ['quantizer'],
-    isMistake: ({ kind }) => kind === 'hmm',
-    problem: () => 'is for kinds of model that learn tokens; --model hmm has none',
-  },
-  {
-    flags: Object.keys({ ...fittingFlags, ...networkFlags }).filter((flag) => !RESUMED.includes(flag)),
-    isMistake: ({ how }) => how === 'resume',
-    problem: () => 'cannot change in a training that is resumed',
-    hint: 'With --resume go --epochs, --patience and --threads.',
-  },
-  {
-    flags: SIZES,
-    isMistake: ({ how }) => how === 'from',
-    problem: () => 'is what it is in the model given with --from',
-  },
-  {
-    flags: GAUSSIAN,
-    isMistake: ({ kind, quantizer }) => kind !== 'hmm' && quantizer === 'empirical',
-    problem: () => 'is for Gaussian models; --quantizer empirical has none',
-    hint: 'Add --quantizer gmm, or take --model hmm.',
-  },
-  {
-    flags: ['seed', 'threads'],
-    isMistake: ({ kind, quantizer }) => kind === 'markov' && quantizer === 'empirical',
-    problem: () => 'is for what is fitted from a random start; --quantizer empirical with --model markov is not',
-    hint: 'Add --quantizer gmm, or take another --model.',
-  },
-];
-
-/** Flags that would be passed over are mistakes. @throws SynthError `SYNTH_USAGE` */
-export function requireConcerned(choice: TrainingChoice, isGiven: (flag: string) => boolean): void {
-  for (const { flags, isMistake, problem, hint } of RULES) {
-    const flag = isMistake(choice) ? flags.find(isGiven) : undefined;
-    if (flag === undefined) continue;
-    throw new SynthError('SYNTH_USAGE', `--${flag} ${problem(choice)}`, hint === undefined ? {} : { hint });
+  function kindsSaying(text: string): string {
+    const those = declarations.filter(([, option]) => summaryOf(option) === text);
+    return those.map(([{ kind }]) => kind).join(', ');
   }
 }
 
-type Flagged<T> = Interfaces.InferredFlags<T>;
+/** The line of help, and the range where help shows no choices. */
+function summaryOf(option: ModelOption): string {
+  if (isBoolean(option) || choicesOf(option) !== undefined || isText(option)) return option.help;
+  const range = rangeOf(option);
+  return `${option.help} ${range.charAt(0).toUpperCase()}${range.slice(1)}.`;
+}
 
-/** What the flags say, as options. @throws SynthError `SYNTH_USAGE` */
-export const parseFitOptions = (flags: Flagged<typeof fittingFlags & typeof networkFlags>): FitOptions =>
-  resolveFitOptions({
-    quantizer: flags.quantizer,
-    components: parseComponents(flags.components),
-    restarts: flags.restarts,
-    iterations: flags.iterations,
-    tolerance: parsePositive(flags.tolerance),
-    seed: flags.seed,
-    threads: flags.threads ?? DEFAULTS.threads,
-    hidden: parseNetworkOption('hidden', 'hidden', flags.hidden),
-    layers: parseNetworkOption('layers', 'layers', flags.layers),
-    embedding: parseNetworkOption('embedding', 'embedding', flags.embedding),
-    kernelSize: parseNetworkOption('kernelSize', 'kernel-size', flags['kernel-size']),
-    dropout: parseNetworkOption('dropout', 'dropout', flags.dropout),
-    epochs: parseNetworkOption('epochs', 'epochs', flags.epochs),
-    patience: parseNetworkOption('patience', 'patience', flags.patience),
-    learningRate: parseNetworkOption('learningRate', 'learning-rate', flags['learning-rate']),
-    batch: parseNetworkOption('batch', 'batch', flags.batch),
-    window: parseNetworkOption('window', 'window', flags.window),
-  });
+const has = (option: ModelOption, ...types: readonly string[]): boolean =>
+  alternativesOf(option).some(({ type = '' }) => types.includes(type));
+const isBoolean = (option: ModelOption): boolean => has(option, 'boolean');
+const isText = (option: ModelOption): boolean => alternativesOf(option).every((one) => one.type === 'string');
+
+/** The values of an option that only has words to choose from. */
+function choicesOf(option: ModelOption): string[] | undefined {
+  const words = alternativesOf(option).map((one) => one.enum ?? ('const' in one ? [one.const] : undefined));
+  return words.every((each) => each !== undefined) ? words.flat().map(String) : undefined;
+}
+
+const constantsOf = (option: ModelOption): string[] =>
+  alternativesOf(option).flatMap((one) => ('const' in one ? [String(one.const)] : []));
+
+function helpValueOf(option: ModelOption): string {
+  const free = isText(option) ? 'TEXT' : has(option, 'array') ? 'N|FROM..TO:STEP' : 'N';
+  return [...constantsOf(option), free].join('|');
+}
+
+/**
+ * The options that the flags give to a kind of model. Flags that the kind has no option for are handed on as they are: it refuses
+ * them.
+ *
+ * @param kinds all that there are
+ * @throws SynthError `SYNTH_USAGE` for a value that is not possible
+ */
+export function givenOptions(
+  kind: ModelKind,
+  kinds: Kinds,
+  flags: Readonly<Record<string, unknown>>,
+  isGiven: (flag: string) => boolean,
+): Readonly<Record<string, unknown>> {
+  const names = new Set([...kinds].flatMap(({ options }) => Object.keys(options)));
+  const given = [...names].filter((name) => isGiven(flagNameOf(name)));
+  return Object.fromEntries(
+    given.map((name) => {
+      const option = Object.hasOwn(kind.options, name) ? kind.options[name] : undefined;
+      const value = flags[flagNameOf(name)];
+      return [name, option && typeof value === 'string' ? parseOption(name, option, value) : value];
+    }),
+  );
+}
 
 /** @throws SynthError `SYNTH_USAGE` */
-function parseNetworkOption(option: NetworkOption, flag: keyof typeof networkFlags, text: string): 'auto' | number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  const parsed = networkOptionsSchema.shape[option].safeParse(text === 'auto' ? text : value);
+export function parseOption(name: string, option: ModelOption, text: string): unknown {
+  const parsed = option.schema.safeParse(fromText(option, text));
   if (parsed.success) return parsed.data;
-  throw new SynthError('SYNTH_USAGE', `“${text}” is not possible for --${flag}: give ${POSSIBLE[option]}, or auto`);
+  throw new SynthError('SYNTH_USAGE', impossible(name, option, text), {
+    ...(has(option, 'array')
+      ? {
+          hint: `Write ${['numbers like 12, 1..40, 1..40:2 (from 1 to 40 by 2)', ...constantsOf(option)].join(', or ')}.`,
+        }
+      : {}),
+  });
+}
+
+/** The text as it stands where it is a possible value, else what numbers it has. */
+function fromText(option: ModelOption, text: string): unknown {
+  if (option.schema.safeParse(text).success) return text;
+  if (has(option, 'array')) return parseNumbers(text);
+  return text.trim() === '' ? text : Number(text);
 }
 
 export interface TrainingStart {
@@ -234,7 +160,10 @@ export interface TrainingStart {
 }
 
 /** How the training starts; undefined where from nothing. */
-export function startOf({ resume, from }: Flagged<typeof startFlags>): TrainingStart | undefined {
+export function startOf({
+  resume,
+  from,
+}: Interfaces.InferredFlags<ReturnType<typeof startFlags>>): TrainingStart | undefined {
   if (resume !== undefined) return { how: 'resume', path: resume };
   return from === undefined ? undefined : { how: 'from', path: from };
 }

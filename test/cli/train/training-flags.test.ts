@@ -1,50 +1,72 @@
 /** What a training may be told on the command line, and which kinds of model pass over what. */
 import { describe, expect, test } from 'vitest';
-import { defaultFitOptions } from '../../../models/fit-options.js';
+import type { ModelKind } from '../../../models/generator.js';
+import { defaultOptions, type StartHow } from '../../../models/model-options.js';
 import { modelKinds } from '../../../models/registry.js';
-import {
-  fittingFlags,
-  networkFlags,
-  parseFitOptions,
-  requireConcerned,
-  type TrainingChoice,
-} from '../../../src/cli/train/training-flags.js';
+import { requireApplicable, resolveOptions } from '../../../models/resolve-options.js';
+import { flagNameOf, renderForCommandLine } from '../../../src/cli/option-flags.js';
+import { givenOptions, optionFlags, parseOption } from '../../../src/cli/train/training-flags.js';
 import { SynthError } from '../../../src/errors.js';
 
-const DEFAULTS: Parameters<typeof parseFitOptions>[0] = {
-  quantizer: 'auto',
-  components: 'auto',
-  restarts: 3,
-  iterations: 100,
-  tolerance: '1e-3',
-  seed: '1',
-  threads: undefined,
-  hidden: 'auto',
-  layers: 'auto',
-  embedding: 'auto',
-  'kernel-size': 'auto',
-  dropout: 'auto',
-  epochs: 'auto',
-  patience: 'auto',
-  'learning-rate': 'auto',
-  batch: 'auto',
-  window: 'auto',
-  json: undefined,
-};
+const KINDS = [...modelKinds.values()];
+const kindOf = (name: string): ModelKind => modelKinds.get(name)!;
+const TCN = kindOf('tcn');
 
 function messageOf(call: () => unknown): string {
   try {
     call();
   } catch (error) {
-    if (error instanceof SynthError && error.code === 'SYNTH_USAGE') return error.message;
+    if (error instanceof SynthError && error.code === 'SYNTH_USAGE') return renderForCommandLine(error).message;
     throw error;
   }
   return 'no mistake';
 }
 
+/** What `synth train --model tcn` makes of one flag. */
+const given = (flag: string, text: string) => givenOptions(TCN, KINDS, { [flag]: text }, (name) => name === flag);
+
+describe('flags', () => {
+  const flags = optionFlags(KINDS);
+
+  test('are the options of all kinds', () => {
+    expect(Object.keys(flags).toSorted()).toEqual(
+      [
+        ['quantizer', 'components', 'restarts', 'iterations', 'tolerance', 'seed', 'threads'],
+        ['hidden', 'layers', 'embedding', 'kernel-size', 'dropout', 'epochs', 'patience', 'learning-rate'],
+        ['batch', 'window'],
+      ]
+        .flat()
+        .toSorted(),
+    );
+  });
+
+  test('show defaults and ranges', () => {
+    expect(flags['hidden']).toMatchObject({
+      default: 'auto',
+      helpGroup: 'NETWORK',
+      helpValue: 'auto|N',
+      summary: expect.stringMatching(/ A multiple of 8 up to 1024, or auto\.$/),
+    });
+    expect(flags['restarts']).toMatchObject({
+      default: '3',
+      helpValue: 'N',
+      summary: expect.stringMatching(/ A whole number from 1 to 1000\.$/),
+    });
+    expect(flags['quantizer']).toMatchObject({ default: 'auto', options: ['auto', 'empirical', 'gmm'] });
+    expect(flags['components']).toMatchObject({ default: 'auto', helpValue: 'auto|N|FROM..TO:STEP' });
+    expect(flags['threads']).not.toHaveProperty('default');
+  });
+
+  test('do not hide flags of the command', () => {
+    expect(() => optionFlags(KINDS, { seed: true })).toThrow('--seed');
+  });
+});
+
 describe('numbers of a network', () => {
   test('are auto unless they are given', () => {
-    expect(parseFitOptions(DEFAULTS)).toEqual(defaultFitOptions());
+    expect(givenOptions(TCN, KINDS, {}, () => false)).toEqual({});
+    expect(resolveOptions(TCN)).toEqual(defaultOptions(TCN.options));
+    expect(resolveOptions(TCN)).toMatchObject({ hidden: 'auto', window: 'auto' });
   });
 
   test.each([
@@ -61,7 +83,7 @@ describe('numbers of a network', () => {
     ['batch', '4096', 'batch', 4096],
     ['window', '1', 'window', 1],
   ])('--%s %s', (flag, text, option, value) => {
-    expect(parseFitOptions({ ...DEFAULTS, [flag]: text })).toMatchObject({ [option]: value });
+    expect(given(flag, text)).toEqual({ [option]: value });
   });
 
   test.each([
@@ -83,21 +105,66 @@ describe('numbers of a network', () => {
     ['window', '', 'a whole number from 1 to 4096'],
     ['window', 'wide', 'a whole number from 1 to 4096'],
   ])('--%s “%s” is none', (flag, text, possible) => {
-    expect(messageOf(() => parseFitOptions({ ...DEFAULTS, [flag]: text }))).toBe(
+    expect(messageOf(() => given(flag, text))).toBe(
       `“${text}” is not possible for --${flag}: give ${possible}, or auto`,
     );
   });
 });
 
-describe('flags that are passed over are mistakes', () => {
-  const FLAGS = [...Object.keys(fittingFlags), ...Object.keys(networkFlags), 'resume', 'from'];
-  const choice = (kind: string, more: Partial<TrainingChoice> = {}): TrainingChoice => ({
-    ...{ kind, quantizer: 'auto', how: undefined },
-    ...more,
+describe('other values', () => {
+  test.each([
+    ['components', '2..6:2', [2, 4, 6]],
+    ['components', 'auto', 'auto'],
+    ['restarts', '1000', 1000],
+    ['tolerance', '1e-3', 0.001],
+    ['seed', '007', '007'],
+    ['quantizer', 'gmm', 'gmm'],
+  ])('--%s %s', (name, text, value) => {
+    expect(parseOption(name, TCN.options[name]!, text)).toEqual(value);
   });
+
+  test.each([
+    ['restarts', '0', 'a whole number from 1 to 1000'],
+    ['tolerance', '0', 'a number above 0'],
+    ['components', '5..3', 'numbers, each a whole number from 1 to 1024, or auto'],
+    ['quantizer', 'foo', 'auto, empirical or gmm'],
+    ['threads', '257', 'a whole number from 1 to 256'],
+  ])('--%s “%s” is none', (flag, text, range) => {
+    expect(messageOf(() => given(flag, text))).toBe(`“${text}” is not possible for --${flag}: give ${range}`);
+  });
+
+  test('a seed has 1024 characters at most, and an error shows fewer', () => {
+    expect(given('seed', 'x'.repeat(1024))).toEqual({ seed: 'x'.repeat(1024) });
+    expect(messageOf(() => given('seed', 'x'.repeat(1025)))).toBe(
+      `“${'x'.repeat(80)}…” is not possible for --seed: give a text of up to 1024 characters`,
+    );
+  });
+});
+
+describe('flags that are passed over are mistakes', () => {
+  const NAMES = [...new Set(KINDS.flatMap(({ options }) => Object.keys(options)))];
+  interface Choice {
+    readonly kind: string;
+    readonly quantizer?: string;
+    readonly how?: StartHow;
+  }
+  const choice = (kind: string, more: Omit<Choice, 'kind'> = {}): Choice => ({ kind, ...more });
+  function check({ kind, quantizer, how }: Choice, flag: string): void {
+    const starts: readonly (StartHow | undefined)[] = ['resume', 'from'];
+    const start = starts.find((each) => each === flag) ?? how;
+    const name = NAMES.find((each) => flagNameOf(each) === flag);
+    requireApplicable(
+      kindOf(kind),
+      { ...(quantizer && { quantizer }), ...(name !== undefined && name !== 'quantizer' && { [name]: 'given' }) },
+      start,
+    );
+    if (name === 'quantizer') requireApplicable(kindOf(kind), { quantizer: quantizer ?? 'auto' }, start);
+  }
   /** Those that may be given, one at a time. */
-  const possible = (one: TrainingChoice) =>
-    FLAGS.filter((flag) => messageOf(() => requireConcerned(one, (name) => name === flag)) === 'no mistake');
+  const possible = (one: Choice) => [
+    ...NAMES.map(flagNameOf).filter((flag) => messageOf(() => check(one, flag)) === 'no mistake'),
+    ...(kindOf(one.kind).fitFrom ? ['resume', 'from'] : []),
+  ];
   const gaussian = ['components', 'restarts', 'iterations', 'tolerance'];
   const always = ['seed', 'threads'];
   const training = ['dropout', 'epochs', 'patience', 'learning-rate', 'batch', 'window'];
@@ -125,7 +192,7 @@ describe('flags that are passed over are mistakes', () => {
   });
 
   test('every kind may be trained without any', () => {
-    for (const kind of modelKinds.keys()) requireConcerned(choice(kind), () => false);
+    for (const kind of KINDS) requireApplicable(kind, {});
   });
 
   test.each([
@@ -134,11 +201,37 @@ describe('flags that are passed over are mistakes', () => {
     [choice('rnn', { how: 'resume' }), 'seed', '--seed cannot change in a training that is resumed'],
     [choice('tcn', { how: 'from' }), 'layers', '--layers is what it is in the model given with --from'],
     [
-      choice('hmm', { how: 'from' }),
+      choice('markov', { quantizer: 'empirical' }),
+      'restarts',
+      '--restarts is for Gaussian models; --quantizer empirical has none',
+    ],
+    [
+      choice('markov', { quantizer: 'empirical' }),
+      'seed',
+      '--seed is for models that are fitted from a random start; --quantizer empirical with --model markov is not',
+    ],
+    [choice('hmm'), 'quantizer', '--quantizer is for kinds of model that learn tokens; --model hmm has none'],
+    [
+      choice('hmm'),
       'from',
       '--from is for models of kind rnn and tcn; one of kind hmm always learns from the beginning',
     ],
   ])('%o --%s', (one, flag, message) => {
-    expect(messageOf(() => requireConcerned(one, (name) => name === flag))).toBe(message);
+    expect(messageOf(() => check(one, flag))).toBe(message);
+  });
+
+  test('the hint names kinds that have the option', () => {
+    const hintOf = (kind: string, name: string, how?: StartHow) => {
+      try {
+        requireApplicable(kindOf(kind), { [name]: 'given' }, how);
+      } catch (error) {
+        return renderForCommandLine(error as SynthError).hint; // requireApplicable throws no other
+      }
+      return undefined;
+    };
+    expect(hintOf('hmm', 'epochs')).toBe('Take --model rnn or --model tcn.');
+    expect(hintOf('rnn', 'kernelSize')).toBe('Take --model tcn.');
+    expect(hintOf('rnn', 'seed', 'resume')).toBe('With --resume go --threads, --epochs and --patience.');
+    expect(hintOf('markov', 'toString')).toMatch(/^Its options: quantizer, components, /);
   });
 });

@@ -1,8 +1,8 @@
 /** Packets of many devices side by side, beside those of each alone. */
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { defaultFitOptions } from '../../../models/fit-options.js';
-import { rnn, tcn } from '../../../models/neural/fit-network.js';
+import { defaultOptions } from '../../../models/model-options.js';
+import { rnn, tcn } from '../../../models/neural/kinds.js';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
 import { collect, type PacketBlock } from '../../../src/packets/packet-series.js';
 import { randomStream } from '../../../src/random.js';
@@ -13,7 +13,7 @@ import { blockOf, requests } from '../blocks.js';
 const FOREVER = Number.POSITIVE_INFINITY;
 
 const fit = {
-  ...defaultFitOptions(),
+  ...defaultOptions(tcn.options),
   quantizer: 'empirical',
   hidden: 8,
   embedding: 8,

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { defaultFitOptions, type FitOptions } from '../../../models/fit-options.js';
 import type { TrafficModel } from '../../../models/generator.js';
+import { defaultOptions } from '../../../models/model-options.js';
 import { type Architecture, CELLS, type Cell } from '../../../models/neural/architecture.js';
-import { rnn, tcn } from '../../../models/neural/fit-network.js';
+import { rnn, tcn } from '../../../models/neural/kinds.js';
 import { NeuralModel } from '../../../models/neural/neural-model.js';
 import { startOf } from '../../../models/neural/optimizer.js';
+import type { NetworkFitOptions } from '../../../models/neural/options.js';
 import { pairsOf } from '../../../models/neural/token-windows.js';
 import {
   startOfRun,
@@ -243,7 +244,7 @@ describe('a training that goes wrong', () => {
       for (const learningRate of [1e3, 1e6, 1e20, 1e38]) {
         const error = await expectSynthError(run(planOf(cell, { learningRate })), 'SYNTH_TRAINING_FAILED');
         expect(error.message).toMatch(/^the training went wrong in step \d+ \(epoch \d+\): the loss is /);
-        expect(error.hint).toContain(`\`learningRate\` than ${learningRate}`);
+        expect(error.hint).toContain(`\`fit.learningRate\` than ${learningRate}`);
       }
     },
   );
@@ -278,8 +279,8 @@ describe('a training that goes wrong', () => {
 });
 
 describe('a model of a training that was interrupted', () => {
-  const options: FitOptions = {
-    ...defaultFitOptions(),
+  const options: NetworkFitOptions = {
+    ...defaultOptions(tcn.options),
     quantizer: 'empirical',
     hidden: 16,
     embedding: 8,
@@ -312,7 +313,7 @@ describe('a model of a training that was interrupted', () => {
     const interrupted = await kind.fit(series, options, { signal: abortedAfter(15) });
     expect(interrupted.interrupted).toBe(true);
     expect(interrupted.summary['run']).toMatchObject({ stepsInEpoch: expect.toSatisfy((steps) => Number(steps) > 0) });
-    const loaded = kind.load(saved(interrupted));
+    const loaded = await kind.load(saved(interrupted));
     const resumed = await kind.fitFrom!({ how: 'resume', model: loaded }, series, options, {});
     expect(resumed.summary).toEqual(whole.summary);
     expect(saved(resumed)).toEqual(saved(whole));
@@ -327,10 +328,10 @@ test('series of two packets each, whose only tokens would all be held out, make 
   for (const kind of [rnn, tcn]) {
     for (const count of [1, 15, 16, 40]) {
       const series = Array.from({ length: count }, () => blockOf(rows));
-      const options = { ...defaultFitOptions(), quantizer: 'empirical', epochs: 2, threads: 1 } as const;
+      const options = { ...defaultOptions(tcn.options), quantizer: 'empirical', epochs: 2, threads: 1 } as const;
       const model = await kind.fit(series, options, {});
       const { tensors, summary } = model.save();
-      const loaded = kind.load({ tensors, summary: JSON.parse(JSON.stringify(summary)) });
+      const loaded = await kind.load({ tensors, summary: JSON.parse(JSON.stringify(summary)) });
       expect(loaded).toBeInstanceOf(NeuralModel);
       expect(loaded.summary).toEqual(model.summary);
     }
