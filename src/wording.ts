@@ -12,32 +12,31 @@ export type KindOptionName = `fit.${string}`;
 export type OptionName =
   | KindOptionName
   | 'allowSpoofed'
-  | 'allowed'
+  | 'allow'
   | 'bind'
   | 'clientIp'
   | 'clientMac'
   | 'clientPort'
-  | 'destination'
-  | 'destination.interfaceName'
-  | 'directions'
+  | 'to'
+  | 'interface'
+  | 'direction'
   | 'force'
   | 'format'
   | 'holdout'
   | 'identity.certificate'
   | 'identity.key'
-  | 'limit.idleNs'
-  | 'limit.packets'
+  | 'idle'
+  | 'packets'
   | 'model'
   | 'mtu'
   | 'out'
-  | 'output.path'
   | 'output.perSource'
   | 'payload'
   | 'payloadOnly'
   | 'range.after'
   | 'range.before'
   | 'range.skip'
-  | 'schedule.durationNs'
+  | 'duration'
   | 'schedule.limit'
   | 'schedule.rounds'
   | 'serverIp'
@@ -52,13 +51,13 @@ export type OptionName =
   | 'tls.verify';
 
 /** Ways out that hints point to, each with what a program finds it by. The command line has a command for each. */
-const ACTIONS = {
-  describeModel: '`loadModelFile()`',
-  extractTable: '`streamTarget()`',
-  inspectCapture: '`surveyCaptures()`',
-  mapPorts: '`frames.ports` of `rewriteCaptures()`',
+export const ACTIONS = {
+  describeModel: '`loadModel()`',
+  extractTable: '`extract()`',
+  inspectCapture: '`inspect()`',
+  mapPorts: '`frames.ports` of `rewrite()`',
   readScenarioSchema: 'docs/scenario.schema.json',
-  recordArrivals: '`output` of `runSink()`',
+  recordArrivals: '`output` of `sink()`',
   sendModel: '`emit()`',
   trainModel: '`train()`',
 } as const;

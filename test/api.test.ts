@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as api from '../src/index.js';
+import { ACTIONS } from '../src/wording.js';
 import { expectSynthError } from './support/read.js';
 
 const DOORBELL = 'fixtures/doorbell/doorbell.pcap';
@@ -31,6 +32,12 @@ test('exports what is documented, and nothing else', () => {
       .flat()
       .sort(),
   );
+});
+
+test('what errors advise to call is exported', () => {
+  const named = Object.values(ACTIONS).flatMap((text) => [...text.matchAll(/(\w+)\(\)/g)].map(([, name]) => name!));
+  expect(named.length).toBeGreaterThan(5);
+  expect(named.filter((name) => !(name in api))).toEqual([]);
 });
 
 describe('a model', () => {
@@ -74,6 +81,10 @@ describe('generate', () => {
   });
 
   test.each([
+    ['less than a packet', { packets: -1 }],
+    ['no device', { devices: 0 }],
+    ['an MTU that is no number', { mtu: Number.NaN }],
+    ['a time that is none', { startTime: new Date('x') }],
     ['a duration of nothing', { duration: 0 }],
     ['a duration that is none', { duration: 'soon' }],
   ])('refuses %s', async (_, options) => {
@@ -114,6 +125,24 @@ test('captures are looked into, extracted and rewritten', async () => {
   expect(rewritten.packets).toBe(extracted.packets);
   const { series } = await api.readSeries(file('r.pcap'), { device: '192.0.2.17' });
   expect(series[0]!.length).toBeGreaterThan(0);
+});
+
+test.each([
+  ['no capture', () => api.inspect([])],
+  ['no address to listen on', () => api.sink({ listen: [] })],
+  ['no target', () => api.emit(DOORBELL, {})],
+  ['two targets', () => api.emit(DOORBELL, { to: 'udp://127.0.0.1:9', interface: 'lo' })],
+  ['two rates', () => api.emit(DOORBELL, { to: 'udp://127.0.0.1:9', rate: '1/s', speed: '2x' })],
+  ['part of a packet', () => api.emit(DOORBELL, { to: 'udp://127.0.0.1:9', packets: 0.5 })],
+  ['more held out than there is', () => api.train(DOORBELL, { holdout: 1 })],
+])('%s is a mistake that is told', async (_, call) => {
+  await expectSynthError(Promise.resolve().then<unknown>(call), 'SYNTH_USAGE');
+});
+
+test('what is not given does not undo an anonymisation', async () => {
+  const undone = { addresses: [], erasePayload: undefined, snapLength: undefined } as object;
+  await api.rewrite(DOORBELL, { out: file('anonymous.pcap'), anonymize: true, frames: undone });
+  await expectSynthError(api.readSeries(file('anonymous.pcap'), { device: DEVICE }), 'SYNTH_TARGET_NOT_FOUND');
 });
 
 test('a fleet is planned without connecting to anything', async () => {

@@ -63,6 +63,19 @@ describe('the layers', () => {
       ['no-circle'],
     ],
     [
+      'models that write files through others',
+      {
+        'models/x.ts': importing('../src/output-file.js'),
+        'src/output-file.ts': EMPTY,
+      },
+      ['models-reach-nothing-above'],
+    ],
+    [
+      'a room that is not listed',
+      { 'src/attic/x.ts': importing('../errors.js'), 'src/errors.ts': EMPTY },
+      ['rooms-are-known'],
+    ],
+    [
       'a basic file that knows a room',
       { 'src/x.ts': importing('./capture/y.js'), 'src/capture/y.ts': EMPTY },
       ['basics-stand-alone'],

@@ -9,6 +9,7 @@ import { type Destination, prepareEmission, type TlsOptions } from '../emission/
 import type { Pacing } from '../emission/schedule.js';
 import type { CapturesInput, ModelInput } from '../emission/sources/open-source.js';
 import type { Precision } from '../emission/waiter.js';
+import { SynthError } from '../errors.js';
 import { parseTarget } from '../host/target-url.js';
 import type { Framing } from '../host/transport-spec.js';
 import { isModelHead } from '../model-files/load-model.js';
@@ -18,7 +19,7 @@ import { readHead } from '../series/load.js';
 import { identityOf } from '../synthesis/identity.js';
 import { parseFactor, parseRate } from '../units.js';
 import { limitOf } from './generate.js';
-import { type Duration, durationNsOf, modelOf, pathsOf, type TargetOptions, targetOf } from './inputs.js';
+import { type Duration, durationNsOf, modelOf, pathsOf, requireWhole, type TargetOptions, targetOf } from './inputs.js';
 import type { TrainedModel } from './train.js';
 
 export interface EmitOptions extends TargetOptions {
@@ -68,6 +69,8 @@ export async function emit(
   options: EmitOptions,
 ): Promise<EmissionEnd & { readonly seed: string }> {
   const { seed = drawSeed(), signal, onProgress, precision = 'fine', framing = 'length' } = options;
+  requireWhole('packets', options.packets, 1);
+  requireWhole('devices', options.devices, 1);
   const stream = {
     framing,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
@@ -140,12 +143,17 @@ async function modelIn(input: TrainedModel | string | readonly string[]): Promis
 }
 
 function destinationOf({ to, interface: interfaceName }: EmitOptions): Destination {
+  if ((to === undefined) === (interfaceName === undefined)) {
+    throw new SynthError('SYNTH_USAGE', 'give either `to`, such as udp://127.0.0.1:8000, or `interface`');
+  }
   if (interfaceName !== undefined) return { kind: 'interface', interfaceName, qdiscBypass: true };
   return parseTarget(to ?? '');
 }
 
 /** @throws SynthError `SYNTH_USAGE` */
 function pacingOf({ speed, rate }: EmitOptions): Pacing {
+  if (rate !== undefined && speed !== undefined)
+    throw new SynthError('SYNTH_USAGE', 'give `rate` or `speed`, not both');
   if (rate === 'topspeed') return { kind: 'topspeed' };
   if (rate !== undefined) return { kind: 'packets', perSecond: parseRate(rate) };
   return { kind: 'own', speed: parseFactor(speed ?? '1x') };

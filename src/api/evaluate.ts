@@ -7,7 +7,7 @@ import { evaluateFiles, type FileEvaluation } from '../evaluation/evaluate-files
 import type { Evaluation } from '../evaluation/result.js';
 import type { PacketBlock, PacketSeries } from '../packets/packet-series.js';
 import { drawSeed } from '../random.js';
-import { pathsOf, type TargetOptions, targetOf } from './inputs.js';
+import { pathsOf, requireWhole, type TargetOptions, targetOf } from './inputs.js';
 
 export interface EvaluateOptions extends TargetOptions {
   /** Judges by packets with payload alone. Default: false. */
@@ -42,6 +42,8 @@ export async function evaluate(
 ): Promise<FileEvaluation & { readonly seed: string }> {
   const { payloadOnly = false, seeds = 5, seed = drawSeed(), bootstrap = DEFAULT_BOOTSTRAP } = options;
   const { signal, onProgress } = options;
+  requireWhole('seeds', seeds, 1);
+  requireWhole('bootstrap', bootstrap, 0);
   const target = targetOf(options);
   const result = await evaluateFiles(real, pathsOf(synthetic), {
     ...{ target, payloadOnly, seeds, seed, bootstrap, signal, onProgress },
@@ -60,5 +62,6 @@ export const compare = (
   options: Pick<EvaluateOptions, 'seed' | 'bootstrap' | 'signal'> = {},
 ): Promise<Evaluation> => {
   const { seed = drawSeed(), bootstrap = DEFAULT_BOOTSTRAP, signal } = options;
+  requireWhole('bootstrap', bootstrap, 0);
   return evaluateSeries(real, synthetic, { seed, bootstrap, signal });
 };

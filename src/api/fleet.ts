@@ -10,6 +10,7 @@ import { readScenario } from '../fleet/scenario/read-scenario.js';
 import { systemFiles } from '../host/system-files.js';
 import { parseRanges } from '../net/address-range.js';
 import { drawSeed } from '../random.js';
+import { requireWhole } from './inputs.js';
 
 export interface FleetOptions {
   /** Default: the one of the scenario, or a fresh one, which is in the result. */
@@ -54,6 +55,8 @@ export async function runFleet(scenario: string, options: RunFleetOptions = {}):
 }
 
 async function prepare(path: string, { seed, devices, threads, allow = [] }: FleetOptions): Promise<PreparedFleet> {
+  requireWhole('devices', devices, 1);
+  requireWhole('threads', threads, 1);
   const scenario = await readScenario(path, { seed, devices });
   return prepareFleet(scenario, {
     seed: scenario.seed ?? drawSeed(),

@@ -3,6 +3,7 @@
  * From a model to a synthetic capture or table, or to packets in memory.
  */
 import type { Sampling } from '../../models/generator.js';
+import { SynthError } from '../errors.js';
 import type { PacketBlock } from '../packets/packet-series.js';
 import { deviceStream } from '../packets/streams.js';
 import { drawSeed } from '../random.js';
@@ -15,7 +16,7 @@ import {
 import { type IdentityOptions, identityOf } from '../synthesis/identity.js';
 import type { PayloadChoice } from '../synthesis/payload/payload-source.js';
 import { samplingModel } from '../synthesis/sampled-model.js';
-import { type Duration, durationNsOf, modelOf } from './inputs.js';
+import { type Duration, durationNsOf, modelOf, requireWhole } from './inputs.js';
 import type { TrainedModel } from './train.js';
 
 /** How much is generated. With neither, as many packets as the model was trained on. */
@@ -76,6 +77,9 @@ export async function generate(
     signal,
     onProgress,
   } = options;
+  requireWhole('devices', devices, 1);
+  requireWhole('mtu', options.mtu, 1);
+  if (Number.isNaN(startTime.getTime())) throw new SynthError('SYNTH_USAGE', '`startTime` is no time');
   const written = await generateFile(file, {
     ...{ out, format, force, seed, devices, payload, strictSizes, sampling, signal, onProgress },
     limit: limitOf(file, options),
@@ -108,6 +112,7 @@ export function sample(file: TrainedModel, options: SampleOptions = {}): Iterabl
 
 /** @throws SynthError `SYNTH_USAGE` */
 export function limitOf({ training }: TrainedModel, { packets, duration }: LimitOptions) {
+  requireWhole('packets', packets, 1);
   const few = duration === undefined ? training.packets : Number.POSITIVE_INFINITY;
   return { packets: packets ?? few, durationNs: durationNsOf(duration) };
 }

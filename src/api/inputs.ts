@@ -36,8 +36,28 @@ export function durationNsOf(duration: Duration | undefined): number {
   throw new SynthError('SYNTH_USAGE', `a duration of ${duration} seconds; it has to be above 0`);
 }
 
-export const pathsOf = (paths: string | readonly string[]): readonly string[] =>
-  typeof paths === 'string' ? [paths] : paths;
+/** @param what they are, for the error. @throws SynthError `SYNTH_USAGE` for none */
+export function pathsOf(paths: string | readonly string[], what = 'file'): readonly string[] {
+  const list = typeof paths === 'string' ? [paths] : paths;
+  if (list.length > 0) return list;
+  throw new SynthError('SYNTH_USAGE', `no ${what} is given`);
+}
+
+/** A whole number of at least `least`, where it is given. @throws SynthError `SYNTH_USAGE` */
+export function requireWhole(name: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
+  throw new SynthError('SYNTH_USAGE', `\`${name}\` is ${value}; it has to be a whole number from ${least} on`);
+}
+
+/** A share from 0 to below 1, where it is given. @throws SynthError `SYNTH_USAGE` */
+export function requireShare(name: string, value: number | undefined): void {
+  if (value === undefined || (value >= 0 && value < 1)) return;
+  throw new SynthError('SYNTH_USAGE', `\`${name}\` is ${value}; it has to be from 0 to below 1`);
+}
+
+/** Options without those that are undefined, so that defaults stay. */
+export const given = <T extends object>(options: T | undefined): T =>
+  Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as T; // the same keys, or fewer of those that may be left out
 
 /** @param model the path of a model file, or a model */
 export const modelOf = async (model: string | LoadedModelFile): Promise<LoadedModelFile> =>

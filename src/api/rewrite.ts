@@ -15,7 +15,7 @@ import { type Rewritten, rewriteCaptures } from '../rewrite/rewrite.js';
 import { SAME_TIMES, type TimeChangeOptions } from '../rewrite/time-change.js';
 import { type ExtractedTable, extractToTable } from '../series/extract-to-table.js';
 import type { TableFormat } from '../series/table-reader.js';
-import { pathsOf, type TargetOptions, targetOf } from './inputs.js';
+import { given, pathsOf, type TargetOptions, targetOf } from './inputs.js';
 
 /** A file to write. */
 interface OutOptions {
@@ -37,7 +37,7 @@ export interface RewriteOptions extends TargetOptions, OutOptions {
   /** Default: times stay. */
   readonly time?: Partial<TimeChangeOptions> | undefined;
   /** Further changes of frames: VLANs, ports, checksums, length. */
-  readonly frames?: Partial<FrameChangeOptions> | undefined;
+  readonly frames?: Partial<Omit<FrameChangeOptions, 'addresses' | 'erasePayload'>> | undefined;
 }
 
 /**
@@ -60,9 +60,9 @@ export async function rewrite(captures: string | readonly string[], options: Rew
     ...{ out, force, signal, payloadOnly: false },
     format: rewriteFormatOf(out),
     target: targetOf(options),
-    range: { ...ALL_PACKETS, ...range },
-    time: { ...SAME_TIMES, ...time },
-    frames: { ...SAME_FRAMES, addresses, erasePayload: anonymize !== false, ...frames },
+    range: { ...ALL_PACKETS, ...given(range) },
+    time: { ...SAME_TIMES, ...given(time) },
+    frames: { ...SAME_FRAMES, ...given(frames), addresses, erasePayload: anonymize !== false },
   });
 }
 

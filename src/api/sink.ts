@@ -7,7 +7,7 @@ import { parseListen } from '../sink/listen-address.js';
 import { runSink } from '../sink/sink.js';
 import type { SinkReport } from '../sink/sink-report.js';
 import { type OutputFormat, outputFormatOf } from '../synthesis/generate.js';
-import { type Duration, durationNsOf, pathsOf } from './inputs.js';
+import { type Duration, durationNsOf, pathsOf, requireWhole } from './inputs.js';
 
 export interface SinkOptions {
   /** `udp://host:port`, `tcp://…` or `unix:///path`; one or several. Port 0 is one that is free, see `onListening`. */
@@ -41,8 +41,9 @@ export interface SinkOptions {
  */
 export function sink(options: SinkOptions): Promise<SinkReport> {
   const { out, force = false, stamp = false, framing = 'length', signal, onListening, onProgress } = options;
+  requireWhole('packets', options.packets, 1);
   return runSink({
-    listen: parseListen(pathsOf(options.listen)),
+    listen: parseListen(pathsOf(options.listen, 'address')),
     ...{ framing, stamp, signal, onListening, onProgress },
     identity: undefined,
     output:

@@ -8,7 +8,7 @@ import { decodeModelFile, encodeModelFile, type LoadedModelFile } from '../model
 import { writeOutput } from '../output-file.js';
 import { loadSeries } from '../series/load.js';
 import { train as trainSeries } from '../training/train.js';
-import { pathsOf, type TargetOptions, targetOf } from './inputs.js';
+import { pathsOf, requireShare, type TargetOptions, targetOf } from './inputs.js';
 
 /** A trained model: the generator itself (`model`), what it was trained on (`training`, `profile`) and its `hash`. */
 export type TrainedModel = LoadedModelFile;
@@ -40,6 +40,7 @@ export interface TrainOptions extends TargetOptions {
 export async function train(captures: string | readonly string[], options: TrainOptions = {}): Promise<TrainedModel> {
   const { model: kind = 'markov', holdout = 0, keepAddresses = false, payloadOnly = false } = options;
   const { fit, signal, onProgress } = options;
+  requireShare('holdout', holdout);
   const loaded = await loadSeries(pathsOf(captures), targetOf(options), { payloadOnly, signal });
   const training = { kind, holdout, keepAddresses, payloadOnly, fit };
   const trained = await trainSeries(loaded.series, loaded.target, training, { signal, onProgress });

@@ -105,7 +105,7 @@ function requirePayloadOnly({ kind }: Destination): void {
     'SYNTH_USAGE',
     wording`${option('stamp')} is for the payloads of sockets; frames and IP packets stay as they are`,
     {
-      hint: wording`Send with ${option('destination')} udp://, tcp://, tls:// or unix://.`,
+      hint: wording`Send with ${option('to')} udp://, tcp://, tls:// or unix://.`,
     },
   );
 }

@@ -98,7 +98,7 @@ export async function settledFile(path: string): Promise<void> {
   }
   if (size > 0) return;
   throw new SynthError('SYNTH_FILE_UNREADABLE', `${path}: nothing has been written there since the end of the run`, {
-    hint: wording`Let tcpdump write to it with -U, or let the sink end after an idle time, with ${option('limit.idleNs')}.`,
+    hint: wording`Let tcpdump write to it with -U, or let the sink end after an idle time, with ${option('idle')}.`,
   });
 }
 

@@ -79,9 +79,7 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
     const meant = nearest(name, names);
     throw limit(
       `there is no interface “${name}”; there are: ${names.join(', ')}`,
-      meant === undefined
-        ? wording`Take one of these with ${option('destination.interfaceName')}.`
-        : `Did you mean ${meant}?`,
+      meant === undefined ? wording`Take one of these with ${option('interface')}.` : `Did you mean ${meant}?`,
     );
   }
   const state = interfaceState(files, name);
@@ -89,7 +87,7 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
   if (state.linkType !== LINK_TYPE.ethernet && state.linkType !== LINK_TYPE.loopback) {
     throw limit(
       `${name} is not an Ethernet interface: its link type is ${state.linkType}`,
-      wording`Send IP packets instead, with ${option('destination')} raw://`,
+      wording`Send IP packets instead, with ${option('to')} raw://`,
     );
   }
   if (!state.isUp) throw limit(`${name} is down`, `Bring it up with: ip link set dev ${name} up`);

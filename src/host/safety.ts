@@ -54,7 +54,7 @@ export function requireAllowedTarget(text: string, allowed: readonly AddressRang
   throw new SynthError(
     'SYNTH_TARGET_NOT_ALLOWED',
     `${plain} is neither a loopback, a private, a link-local nor a documentation address`,
-    { hint: wording`If it is yours, or you may send there, add: ${option('allowed')} ${plain}` },
+    { hint: wording`If it is yours, or you may send there, add: ${option('allow')} ${plain}` },
   );
 }
 

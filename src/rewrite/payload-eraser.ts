@@ -10,7 +10,7 @@ import { SKIP } from '../capture/skip-reason.js';
 import { readU16BE } from '../net/bytes.js';
 import { ICMP_ERRORS, ICMPV6, icmp6HeaderLength, neighbourOptions } from '../net/icmp.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
-import { linkAddresses } from '../net/link-type.js';
+import { LINK_TYPE, linkAddresses } from '../net/link-type.js';
 import { computeTransportChecksum, headerLength } from '../net/transport-checksum.js';
 import { fixIpv4Header } from './fix-checksums.js';
 import { extensionLength, hasWholeAddresses, isArp } from './frame-editor.js';
@@ -57,24 +57,28 @@ export function erasePayload(
   eraseInPacket(packet, bytes, contentAt, end, finalDestinationAt);
 }
 
-/** IP headers that were not read as far as their addresses. */
-const UNREAD_IP: ReadonlySet<number> = new Set([
-  SKIP.ipHeaderCut,
-  SKIP.ipVersion,
-  SKIP.ipv4HeaderLength,
-  SKIP.ipv4TotalLength,
+/** Where cooked headers have the eight bytes of their sender, which of tunnels is an IP address, and of other links no MAC address. */
+const SENDER_AT: ReadonlyMap<number, number> = new Map([
+  [LINK_TYPE.linuxCooked, 6],
+  [LINK_TYPE.linuxCooked2, 12],
 ]);
 
 /**
- * Erases what may hold addresses that were not found: frames of unknown link types or with a cut link header as a whole, and IP headers that
- * are cut or damaged with all that follows. Payload that was read stays.
+ * Erases what may hold addresses that were not found: frames of unknown link types or with a cut link header as a whole, and the content of frames
+ * without a readable IP packet, but for ARP. Payload that was read stays.
  *
  * @param at, growth as in `erasePayload`
  */
 export function eraseUnread(packet: Packet, bytes: Uint8Array, at: number, growth: number): void {
   const end = at + packet.capturedLength + growth;
+  const field = SENDER_AT.get(packet.linkType);
+  if (field !== undefined && packet.sourceMacAt === NONE)
+    bytes.fill(0, Math.min(end, at + field), Math.min(end, at + field + 8));
   if (linkAddresses(packet.linkType) === undefined || packet.skip === SKIP.linkHeaderCut) bytes.fill(0, at, end);
-  else if (UNREAD_IP.has(packet.skip)) bytes.fill(0, packet.contentAt + at - packet.at + growth, end);
+  else if (packet.skip !== SKIP.decoded && packet.contentAt !== NONE) {
+    const contentAt = packet.contentAt + at - packet.at + growth;
+    bytes.fill(0, contentAt + (isArp(packet) ? keptOfArp(end - contentAt) : 0), end);
+  }
 }
 
 /** Of ARP the addresses that are there in full, which have been anonymised (RFC 826). */

@@ -62,7 +62,7 @@ export async function requireArrivalFiles(options: ArrivalFilesOptions): Promise
   }
   if (path === '-' || path.startsWith('/dev/')) {
     throw new SynthError('SYNTH_USAGE', wording`${path} is one stream, and ${option('output.perSource')} makes many`, {
-      hint: wording`Name a file with ${option('output.path')}; the files of the sources get numbers behind its name.`,
+      hint: wording`Name a file with ${option('out')}; the files of the sources get numbers behind its name.`,
     });
   }
   await requireWritable(sourceFileName(path, 1), options);

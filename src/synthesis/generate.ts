@@ -78,7 +78,7 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
   const { out, force, format, inputs, rotation, seed, limit, sampling, devices } = options;
   const model = samplingModel(file.model, sampling);
   if (limit.packets === Number.POSITIVE_INFINITY)
-    requireProgress(model, wording`Say how many with ${option('limit.packets')}.`);
+    requireProgress(model, wording`Say how many with ${option('packets')}.`);
   if (format === 'csv' || format === 'ndjson') {
     if (devices > 1) {
       throw new SynthError('SYNTH_USAGE', 'a table has one device', { hint: 'Write several devices into a capture.' });

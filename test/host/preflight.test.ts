@@ -42,7 +42,7 @@ test('an interface that there is not is named with those that there are, and the
   const misspelt = await limitOf(withInterface(), 'eht0');
   expect(misspelt.message).toContain('lo, eth0, wlan0.7');
   expect(misspelt.hint).toBe('Did you mean eth0?');
-  expect((await limitOf(withInterface(), 'enp0s31f6')).hint).toContain('`destination.interfaceName`');
+  expect((await limitOf(withInterface(), 'enp0s31f6')).hint).toContain('`interface`');
 });
 
 test('an interface that is down, or has no carrier, comes with what to do', async () => {
@@ -55,7 +55,7 @@ test('an interface that is not Ethernet takes no frames', async () => {
   // ARPHRD_NONE of linux/if_arp.h: a tunnel.
   const { message, hint } = await limitOf(withInterface({ type: '65534' }));
   expect(message).toContain('65534');
-  expect(hint).toContain('`destination` raw://');
+  expect(hint).toContain('`to` raw://');
 });
 
 test('frames that are longer than the MTU are named with both lengths and what to do', async () => {

@@ -47,7 +47,7 @@ test('what is not allowed comes with the flag that allows it', async () => {
     () => requireAllowedTarget('2001:4860:4860::8888', []),
     'SYNTH_TARGET_NOT_ALLOWED',
   );
-  expect(error.hint).toContain('`allowed` 2001:4860:4860::8888');
+  expect(error.hint).toContain('`allow` 2001:4860:4860::8888');
   expect(error.exitCode).toBe(2);
 });
 

@@ -53,7 +53,7 @@ export async function doorbellEvaluation(kinds: readonly string[]): Promise<Eval
 
 async function judgedModel(kind: string, series: PacketSeries, judge: Judge): Promise<ReportedCandidate> {
   // A model that is not the best is as good to report on, and takes less time.
-  const fit = { components: [4], quantizer: 'empirical', threads: 1 } as const;
+  const fit = kind === 'hmm' ? { components: [4], threads: 1 } : ({ quantizer: 'empirical', threads: 1 } as const);
   const options = { kind, holdout: 1 / 3, keepAddresses: false, payloadOnly: false, fit };
   const { model } = await train([series], doorbellTarget, options);
   const limit = { packets: judge.trainingPackets, durationNs: Number.POSITIVE_INFINITY };

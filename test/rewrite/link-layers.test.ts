@@ -56,6 +56,18 @@ describe.each(LAYERS)('$name', ({ linkType, prefix }) => {
   });
 });
 
+test.each([
+  ['Linux cooked', LINK_TYPE.linuxCooked, (sender: Uint8Array) => join([0, 4, 3, 0x0a, 0, 4], sender, [8, 0])],
+  [
+    'Linux cooked v2',
+    LINK_TYPE.linuxCooked2,
+    (sender: Uint8Array) => join([8, 0, 0, 0, 0, 0, 0, 3, 3, 0x0a, 4, 4], sender),
+  ],
+])('%s keeps no sender of a tunnel, which is an IP address', (_, linkType, header) => {
+  const sender = join(IPV4.subarray(12, 16), new Uint8Array(4));
+  expect(left(anonymized(join(header(sender), IPV4), linkType))).toEqual([]);
+});
+
 test('a frame of an unknown link type is zeros: nobody knows where its addresses are', () => {
   const prism = 119;
   expect(anonymized(join(filler(30), mac(SOURCE_MAC), IPV4), prism).every((byte) => byte === 0)).toBe(true);

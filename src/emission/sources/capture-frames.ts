@@ -31,6 +31,6 @@ export class FramePart implements PacketPart {
 
 function notEthernet(linkType: number): SynthError {
   return new SynthError('SYNTH_CAPTURE_LINK_TYPE', `frames of link type ${linkType} cannot be sent as they are`, {
-    hint: wording`Only Ethernet frames can. Send the IP packets in them with ${option('destination')} raw://, or their payloads with ${option('destination')} udp://HOST:PORT.`,
+    hint: wording`Only Ethernet frames can. Send the IP packets in them with ${option('to')} raw://, or their payloads with ${option('to')} udp://HOST:PORT.`,
   });
 }

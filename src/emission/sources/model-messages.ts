@@ -160,6 +160,6 @@ function requireConversation({ kind, protocol }: TargetProfile, socket: SocketKi
   const what =
     kind === 'flow' ? 'a flow of another protocol than the socket' : 'a device, which has many conversations';
   throw new SynthError('SYNTH_USAGE', `the model is of ${what}; there is no protocol to speak`, {
-    hint: wording`Take ${option('payload')} pattern, zeros, random or a file; or send frames, with ${option('destination.interfaceName')}.`,
+    hint: wording`Take ${option('payload')} pattern, zeros, random or a file; or send frames, with ${option('interface')}.`,
   });
 }

@@ -16,7 +16,7 @@ const MOST_IN_VAIN = 1_000_000;
 export function requireSampling(output: ScheduledOutput, model: TrafficModel, limit: SampleLimit): void {
   if (output.rounds !== 1) {
     throw new SynthError('SYNTH_USAGE', 'a model cannot be sent in rounds', {
-      hint: wording`It goes on as long as it is asked to, with ${option('schedule.durationNs')} or ${option('schedule.limit')}; ${option('schedule.rounds')} is for captures.`,
+      hint: wording`It goes on as long as it is asked to, with ${option('duration')} or ${option('schedule.limit')}; ${option('schedule.rounds')} is for captures.`,
     });
   }
   const isEndless = limit.packets === Number.POSITIVE_INFINITY;

@@ -64,8 +64,8 @@ export function requirePackets(output: ScheduledOutput, counts: SourceCounts): v
 
 function hintFor({ otherDirection, leftToStack }: SourceCounts): Wording {
   if (leftToStack > 0) {
-    return wording`Send datagrams, with ${option('destination')} udp://HOST:PORT, or frames, with ${option('destination.interfaceName')}.`;
+    return wording`Send datagrams, with ${option('to')} udp://HOST:PORT, or frames, with ${option('interface')}.`;
   }
-  if (otherDirection > 0) return wording`Send the other direction, or both: ${option('directions')} out|in|both.`;
+  if (otherDirection > 0) return wording`Send the other direction, or both: ${option('direction')} out|in|both.`;
   return wording`See what there is with: ${action('inspectCapture')}, or ${action('describeModel')}`;
 }

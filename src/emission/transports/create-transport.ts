@@ -20,7 +20,7 @@ export async function createTransport(spec: TransportSpec, random: Random): Prom
   const linux = await openLinux();
   switch (spec.kind) {
     case 'frames':
-      return new FramesTransport(spec, required(linux, 'destination.interfaceName'));
+      return new FramesTransport(spec, required(linux, 'interface'));
     case 'raw':
       return linux === undefined ? new RawSocketTransport(await loadRawSocket()) : new RawTransport(linux);
     case 'udp':
