@@ -3,7 +3,7 @@
  *
  * A room names every room that it may import. The files directly in src/ are the basics; every room may use them.
  */
-const ROOMS = {
+export const ROOMS = {
   'src/net': [],
   'src/packets': ['src/net'],
   'src/statistics': [],
@@ -71,6 +71,10 @@ const ROOMS = {
   ],
 };
 
+/** Files that begin a program: the commands, the API, the command line, worker threads and the page of the dashboard. */
+const ENTRIES =
+  '^(commands/.*[.]ts|src/index[.]ts|src/cli/main[.]ts|src/emission/sender-thread[.]ts|src/fleet/run/shard-thread[.]ts|src/kernels/fit-worker[.]ts|models/neural/window-thread[.]ts|src/fleet/dashboard/static/page[.]js)$';
+
 const BASICS = '^src/[^/]+[.]ts$';
 const inside = (room) => `^${room}(/|[.]ts$)`;
 /** Files and sockets: what sampling and training must not depend on. */
@@ -125,6 +129,13 @@ export default {
         path: '^(src/(capture|series|host|emission|sink|fleet|output|cli)/|src/output-file[.]ts$|commands/)',
         reachable: true,
       },
+    },
+    {
+      name: 'no-file-is-forgotten',
+      comment: 'A file that no entry reaches is not registered: a metric, a kind of model, a protocol, a transport.',
+      severity: 'error',
+      from: { path: ENTRIES },
+      to: { path: '^(src|models)/', pathNot: [ENTRIES, '[.]d[.]ts$'], reachable: false },
     },
     {
       name: 'api-without-oclif',

@@ -85,6 +85,15 @@ describe('the layers', () => {
       { 'src/fleet/x.ts': importing('../cli/y.js'), 'src/cli/y.ts': EMPTY },
       ['api-without-oclif', 'layer-of-src/fleet'],
     ],
+    [
+      'a file that is not registered',
+      {
+        'src/index.ts': importing('./evaluation/index.js'),
+        'src/evaluation/index.ts': EMPTY,
+        'src/evaluation/x.ts': EMPTY,
+      },
+      ['no-file-is-forgotten'],
+    ],
   ])('forbid %s', async (name, files, rules) => {
     expect(await broken(name, files as Readonly<Record<string, string>>)).toEqual(rules);
   });

@@ -8,10 +8,14 @@ import { nearest } from '../did-you-mean.js';
 import { SynthError, systemErrorCode } from '../errors.js';
 import { addressesIn, hostAddresses, parseRange } from '../net/address-range.js';
 import type { InternetEndpoint } from './native/socket-address.js';
+import type { TransportSpec } from './transport-spec.js';
 
 const INTERNET_KINDS = ['udp', 'tcp', 'tls'] as const;
 type InternetKind = (typeof INTERNET_KINDS)[number];
-const KINDS: readonly string[] = [...INTERNET_KINDS, 'unix', 'raw'];
+type UrlKind = Exclude<TransportSpec['kind'], 'frames'>;
+const SCHEMES: Readonly<Record<UrlKind, true>> = { udp: true, tcp: true, tls: true, unix: true, raw: true };
+/** Schemes of targets: every transport but frames, which are sent through an interface. A transport without one does not compile. */
+export const TARGET_SCHEMES: readonly string[] = Object.keys(SCHEMES);
 
 export type EmissionTarget =
   | {
@@ -39,7 +43,7 @@ export function parseTarget(text: string): EmissionTarget {
     throw usage(`“${text}”: raw packets have their destinations in themselves`, 'Did you mean raw://?');
   }
   if (isInternetKind(kind)) return { kind, ...parseAuthority(kind, rest, text) };
-  const meant = nearest(kind, KINDS);
+  const meant = nearest(kind, TARGET_SCHEMES);
   throw usage(
     `“${text}”: nothing sends to ${kind}://`,
     meant === undefined ? HINT : `Did you mean ${meant}://${rest}?`,

@@ -81,7 +81,8 @@ export class FrameEditor {
   }
 
   #link(packet: Packet, at: number): void {
-    switch (linkAddresses(packet.linkType)) {
+    const addresses = linkAddresses(packet.linkType);
+    switch (addresses) {
       case 'ethernet':
         if (packet.sourceMacAt === NONE) return;
         this.#address(at, 'mac');
@@ -95,6 +96,12 @@ export class FrameEditor {
         return;
       case 'radiotap':
         if (packet.capturedLength >= 8) this.#wlan(at + readU16LE(this.#bytes, at + 2));
+        return;
+      case 'none':
+      case undefined:
+        return;
+      default:
+        addresses satisfies never;
     }
   }
 
