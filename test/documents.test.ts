@@ -2,6 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
+// @ts-expect-error A script has no declarations.
+import { ROOMS } from '../.dependency-cruiser.mjs';
+import { modelKinds } from '../models/registry.js';
+import { SCHEMES } from '../src/fleet/scenario/protocols.js';
+import { TARGET_SCHEMES } from '../src/host/target-url.js';
 import { compare, readSeries } from '../src/index.js';
 import { SPOKEN_PORTS } from '../src/synthesis/payload/protocol-payload.js';
 
@@ -69,6 +74,50 @@ test('docs/payload.md has every port in its table', () => {
     ports.map((port) => `${protocol} ${port}`),
   );
   expect(documented.sort()).toEqual(spoken.sort());
+});
+
+/** First cells of the rows of the tables in a document. */
+const firstCells = (document: string) =>
+  readFileSync(document, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| '))
+    .map((line) => line.split('|')[1]!);
+
+test('docs/models.md has a section for every kind of model', () => {
+  const headings = readFileSync('docs/models.md', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('## '));
+  const documented = new Set(headings.flatMap((heading) => heading.slice(3).split(/ and |, /)));
+  expect([...modelKinds.keys()].filter((kind) => !documented.has(kind))).toEqual([]);
+});
+
+test('docs/emission.md has every scheme of targets in its table', () => {
+  const cells = firstCells('docs/emission.md').join();
+  expect(TARGET_SCHEMES.filter((scheme) => !cells.includes(`${scheme}://`))).toEqual([]);
+});
+
+test('docs/scenario.md has every scheme of fleets in its table', () => {
+  const cells = firstCells('docs/scenario.md').join();
+  expect([...SCHEMES.keys()].filter((scheme) => !cells.includes(`\`${scheme}\``))).toEqual([]);
+});
+
+describe('the rooms of ARCHITECTURE.md', () => {
+  const rows = firstCells('ARCHITECTURE.md').flatMap((cell) =>
+    [...cell.matchAll(/`((?:src\/)?[\w-]+)\/`/g)].map(([, room]) => room!),
+  );
+
+  test('have a row for every folder of src/', () => {
+    const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const rooms = [...folders.map(({ name }) => `src/${name}`), 'models', 'commands', 'test', 'bench', 'docs'];
+    expect(rooms.filter((room) => !rows.includes(room))).toEqual([]);
+  });
+
+  test('stand below every room that they may import', () => {
+    const arrows = Object.entries(ROOMS as Readonly<Record<string, readonly string[]>>).flatMap(([room, below]) =>
+      below.map((path) => [room, rows.find((row) => path === row || path.startsWith(`${row}/`))!] as const),
+    );
+    expect(arrows.filter(([room, other]) => rows.indexOf(other) >= rows.indexOf(room))).toEqual([]);
+  });
 });
 
 const decisions = readdirSync(DECISIONS).filter((name) => name.endsWith('.md'));
