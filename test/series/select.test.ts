@@ -120,7 +120,7 @@ describe('a device', () => {
     const error = await expectSynthError(rowsOf(parseDevice('192.0.2.77'), frames), 'SYNTH_TARGET_NOT_FOUND');
     expect(error.message).toContain('192.0.2.77');
     expect(error.message).toContain('among 7 packets');
-    expect(error.hint).toContain('surveyCaptures()');
+    expect(error.hint).toContain('inspect()');
   });
 });
 
