@@ -11,6 +11,7 @@ import {
   givenOptions,
   modelFlag,
   optionFlags,
+  resumableKinds,
   startFlags,
   startOf,
   type TrainingStart,
@@ -54,8 +55,8 @@ export default class Train extends BaseCommand {
   static override summary = 'Learn how a device or flow talks.';
   static override description =
     'Reads captures (merged by time into one series) or tables made by synth extract (one series each), and writes a model: a ' +
-    'safetensors file without captured addresses or payload. Without a target the busiest device is taken and named. Ctrl-C ends the ' +
-    'training of a network (rnn, tcn) with the best weights so far; --resume goes on.';
+    'safetensors file without captured addresses or payload. Without a target the busiest device is taken and named. Ctrl-C ends a ' +
+    `training that can be resumed (${resumableKinds(kinds)}) with the best weights so far; --resume goes on.`;
   static override examples = [
     '<%= config.bin %> <%= command.id %> capture.pcap',
     '<%= config.bin %> <%= command.id %> capture.pcap --flow "UDP 10.77.0.17:40004 10.77.0.1:5004" --out call.safetensors',

@@ -167,6 +167,12 @@ describe('options of an own kind', () => {
     ]);
   });
 
+  test('are refused when another kind is trained with them', async () => {
+    const other = train([seriesOf(requests(300))], undefined, { ...OPTIONS, kind: 'markov', fit: { gapFactor: 1 } });
+    const error = await expectSynthError(other, 'SYNTH_USAGE');
+    expect(error.message).toBe("`fit.gapFactor` is for `model: 'uniform'`; `model: 'markov'` has no such option");
+  });
+
   test('have flags', () => {
     const flags = optionFlags(modelKinds.values());
     expect(flags['gap-factor']).toMatchObject({

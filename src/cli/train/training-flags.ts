@@ -23,18 +23,25 @@ export const modelFlag = (kinds: Kinds, defaultKind: string) => {
   });
 };
 
+/** The names of the kinds whose training can start from another model. */
+export const resumableKinds = (kinds: Kinds): string =>
+  [...kinds]
+    .filter(({ fitFrom }) => fitFrom !== undefined)
+    .map(({ kind }) => kind)
+    .join(', ');
+
 /** A model to start from. */
 export const startFlags = (kinds: Kinds) => {
-  const able = [...kinds].filter(({ fitFrom }) => fitFrom !== undefined).map(({ kind }) => kind);
+  const able = resumableKinds(kinds);
   const group = { helpValue: 'FILE', helpGroup: 'START' };
   return {
     resume: Flags.string({
-      summary: `Resume the unfinished training of this model (${able.join(', ')}), on the same packets; - is standard input.`,
+      summary: `Resume the unfinished training of this model (${able}), on the same packets; - is standard input.`,
       exclusive: ['from'],
       ...group,
     }),
     from: Flags.string({
-      summary: `Start from what this model (${able.join(', ')}) has learned of other packets (fine-tuning); - is standard input.`,
+      summary: `Start from what this model (${able}) has learned of other packets (fine-tuning); - is standard input.`,
       exclusive: ['resume'],
       ...group,
     }),
@@ -92,12 +99,15 @@ function summaryOf(option: ModelOption): string {
 
 const has = (option: ModelOption, ...types: readonly string[]): boolean =>
   alternativesOf(option).some(({ type = '' }) => types.includes(type));
-const isBoolean = (option: ModelOption): boolean => has(option, 'boolean');
+const isBoolean = (option: ModelOption): boolean => alternativesOf(option).every(({ type }) => type === 'boolean');
 const isText = (option: ModelOption): boolean => alternativesOf(option).every((one) => one.type === 'string');
 
 /** The values of an option that only has words to choose from. */
 function choicesOf(option: ModelOption): string[] | undefined {
-  const words = alternativesOf(option).map((one) => one.enum ?? ('const' in one ? [one.const] : undefined));
+  const words = alternativesOf(option).map((one) => {
+    if ('const' in one) return [one.const];
+    return one.enum ?? (one.type === 'boolean' ? [true, false] : undefined);
+  });
   return words.every((each) => each !== undefined) ? words.flat().map(String) : undefined;
 }
 
@@ -146,9 +156,10 @@ export function parseOption(name: string, option: ModelOption, text: string): un
   });
 }
 
-/** The text as it stands where it is a possible value, else what numbers it has. */
+/** The text as it stands where it is a possible value, else `true` or `false`, else what numbers it has. */
 function fromText(option: ModelOption, text: string): unknown {
   if (option.schema.safeParse(text).success) return text;
+  if (has(option, 'boolean') && (text === 'true' || text === 'false')) return text === 'true';
   if (has(option, 'array')) return parseNumbers(text);
   return text.trim() === '' ? text : Number(text);
 }

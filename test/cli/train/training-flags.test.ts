@@ -1,7 +1,8 @@
 /** What a training may be told on the command line, and which kinds of model pass over what. */
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { ModelKind } from '../../../models/generator.js';
-import { defaultOptions, type StartHow } from '../../../models/model-options.js';
+import { defaultOptions, type ModelOption, type StartHow } from '../../../models/model-options.js';
 import { modelKinds } from '../../../models/registry.js';
 import { requireApplicable, resolveOptions } from '../../../models/resolve-options.js';
 import { flagNameOf, renderForCommandLine } from '../../../src/cli/option-flags.js';
@@ -28,8 +29,8 @@ const given = (flag: string, text: string) => givenOptions(TCN, KINDS, { [flag]:
 describe('flags', () => {
   const flags = optionFlags(KINDS);
 
-  test('are the options of all kinds', () => {
-    expect(Object.keys(flags).toSorted()).toEqual(
+  test('are the options of markov, hmm, rnn and tcn', () => {
+    expect(Object.keys(optionFlags(['markov', 'hmm', 'rnn', 'tcn'].map(kindOf))).toSorted()).toEqual(
       [
         ['quantizer', 'components', 'restarts', 'iterations', 'tolerance', 'seed', 'threads'],
         ['hidden', 'layers', 'embedding', 'kernel-size', 'dropout', 'epochs', 'patience', 'learning-rate'],
@@ -137,6 +138,36 @@ describe('other values', () => {
     expect(given('seed', 'x'.repeat(1024))).toEqual({ seed: 'x'.repeat(1024) });
     expect(messageOf(() => given('seed', 'x'.repeat(1025)))).toBe(
       `“${'x'.repeat(80)}…” is not possible for --seed: give a text of up to 1024 characters`,
+    );
+  });
+});
+
+describe('an option that is true, false or a word', () => {
+  const option: ModelOption<boolean | 'auto'> = {
+    schema: z.union([z.boolean(), z.literal('auto')]),
+    default: 'auto',
+    help: 'Sorts the packets.',
+  };
+
+  test('has a flag with a value', () => {
+    expect(optionFlags([{ ...TCN, options: { sorted: option } }])['sorted']).toMatchObject({
+      type: 'option',
+      default: 'auto',
+      options: ['true', 'false', 'auto'],
+    });
+  });
+
+  test.each([
+    ['true', true],
+    ['false', false],
+    ['auto', 'auto'],
+  ])('%s', (text, value) => {
+    expect(parseOption('sorted', option, text)).toBe(value);
+  });
+
+  test('takes nothing else', () => {
+    expect(messageOf(() => parseOption('sorted', option, '1'))).toBe(
+      '“1” is not possible for --sorted: give true, false, or auto',
     );
   });
 });
