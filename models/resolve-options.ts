@@ -44,7 +44,7 @@ function requireKnown(kind: ModelKind, given: Given, how: StartHow | undefined):
 }
 
 /**
- * Refuses also options that would have no effect: what somebody types is meant.
+ * Also refuses options that would have no effect, since a user who sets one expects an effect.
  *
  * @param how how the training starts, unless from nothing
  * @throws SynthError `SYNTH_USAGE`

@@ -48,7 +48,7 @@ export interface Evaluation {
   readonly heldOutPackets: number;
   /** Packets of each synthetic series. */
   readonly syntheticPackets: readonly number[];
-  /** A series longer than the training part is compared in parts of about its length; so many series and parts there were. */
+  /** Number of series and parts compared. A series longer than the training part is split into parts of about its length. */
   readonly seriesCompared: number;
   /** Of each of them; the score is their mean, where there is one. */
   readonly scores: readonly (number | null)[];

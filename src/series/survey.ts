@@ -63,7 +63,7 @@ export interface Survey {
   readonly ipBytes: number;
   readonly firstSeconds: number;
   readonly spanSeconds: number;
-  /** Packets of devices and flows beyond the number that is told apart. */
+  /** Packets of devices and flows beyond the maximum number that is counted separately. */
   readonly overflow: { readonly devicePackets: number; readonly flowPackets: number };
 }
 

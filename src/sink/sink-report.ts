@@ -53,7 +53,7 @@ export interface SinkReport {
   /** From the first to the last packet. */
   readonly seconds: number;
   readonly sources: readonly SourceReport[];
-  /** The sum of the sources beyond those that are told apart. */
+  /** Sum over the sources beyond the maximum number that is counted separately. */
   readonly others: SourceReport | null;
   readonly stamp: StampReport | null;
   /** Datagrams for which the kernel had no room. */
@@ -62,7 +62,7 @@ export interface SinkReport {
   readonly problems: Readonly<Record<string, number>>;
   readonly replies: DialogueReport | null;
   readonly files: readonly ArrivalFileReport[];
-  /** Packets that no file has: of sources beyond those that are told apart. */
+  /** Packets that are in no file: those of the sources in `others`. */
   readonly unwritten: number;
 }
 
