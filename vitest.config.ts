@@ -7,6 +7,7 @@ const report = process.env['SYNTH_TEST_REPORT'];
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
+    setupFiles: ['./test/support/equality.ts'],
     reporters: ['default', './test/support/skipped.ts', ...(report === undefined ? [] : ['json'])],
     ...(report === undefined ? {} : { outputFile: { json: report } }),
     // What `npm run build` made runs as it is: one copy of each module, whoever imports it.
