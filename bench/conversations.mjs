@@ -22,7 +22,7 @@ const embedded = {
 };
 
 /** Fewer connections have no distribution, neither in the first two thirds of a capture nor in the last. */
-const LEAST_CONNECTIONS = 4;
+const MIN_CONNECTIONS = 4;
 const LARGEST = 5;
 const PROTOCOLS = ['tcp', 'udp'];
 
@@ -102,9 +102,9 @@ function largestShare(conversations) {
 function distance(synthetic, real, quantity) {
   const values = (conversations) => Float64Array.from(conversations, (one) => one[quantity]);
   const cut = Math.floor((real.length * 2) / 3);
-  if (synthetic.length < LEAST_CONNECTIONS || real.length < LEAST_CONNECTIONS) return '–';
+  if (synthetic.length < MIN_CONNECTIONS || real.length < MIN_CONNECTIONS) return '–';
   const all = ksStatistic(values(synthetic), values(real)).toFixed(2);
-  if (real.length - cut < LEAST_CONNECTIONS) return `${all}, –`;
+  if (real.length - cut < MIN_CONNECTIONS) return `${all}, –`;
   const byStart = real.toSorted((a, b) => a.first - b.first);
   return `${all}, ${ksStatistic(values(byStart.slice(0, cut)), values(byStart.slice(cut))).toFixed(2)}`;
 }

@@ -20,7 +20,7 @@ import { systemClock } from '../src/clock.js';
 import { SynthError } from '../src/errors.js';
 import { formatCounted, formatSeconds } from '../src/format.js';
 import { loadModelFile } from '../src/model-files/load-model.js';
-import { encodeModelFile, type LoadedModelFile } from '../src/model-files/model-file.js';
+import { encodeModelFile, type LoadedModel } from '../src/model-files/model-file.js';
 import { openOutput } from '../src/output-file.js';
 import { loadSeries } from '../src/series/load.js';
 import { formatTarget } from '../src/series/target.js';
@@ -139,7 +139,7 @@ export default class Train extends BaseCommand {
 }
 
 interface StartFile extends TrainingStart {
-  readonly file: LoadedModelFile;
+  readonly file: LoadedModel;
 }
 
 /**

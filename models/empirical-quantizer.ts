@@ -6,7 +6,7 @@
  * falls into quantile bins, and a bin is decoded to one of the values that were seen in it. A token is a direction, a size
  * symbol and a gap symbol that were seen together.
  *
- * The gap of a token is the joint gap; own-clock.ts tells what becomes of a direction's own.
+ * The gap of a token is the joint gap; direction-clock.ts tells what becomes of a direction's own.
  */
 
 import { MAX_SIZE_BYTES } from '../src/net/sizes.js';
@@ -14,8 +14,8 @@ import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
 import { mean } from '../src/statistics/mean.js';
 import { requireModel, type Tensor, type TensorReader, vector } from '../src/tensors.js';
+import { DirectionClock } from './direction-clock.js';
 import { MAX_GAP_NS, MIN_SIZE_BYTES } from './limits.js';
-import { OwnClock } from './own-clock.js';
 import { type DecodeState, groupByValue, isFirst, type Quantizer } from './quantizer.js';
 import { type Resolution, SymbolTable } from './symbol-table.js';
 
@@ -24,7 +24,7 @@ interface DirectionTables {
   readonly sizes: SymbolTable;
   readonly gaps: SymbolTable;
   /** Its classes are the size symbols. */
-  readonly clock: OwnClock;
+  readonly clock: DirectionClock;
 }
 
 const NAMES = ['inbound', 'outbound'] as const;
@@ -233,7 +233,7 @@ function loadDirection(reader: TensorReader, direction: 0 | 1): DirectionTables 
   const prefix = `quantizer.${NAMES[direction]}`;
   const sizes = SymbolTable.load(`${prefix}.size`, reader, MIN_SIZE_BYTES, MAX_SIZE_BYTES);
   const gaps = SymbolTable.load(`${prefix}.gap`, reader, 0, MAX_GAP_NS);
-  return { sizes, gaps, clock: OwnClock.load(`${prefix}.clock`, sizes.size, reader) };
+  return { sizes, gaps, clock: DirectionClock.load(`${prefix}.clock`, sizes.size, reader) };
 }
 
 function fitDirection(series: readonly PacketBlock[], direction: 0 | 1, resolution: Resolution): DirectionTables {
@@ -249,6 +249,6 @@ function fitDirection(series: readonly PacketBlock[], direction: 0 | 1, resoluti
   if (gaps.length === 0 && sizes.length > 0) gaps.push(0);
   const sizeTable = SymbolTable.fit(Float64Array.from(sizes), resolution, false);
   const gapTable = SymbolTable.fit(Float64Array.from(gaps), resolution, true);
-  const clock = OwnClock.fit(series, direction, sizeTable.size, (block, i) => sizeTable.encode(block.sizes[i]!));
+  const clock = DirectionClock.fit(series, direction, sizeTable.size, (block, i) => sizeTable.encode(block.sizes[i]!));
   return { sizes: sizeTable, gaps: gapTable, clock };
 }

@@ -9,9 +9,9 @@ import type { TensorReader } from '../src/tensors.js';
 import { EmpiricalQuantizer } from './empirical-quantizer.js';
 import { type ComponentCounts, fitMixtures, type MixturesSummary } from './gaussian/fit-mixtures.js';
 import { GaussianQuantizer } from './gaussian/gaussian-quantizer.js';
-import type { FitHooks } from './generator.js';
 import type { Quantizer, QuantizerKind } from './quantizer.js';
 import type { TokenFitOptions } from './shared-options.js';
+import type { FitHooks } from './traffic-model.js';
 
 export interface QuantizerSource {
   readonly kind: QuantizerKind;

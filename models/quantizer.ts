@@ -7,7 +7,7 @@
 import type { PacketBlock } from '../src/packets/packet-series.js';
 import type { Random } from '../src/random.js';
 import type { Tensor } from '../src/tensors.js';
-import type { ComponentDescription } from './generator.js';
+import type { ComponentDescription } from './traffic-model.js';
 
 export const QUANTIZER_KINDS = ['empirical', 'gmm'] as const;
 export type QuantizerKind = (typeof QUANTIZER_KINDS)[number];

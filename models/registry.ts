@@ -3,13 +3,13 @@
  * The kinds of model, by the name that a model file and `train()` take.
  */
 import { SynthError } from '../src/errors.js';
-import type { ModelKind } from './generator.js';
 import { hmm } from './hmm/kind.js';
 import { markov } from './markov/kind.js';
 import { defaultOptions } from './model-options.js';
 import { rnn, tcn } from './neural/kinds.js';
 import type { NetworkFitOptions } from './neural/options.js';
 import type { GaussianFitOptions, TokenFitOptions } from './shared-options.js';
+import type { ModelKind } from './traffic-model.js';
 
 /** Options of the kinds that come with synth. A kind refuses options that it does not have. */
 export type FitOptions = TokenFitOptions & GaussianFitOptions & NetworkFitOptions;

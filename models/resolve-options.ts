@@ -4,9 +4,9 @@
  */
 import { SynthError } from '../src/errors.js';
 import { type KindOptionName, option, type Term, type Wording, wording } from '../src/wording.js';
-import type { ModelKind } from './generator.js';
 import { defaultOptions, type ModelOption, type Refusal, rangeOf, type StartHow } from './model-options.js';
 import { modelKinds } from './registry.js';
+import type { ModelKind } from './traffic-model.js';
 
 type Given = Readonly<Record<string, unknown>>;
 

@@ -3,7 +3,7 @@
  * From one packet after the other to the blocks that `TrafficModel.sample` yields.
  */
 import type { PacketBlock } from '../src/packets/packet-series.js';
-import type { SampleLimit } from './generator.js';
+import type { SampleLimit } from './traffic-model.js';
 
 const BLOCK_PACKETS = 4096;
 

@@ -4,6 +4,9 @@
  *
  * Functions take paths and plain options with defaults; times are seconds or texts such as `'10m'`. Mistakes are `SynthError`s with a stable `code`.
  */
+
+export type { ModelOption, OptionSet, Refusal, StartHow } from '../models/model-options.js';
+export { type FitOptions, registerModelKind } from '../models/registry.js';
 export type {
   ComponentDescription,
   FitHooks,
@@ -17,9 +20,7 @@ export type {
   TrainingDescription,
   TrainingTable,
   UnfinishedTraining,
-} from '../models/generator.js';
-export type { ModelOption, OptionSet, Refusal, StartHow } from '../models/model-options.js';
-export { type FitOptions, registerModelKind } from '../models/registry.js';
+} from '../models/traffic-model.js';
 export { type EmitOptions, emit } from './api/emit.js';
 export { compare, type EvaluateOptions, evaluate } from './api/evaluate.js';
 export { type FleetOptions, planFleet, type RunFleetOptions, runFleet } from './api/fleet.js';

@@ -2,7 +2,7 @@
  * @module
  * The numbers of components that BIC compared, as tables for people.
  */
-import type { TrainingTable } from '../generator.js';
+import type { TrainingTable } from '../traffic-model.js';
 import type { ComponentRow } from './component-search.js';
 
 interface Compared {

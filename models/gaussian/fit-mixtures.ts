@@ -7,8 +7,8 @@ import { z } from 'zod';
 import type { FitPool } from '../../src/kernels/fit-pool.js';
 import { type Kernels, type MixtureFit, PARAMETERS, type Parameters, type Points } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
+import { DirectionClock } from '../direction-clock.js';
 import { MAX_COMPONENTS } from '../limits.js';
-import { OwnClock } from '../own-clock.js';
 import type { GaussianFitOptions } from '../shared-options.js';
 import {
   type ComponentRow,
@@ -137,7 +137,7 @@ function describe(
   const emission = SpikeSlab.fit(kernels, plane, spikes, observations, counts, VARIANCE_FLOOR);
   // The packets of this direction that have a joint gap come in the same order again.
   let next = 0;
-  const clock = OwnClock.fit(series, direction, emission.components, () => labels[next++]!);
+  const clock = DirectionClock.fit(series, direction, emission.components, () => labels[next++]!);
   return { parameters, emission, clock };
 }
 

@@ -1,13 +1,13 @@
 /**
  * @module
  * The Gaussian quantizer: a packet's token is the component of its direction's mixture that it most likely comes from, and a token
- * becomes a packet again by what the component emits. Gaps are joint gaps; own-clock.ts tells what becomes of a direction's own.
+ * becomes a packet again by what the component emits. Gaps are joint gaps; direction-clock.ts tells what becomes of a direction's own.
  */
 import { type Kernels, PARAMETERS, type Parameters } from '../../src/kernels/kernels.js';
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { requireModel, type Tensor, type TensorReader } from '../../src/tensors.js';
-import { OwnClock } from '../own-clock.js';
+import { DirectionClock } from '../direction-clock.js';
 import { type DecodeState, groupByValue, isFirst, type Quantizer } from '../quantizer.js';
 import { type Observations, observe } from './observations.js';
 import { requireCovariance, requireDistribution, SpikeSlab } from './spike-slab.js';
@@ -17,7 +17,7 @@ export interface DirectionMixture {
   readonly parameters: Parameters;
   readonly emission: SpikeSlab;
   /** Its classes are the components. */
-  readonly clock: OwnClock;
+  readonly clock: DirectionClock;
 }
 
 /** By direction: inbound, outbound. */
@@ -152,7 +152,7 @@ export class GaussianQuantizer implements Quantizer {
       return {
         parameters,
         emission: SpikeSlab.load(kernels, `${prefix}.emission`, components, reader),
-        clock: OwnClock.load(`${prefix}.clock`, components, reader),
+        clock: DirectionClock.load(`${prefix}.clock`, components, reader),
       };
     };
     const mixtures: Mixtures = [load(0), load(1)];

@@ -13,17 +13,17 @@ import { logBackground } from '../background.js';
 import { candidateTables } from '../gaussian/candidate-tables.js';
 import { componentRowsSchema } from '../gaussian/component-search.js';
 import { type Observations, observe } from '../gaussian/observations.js';
+import { sampleBlocks } from '../sample-blocks.js';
+import type { GaussianFitOptions } from '../shared-options.js';
 import {
   type ComponentDescription,
   type FitHooks,
-  mostFrequentFirst,
+  maxFrequentFirst,
   type SampleLimit,
   type SavedModel,
   type TrafficModel,
   type TrainingDescription,
-} from '../generator.js';
-import { sampleBlocks } from '../sample-blocks.js';
-import type { GaussianFitOptions } from '../shared-options.js';
+} from '../traffic-model.js';
 import { DirectionHmm } from './direction-hmm.js';
 
 const KIND = 'hmm';
@@ -126,7 +126,7 @@ export class HmmModel implements TrafficModel, Directions<DirectionHmm> {
         ...emission.describe(k),
       }));
     });
-    return mostFrequentFirst(components);
+    return maxFrequentFirst(components);
   }
 
   describeTraining(): TrainingDescription {

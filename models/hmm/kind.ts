@@ -2,8 +2,9 @@
  * @module
  * The kind `hmm`: its options, and the way to its code, which is loaded when a model is trained or read.
  */
-import type { ModelKind } from '../generator.js';
+
 import { type GaussianFitOptions, gaussianOptions, randomStartOptions } from '../shared-options.js';
+import type { ModelKind } from '../traffic-model.js';
 
 export const hmm: ModelKind<GaussianFitOptions> = {
   kind: 'hmm',

@@ -3,8 +3,8 @@
  * The kind `markov`: its options, and the way to its code, which is loaded when a model is trained or read.
  */
 import { option, wording } from '../../src/wording.js';
-import type { ModelKind } from '../generator.js';
 import { randomStartOptions, type TokenFitOptions, tokenOptions, unlessEmpirical } from '../shared-options.js';
+import type { ModelKind } from '../traffic-model.js';
 
 const options = {
   ...tokenOptions,

@@ -12,18 +12,18 @@ import { mean } from '../../src/statistics/mean.js';
 import { requireModel, type Tensor, TensorReader } from '../../src/tensors.js';
 import { candidateTables } from '../gaussian/candidate-tables.js';
 import { mixturesSchema } from '../gaussian/fit-mixtures.js';
+import { QUANTIZER_KINDS } from '../quantizer.js';
+import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
+import type { TokenFitOptions } from '../shared-options.js';
 import {
   type ComponentDescription,
   type FitHooks,
-  mostFrequentFirst,
+  maxFrequentFirst,
   type SampleLimit,
   type SavedModel,
   type TrafficModel,
   type TrainingDescription,
-} from '../generator.js';
-import { QUANTIZER_KINDS } from '../quantizer.js';
-import { loadQuantizer, type QuantizerSource, quantizerSources } from '../quantizer-source.js';
-import type { TokenFitOptions } from '../shared-options.js';
+} from '../traffic-model.js';
 import { type Choice, chooseChain, DEFAULT_OPTIONS } from './selection.js';
 import { TokenChain, tokenize } from './token-chain.js';
 
@@ -76,7 +76,7 @@ class MarkovModel implements TrafficModel {
       stay: null,
       ...quantizer.describe(token),
     }));
-    return mostFrequentFirst(components);
+    return maxFrequentFirst(components);
   }
 
   describeTraining(): TrainingDescription {

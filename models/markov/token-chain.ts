@@ -6,10 +6,10 @@
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import type { Tensor, TensorReader } from '../../src/tensors.js';
-import type { SampleLimit } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
 import { sampleBlocks } from '../sample-blocks.js';
 import { tokenLogLikelihoods } from '../token-likelihood.js';
+import type { SampleLimit } from '../traffic-model.js';
 import { ContextTree } from './context-tree.js';
 
 /** What a chain's contexts are; the choice is made by selection.ts. */

@@ -4,7 +4,7 @@
  */
 import { formatCount, formatCounted } from '../../src/format.js';
 import { candidateTables } from '../gaussian/candidate-tables.js';
-import type { TrainingDescription, TrainingTable, UnfinishedTraining } from '../generator.js';
+import type { TrainingDescription, TrainingTable, UnfinishedTraining } from '../traffic-model.js';
 import type { NeuralSummary } from './neural-summary.js';
 
 export function describeNetworkTraining(summary: NeuralSummary): TrainingDescription {

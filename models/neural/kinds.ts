@@ -2,7 +2,7 @@
  * @module
  * The kinds `rnn` and `tcn`: their options, and the way to their code, which is loaded when a model is trained or read.
  */
-import type { ModelKind } from '../generator.js';
+import type { ModelKind } from '../traffic-model.js';
 import { type NetworkFitOptions, type RnnOptions, rnnOptions, tcnOptions } from './options.js';
 
 export const rnn: ModelKind<RnnOptions> = {

@@ -5,7 +5,7 @@
  */
 import { Arena } from '../../src/kernels/arena.js';
 import { instantiate, type KernelExports, kernelModule } from '../../src/kernels/module.js';
-import type { Sampling } from '../generator.js';
+import type { Sampling } from '../traffic-model.js';
 import { type Architecture, type Layout, logitWidth, type Matrix, matrixOf, NO_LOGIT } from './architecture.js';
 
 /** Tokens to go through, and what comes after each. */

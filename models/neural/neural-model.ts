@@ -8,19 +8,19 @@ import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
 import { mean } from '../../src/statistics/mean.js';
 import { requireModel, type Tensor, TensorReader, vector } from '../../src/tensors.js';
+import { type Quantizer, startOfDecoding } from '../quantizer.js';
+import { loadQuantizer } from '../quantizer-source.js';
+import { sampleBlocks } from '../sample-blocks.js';
+import { tokenLogLikelihoods } from '../token-likelihood.js';
 import {
   type ComponentDescription,
-  mostFrequentFirst,
+  maxFrequentFirst,
   type SampleLimit,
   type Sampling,
   type SavedModel,
   type TrafficModel,
   type TrainingDescription,
-} from '../generator.js';
-import { type Quantizer, startOfDecoding } from '../quantizer.js';
-import { loadQuantizer } from '../quantizer-source.js';
-import { sampleBlocks } from '../sample-blocks.js';
-import { tokenLogLikelihoods } from '../token-likelihood.js';
+} from '../traffic-model.js';
 import { type Architecture, type Cell, NO_LOGIT, startToken } from './architecture.js';
 import { cellKinds } from './cells.js';
 import { describeNetworkTraining } from './describe-training.js';
@@ -166,7 +166,7 @@ export class NeuralModel implements TrafficModel {
       stay: null,
       ...this.#parts.quantizer.describe(token),
     }));
-    return mostFrequentFirst(components);
+    return maxFrequentFirst(components);
   }
 
   describeTraining(): TrainingDescription {

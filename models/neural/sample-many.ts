@@ -5,8 +5,8 @@
 
 import type { PacketBlock } from '../../src/packets/packet-series.js';
 import type { Random } from '../../src/random.js';
-import type { SampleLimit, Sampling } from '../generator.js';
 import { type Quantizer, startOfDecoding } from '../quantizer.js';
+import type { SampleLimit, Sampling } from '../traffic-model.js';
 import type { Stepper } from './network.js';
 
 /** Packets of a device in a round. */

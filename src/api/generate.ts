@@ -2,7 +2,7 @@
  * @module
  * From a model to a synthetic capture or table, or to packets in memory.
  */
-import type { Sampling } from '../../models/generator.js';
+import type { Sampling } from '../../models/traffic-model.js';
 import { SynthError } from '../errors.js';
 import type { PacketBlock } from '../packets/packet-series.js';
 import { deviceStream } from '../packets/streams.js';

@@ -4,7 +4,7 @@
  */
 import { SynthError } from '../errors.js';
 import { loadModelFile } from '../model-files/load-model.js';
-import type { LoadedModelFile } from '../model-files/model-file.js';
+import type { LoadedModel } from '../model-files/model-file.js';
 import { parseDevice, parseFlow, type Target } from '../series/target.js';
 import { parseDuration } from '../units.js';
 
@@ -60,5 +60,5 @@ export const given = <T extends object>(options: T | undefined): T =>
   Object.fromEntries(Object.entries(options ?? {}).filter(([, value]) => value !== undefined)) as T; // the same keys, or fewer of those that may be left out
 
 /** @param model the path of a model file, or a model */
-export const modelOf = async (model: string | LoadedModelFile): Promise<LoadedModelFile> =>
+export const modelOf = async (model: string | LoadedModel): Promise<LoadedModel> =>
   typeof model === 'string' ? loadModelFile(model) : model;

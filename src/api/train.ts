@@ -4,14 +4,14 @@
  */
 import type { FitOptions } from '../../models/registry.js';
 import { loadModelFile } from '../model-files/load-model.js';
-import { decodeModelFile, encodeModelFile, type LoadedModelFile } from '../model-files/model-file.js';
+import { decodeModelFile, encodeModelFile, type LoadedModel } from '../model-files/model-file.js';
 import { writeOutput } from '../output-file.js';
 import { loadSeries } from '../series/load.js';
 import { train as trainSeries } from '../training/train.js';
 import { pathsOf, requireShare, type TargetOptions, targetOf } from './inputs.js';
 
 /** A trained model: the generator itself (`model`), what it was trained on (`training`, `profile`) and its `hash`. */
-export type TrainedModel = LoadedModelFile;
+export type TrainedModel = LoadedModel;
 
 export interface TrainOptions extends TargetOptions {
   /** Kind of the model: `markov` (default), `hmm`, `rnn`, `tcn`, or one of `registerModelKind`. */

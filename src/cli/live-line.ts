@@ -4,7 +4,7 @@
  */
 
 const LINE_INTERVAL_MS = 10_000;
-const LEAST_COLUMNS = 20;
+const MIN_COLUMNS = 20;
 const USUAL_COLUMNS = 80;
 const USUAL_ROWS = 24;
 
@@ -66,7 +66,7 @@ export async function startPanel(enabled: boolean, stream: PanelStream = process
     update(_, panel) {
       // The last column stays free: terminals do not agree on where the cursor is after it. So does the last row, for what scrolls.
       const { columns: all, rows } = size();
-      const columns = Math.max(LEAST_COLUMNS, all - 1);
+      const columns = Math.max(MIN_COLUMNS, all - 1);
       draw(
         panel(columns)
           .slice(0, Math.max(1, rows - 1))

@@ -5,7 +5,7 @@
  */
 import type { PacketBlock } from '../packets/packet-series.js';
 import { type AssignerOptions, ConversationAssigner } from './assigner.js';
-import { FAR, MOST_AHEAD, soonness } from './foresight.js';
+import { FAR, MAX_AHEAD, soonness } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';
 
 export class AssignedPackets<C> {
@@ -17,9 +17,9 @@ export class AssignedPackets<C> {
   readonly #likelihoods: Likelihoods;
   readonly #blocks: Iterator<PacketBlock>;
   // Packets that have been read: from `#next` on they have not been handed out.
-  #offsetsNs = new Float64Array(MOST_AHEAD);
-  #sizes = new Uint32Array(MOST_AHEAD);
-  #outbound = new Uint8Array(MOST_AHEAD);
+  #offsetsNs = new Float64Array(MAX_AHEAD);
+  #sizes = new Uint32Array(MAX_AHEAD);
+  #outbound = new Uint8Array(MAX_AHEAD);
   #length = 0;
   #next = 0;
   #done = false;
@@ -44,7 +44,7 @@ export class AssignedPackets<C> {
 
   /** Goes to the next packet. @returns false if there is none */
   advance(): boolean {
-    while (!this.#done && this.#length - this.#next <= MOST_AHEAD) this.#read();
+    while (!this.#done && this.#length - this.#next <= MAX_AHEAD) this.#read();
     const next = this.#next;
     if (next === this.#length) return false;
     this.timeNs = this.#offsetsNs[next]!;

@@ -11,7 +11,7 @@ import type { Random } from '../random.js';
 import { contextsOf, hesitationOf, placeOf } from './counts.js';
 import { markOf } from './foresight.js';
 import type { Likelihoods } from './likelihoods.js';
-import { RecordDeck } from './record-deck.js';
+import { RecordSampler } from './record-sampler.js';
 import { type Conversations, NEW_PORT, NO_PORT, RECORD_FLAG } from './records.js';
 import { NO_STEP, ROLE, ROLES, STEPS, stepOf } from './role.js';
 import { timeBin } from './time-bins.js';
@@ -78,7 +78,7 @@ const DEMAND_SLACK = 1.15;
 /** Linux takes ephemeral ports from here (ip_local_port_range). One after the other, so that none comes again soon. */
 const EPHEMERAL = { from: 32_768, count: 28_232 } as const;
 /** What looks like an opening may be one all the same. */
-const LEAST_ROOM = 1e-3;
+const MIN_ROOM = 1e-3;
 const NO_SERVICE: readonly number[] = [];
 const MAX_CANDIDATES = (MAX_OPEN + 64) * ROLES;
 
@@ -92,7 +92,7 @@ export class ConversationAssigner<C> {
   readonly #likelihoods: Likelihoods;
   readonly #factory: ConversationFactory<C>;
   readonly #random: Random;
-  readonly #decks: readonly RecordDeck[];
+  readonly #decks: readonly RecordSampler[];
   /** Any record of each service. */
   readonly #someRecord: readonly number[];
   readonly #open: OpenConversation<C>[] = [];
@@ -142,7 +142,7 @@ export class ConversationAssigner<C> {
       const closed = all.filter((record) => data.records.closingPackets[record]! > 0).length;
       return closed / (this.#meanPackets[service]! * all.length);
     });
-    this.#decks = records.map((all) => new RecordDeck(data.records, all));
+    this.#decks = records.map((all) => new RecordSampler(data.records, all));
     this.#someRecord = records.map(([record]) => record ?? 0);
     this.#context = contextsOf(data.services.length) - 1;
   }
@@ -392,7 +392,7 @@ export class ConversationAssigner<C> {
   }
 
   /** How many conversations of a service are open, and which of them has most likely ended. */
-  #leastAlive(service: number, timeNs: number): { open: number; ended: number; alive: number } {
+  #minAlive(service: number, timeNs: number): { open: number; ended: number; alive: number } {
     let open = 0;
     let ended = -1;
     let alive = Number.POSITIVE_INFINITY;
@@ -411,13 +411,13 @@ export class ConversationAssigner<C> {
 
   /** Probability that a service has room for another conversation: that one of as many as there were at a time has ended. */
   #room(service: number, timeNs: number): number {
-    const { open, alive } = this.#leastAlive(service, timeNs);
-    return open < this.#data.services[service]!.concurrent ? 1 : Math.max(LEAST_ROOM, 1 - alive);
+    const { open, alive } = this.#minAlive(service, timeNs);
+    return open < this.#data.services[service]!.concurrent ? 1 : Math.max(MIN_ROOM, 1 - alive);
   }
 
   /** No more conversations of a service are open at a time than there were in the capture: the ones that have most likely ended are left. */
   #makeRoom(service: number, timeNs: number): void {
-    const { open, ended } = this.#leastAlive(service, timeNs);
+    const { open, ended } = this.#minAlive(service, timeNs);
     if (open >= this.#data.services[service]!.concurrent) this.#leave(ended);
     else if (this.#open.length === MAX_OPEN) this.#leave(this.#longestSilent());
   }

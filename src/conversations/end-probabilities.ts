@@ -9,7 +9,7 @@ import { type ConversationCounts, LENGTHS, lengthIndex } from './counts.js';
 const END_WEIGHT = 0.5;
 const CLOSE_WEIGHT = 1;
 /** A conversation may always go on. */
-const MOST_CERTAIN_END = 0.98;
+const MAX_CERTAIN_END = 0.98;
 
 /** Probability that a packet is the last of its conversation. */
 export function endProbabilities({ services, lengths, ends }: ConversationCounts): Float64Array {
@@ -19,7 +19,7 @@ export function endProbabilities({ services, lengths, ends }: ConversationCounts
     const to = from + LENGTHS;
     const usual = (sum(ends.subarray(from, to)) + 1e-3) / (sum(lengths.subarray(from, to)) + 1);
     for (let at = from; at < to; at++) {
-      probabilities[at] = Math.min(MOST_CERTAIN_END, (ends[at]! + END_WEIGHT * usual) / (lengths[at]! + END_WEIGHT));
+      probabilities[at] = Math.min(MAX_CERTAIN_END, (ends[at]! + END_WEIGHT * usual) / (lengths[at]! + END_WEIGHT));
     }
   }
   return probabilities;

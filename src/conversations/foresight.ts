@@ -13,7 +13,7 @@ export const SOON_CLASSES = HORIZONS.length + 1;
 export const FAR = HORIZONS.length;
 
 /** Nobody looks further ahead, in packets of all services: so it does not matter how many are known. */
-export const MOST_AHEAD = 256;
+export const MAX_AHEAD = 256;
 
 /** A packet's direction and size in one number, below `MARKS`. */
 export const markOf = (outbound: number, sizeBytes: number): number => 2 * sizeBytes + outbound;
@@ -45,7 +45,7 @@ export function soonness({ length, sizes, outbound }: Packets, { openers, own }:
   let before = Number.POSITIVE_INFINITY;
   let opener = Number.POSITIVE_INFINITY;
   for (let i = length - 1; i >= 0; i--) {
-    if (opener - i > MOST_AHEAD) before = Number.POSITIVE_INFINITY;
+    if (opener - i > MAX_AHEAD) before = Number.POSITIVE_INFINITY;
     for (let horizon = 0; horizon < FAR; horizon++) {
       if (before > HORIZONS[horizon]!) continue;
       soon[i] = horizon;

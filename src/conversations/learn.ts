@@ -23,8 +23,8 @@ import {
 import { NO_STEP, STEPS, stepOf } from './role.js';
 
 /** Services of a port beyond this number, and services of a protocol, the ones with fewest packets, are taken together. */
-const MOST_OF_PORTS = 32;
-const MOST_OF_PROTOCOLS = 28;
+const MAX_OF_PORTS = 32;
+const MAX_OF_PROTOCOLS = 28;
 /** A service of its own has as many connections, or as many packets. */
 const LONG = { packets: 64, timesMedian: 20 } as const;
 const OWN_SERVICE = { connections: 2, packets: 32 };
@@ -107,14 +107,14 @@ function groupServices(connections: readonly Connection[]): {
     );
   const isOwn = (group: ServiceGroup) =>
     group.connections.length >= OWN_SERVICE.connections || packetsOf(group) >= OWN_SERVICE.packets;
-  const ofPorts = busiest([...groupBy(byLength).values()].filter(isOwn), MOST_OF_PORTS);
+  const ofPorts = busiest([...groupBy(byLength).values()].filter(isOwn), MAX_OF_PORTS);
   const byProtocol = (connection: Connection): ServiceKey => {
     const service = byLength(connection);
     return ofPorts.has(keyOf(service)) ? service : { ...service, port: null, long: false };
   };
   const ofProtocols = busiest(
     [...groupBy(byProtocol).values()].filter(({ service }) => !ofPorts.has(keyOf(service))),
-    MOST_OF_PROTOCOLS,
+    MAX_OF_PROTOCOLS,
   );
   const shared = (connection: Connection): ServiceKey => {
     const service = byProtocol(connection);
@@ -124,12 +124,12 @@ function groupServices(connections: readonly Connection[]): {
   const groups = groupBy(shared);
   const indices = new Map([...groups.keys()].map((key, index) => [key, index]));
   return {
-    services: [...groups.values()].map((group) => ({ ...group.service, concurrent: mostAtATime(group.connections) })),
+    services: [...groups.values()].map((group) => ({ ...group.service, concurrent: maxAtATime(group.connections) })),
     serviceOf: Uint32Array.from(connections, (connection) => indices.get(keyOf(shared(connection)))!),
   };
 }
 
-function mostAtATime(connections: readonly Connection[]): number {
+function maxAtATime(connections: readonly Connection[]): number {
   const changes = connections.flatMap(({ firstNs, lastNs }) => [
     { timeNs: firstNs, by: 1 },
     { timeNs: lastNs, by: -1 },

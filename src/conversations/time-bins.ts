@@ -19,13 +19,13 @@ export function timeBin(timeNs: number): number {
 const lowerEdge = (bin: number): number => (bin === 0 ? 0 : 2 ** (FIRST_OCTAVE + bin - 1));
 export const upperEdge = (bin: number): number => lowerEdge(bin + 1);
 /** Something that happens at once has still taken a moment, or its rate would be infinite. */
-const LEAST_EXPOSURE_NS = 2 ** (FIRST_OCTAVE - 2);
+const MIN_EXPOSURE_NS = 2 ** (FIRST_OCTAVE - 2);
 
 /** Adds the time that a wait of `timeNs` spent in each bin, in ns, to the bins from `at` on. */
 export function addExposure(exposure: Float64Array, at: number, timeNs: number): void {
   const last = timeBin(timeNs);
   for (let bin = 0; bin < last; bin++) exposure[at + bin]! += lowerEdge(bin + 1) - lowerEdge(bin);
-  exposure[at + last]! += Math.max(LEAST_EXPOSURE_NS, timeNs - lowerEdge(last));
+  exposure[at + last]! += Math.max(MIN_EXPOSURE_NS, timeNs - lowerEdge(last));
 }
 
 /**

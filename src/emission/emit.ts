@@ -101,7 +101,7 @@ const RING_BYTES = 16 * 2 ** 20;
 const LIVE_MS = 500;
 /** Before the start so much of the ring is filled, or what can be made in this time. */
 const FIRST_FILL = 0.5;
-const MOST_PREPARATION_MS = 2000;
+const MAX_PREPARATION_MS = 2000;
 const LOOK_MS = 2;
 /** For packets that are late at the end of `--duration`. */
 const GRACE_NS = 1e9;
@@ -136,7 +136,7 @@ export async function emit(options: EmitOptions): Promise<EmissionEnd> {
     const produced = produce(source, output, stop.signal);
     await filled(output, produced, options);
     // Now that packets are known, so is the longest of them, or nearly so.
-    preflight({ spec: transport, mostBytes: output.longestBytes }, await thisSystem());
+    preflight({ spec: transport, maxBytes: output.longestBytes }, await thisSystem());
     const start = await begin(thread, options);
     const live = watch(thread.counts, output, start, options);
     end = endAfterDuration(start, options, interrupt);
@@ -184,7 +184,7 @@ async function filled(output: ScheduledOutput, produced: Promise<unknown>, { clo
     if (error !== undefined) throw error;
   });
   const since = clock.nowNs();
-  while (!ended && output.fill < FIRST_FILL && clock.nowNs() - since < MOST_PREPARATION_MS * 1e6) {
+  while (!ended && output.fill < FIRST_FILL && clock.nowNs() - since < MAX_PREPARATION_MS * 1e6) {
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);
   }
   // From here on an error is part of the account.

@@ -9,9 +9,9 @@ import { build, type Histogram } from 'hdr-histogram-js';
 const SUB_BITS = 8;
 const SUB_COUNTS = 2 ** SUB_BITS;
 /** Values below 2^47 ns, 39 hours; longer ones count as that. */
-const MOST_BITS = 47;
-const LENGTH = (MOST_BITS - SUB_BITS + 1) * SUB_COUNTS;
-const MOST = 2 ** MOST_BITS - 1;
+const MAX_BITS = 47;
+const LENGTH = (MAX_BITS - SUB_BITS + 1) * SUB_COUNTS;
+const MOST = 2 ** MAX_BITS - 1;
 /** Above this, integer arithmetic of 32 bits does not do. */
 const WORD = 2 ** 31;
 

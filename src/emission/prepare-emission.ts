@@ -88,7 +88,7 @@ export async function prepareEmission(request: EmissionRequest): Promise<Prepare
   const ipVersion = 'target' in transport && isIP(transport.target.address.replace(/%.*$/, '')) === 6 ? 6 : 4;
   const directions = request.directions ?? (packets ? 'both' : 'out');
   const opened = await openSource(input, { transport: transport.kind, ipVersion, directions, signal });
-  preflight({ spec: transport, mostBytes: 0 }, await thisSystem());
+  preflight({ spec: transport, maxBytes: 0 }, await thisSystem());
   const isLocal = staysHere(transport);
   const guard =
     packets && !isLocal

@@ -7,7 +7,7 @@
 const WINDOW_NS = 100e6;
 const WINDOWS_PER_SECOND = 10;
 /** Beyond 10 million packets/s, more than this sends. */
-const MOST_IN_WINDOW = 2 ** 20;
+const MAX_IN_WINDOW = 2 ** 20;
 
 export class RateCeiling {
   /** Packets that were planned later than they would have been. */
@@ -20,7 +20,7 @@ export class RateCeiling {
 
   /** @param maxPps packets per second, above 0; may be infinite */
   constructor(maxPps: number) {
-    const most = Math.min(MOST_IN_WINDOW, Math.max(1, Math.floor(maxPps / WINDOWS_PER_SECOND)));
+    const most = Math.min(MAX_IN_WINDOW, Math.max(1, Math.floor(maxPps / WINDOWS_PER_SECOND)));
     this.#dueNs = new Float64Array(maxPps === Number.POSITIVE_INFINITY ? 0 : most).fill(Number.NEGATIVE_INFINITY);
     // Longer only where not even one packet belongs into a window.
     this.#windowNs = Math.max(WINDOW_NS, (most / maxPps) * 1e9);

@@ -51,7 +51,7 @@ export class RingWriter {
   }
 
   /** The longest packet that there can ever be room for. */
-  get mostBytes(): number {
+  get maxBytes(): number {
     return (this.#units * UNIT_BYTES) / 4;
   }
 

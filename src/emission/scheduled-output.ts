@@ -98,7 +98,7 @@ export class ScheduledOutput {
    * @throws SynthError `SYNTH_INTERRUPTED`
    */
   async room(bytes: number, packets = 1, signal?: AbortSignal): Promise<boolean> {
-    if (bytes > this.#ring.mostBytes) throw new Error(`${bytes} bytes do not fit into the ring`);
+    if (bytes > this.#ring.maxBytes) throw new Error(`${bytes} bytes do not fit into the ring`);
     this.#untilTurn = TURN_PACKETS;
     await turn();
     let pauseMs = PAUSE_MS.shortest;

@@ -7,7 +7,7 @@ import { readU32BE, writeU32BE } from '../net/bytes.js';
 
 export const STAMP_BYTES = 16;
 const MARK = 0xa7;
-const MOST_DEVICES = 2 ** 24;
+const MAX_DEVICES = 2 ** 24;
 const WORD = 2 ** 32;
 
 export interface Stamp {
@@ -26,7 +26,7 @@ export function writeStamp(
   startWallNs: bigint,
   deadlineNs: number,
 ): void {
-  writeU32BE(bytes, at, MARK * MOST_DEVICES + device);
+  writeU32BE(bytes, at, MARK * MAX_DEVICES + device);
   writeU32BE(bytes, at + 4, sequence);
   // In two words, without a BigInt for each packet: seconds and nanoseconds would not sort, so one number of 64 bits.
   const low = Number(startWallNs & 0xffff_ffffn) + deadlineNs;
@@ -39,7 +39,7 @@ export function writeStamp(
 export function readStamp(bytes: Uint8Array, at: number, length: number): Stamp | undefined {
   if (length < STAMP_BYTES || bytes[at] !== MARK) return undefined;
   return {
-    device: readU32BE(bytes, at) % MOST_DEVICES,
+    device: readU32BE(bytes, at) % MAX_DEVICES,
     sequence: readU32BE(bytes, at + 4),
     plannedNs: (BigInt(readU32BE(bytes, at + 8)) << 32n) | BigInt(readU32BE(bytes, at + 12)),
   };
@@ -63,7 +63,7 @@ export class StampReader {
   /** @returns whether there is one */
   read(bytes: Uint8Array, at: number, length: number): boolean {
     if (length < STAMP_BYTES || bytes[at] !== MARK) return false;
-    this.device = readU32BE(bytes, at) % MOST_DEVICES;
+    this.device = readU32BE(bytes, at) % MAX_DEVICES;
     this.sequence = readU32BE(bytes, at + 4);
     // Of two numbers of 64 bits, which no double holds, the difference.
     const high = readU32BE(bytes, at + 8) - this.#startHigh;

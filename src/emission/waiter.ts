@@ -19,8 +19,8 @@ export interface Sleeper {
 
 interface Margins {
   /** Looking at the clock begins so long before the deadline: at least, and at most. In between it is what the system has overslept lately. */
-  readonly leastSpinNs: number;
-  readonly mostSpinNs: number;
+  readonly minSpinNs: number;
+  readonly maxSpinNs: number;
   /** Times from here on are left to the event loop, whose timers are trusted to be late by no more than this. */
   readonly longNs: number;
   readonly timerLateNs: number;
@@ -28,9 +28,9 @@ interface Margins {
 
 /** `fine` spins as much as this system needs; `spin` covers nearly everything, and takes a processor for itself while packets are dense. */
 const MARGINS: Readonly<Record<Precision, Margins>> = {
-  coarse: { leastSpinNs: 0, mostSpinNs: 0, longNs: 6e6, timerLateNs: 3e6 },
-  fine: { leastSpinNs: 250e3, mostSpinNs: 2.5e6, longNs: 10e6, timerLateNs: 5e6 },
-  spin: { leastSpinNs: 12e6, mostSpinNs: 12e6, longNs: 25e6, timerLateNs: 12e6 },
+  coarse: { minSpinNs: 0, maxSpinNs: 0, longNs: 6e6, timerLateNs: 3e6 },
+  fine: { minSpinNs: 250e3, maxSpinNs: 2.5e6, longNs: 10e6, timerLateNs: 5e6 },
+  spin: { minSpinNs: 12e6, maxSpinNs: 12e6, longNs: 25e6, timerLateNs: 12e6 },
 };
 /** What was overslept counts so much more, and is forgotten so slowly. */
 const OVERSLEPT_FACTOR = 1.25;
@@ -52,7 +52,7 @@ export class Waiter {
     this.clock = clock;
     this.#sleeper = sleeper;
     this.#margins = MARGINS[precision];
-    this.#spinNs = this.#margins.leastSpinNs;
+    this.#spinNs = this.#margins.minSpinNs;
   }
 
   /** Whether a time is long enough to do something else in it, by `pause`. */
@@ -94,9 +94,9 @@ export class Waiter {
   }
 
   #learn(oversleptNs: number): void {
-    const { leastSpinNs, mostSpinNs } = this.#margins;
+    const { minSpinNs, maxSpinNs } = this.#margins;
     const spinNs = Math.max(oversleptNs * OVERSLEPT_FACTOR, this.#spinNs * FORGETTING);
-    this.#spinNs = Math.min(mostSpinNs, Math.max(leastSpinNs, spinNs));
+    this.#spinNs = Math.min(maxSpinNs, Math.max(minSpinNs, spinNs));
   }
 }
 

@@ -3,11 +3,11 @@
  * From files to evaluations: finds the target in all of them, or samples the models, and ranks them.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { TrafficModel } from '../../models/generator.js';
+import type { TrafficModel } from '../../models/traffic-model.js';
 import { captureInput, type NamedPath, withName } from '../capture/capture-file.js';
 import { SynthError, throwIfInterrupted } from '../errors.js';
 import { isModelHead, loadModelFile } from '../model-files/load-model.js';
-import type { LoadedModelFile } from '../model-files/model-file.js';
+import type { LoadedModel } from '../model-files/model-file.js';
 import { collect, type PacketBlock, type PacketSeries, sliceSeries } from '../packets/packet-series.js';
 import { type Random, randomStream } from '../random.js';
 import type { ExtractOptions } from '../series/extract.js';
@@ -41,7 +41,7 @@ export interface Candidate {
   readonly name: string;
   readonly evaluation: Evaluation;
   /** What the model, if it is one, says of itself, and how likely it finds the real packets. */
-  readonly model: (LoadedModelFile & { readonly logLikelihood: LogLikelihood }) | undefined;
+  readonly model: (LoadedModel & { readonly logLikelihood: LogLikelihood }) | undefined;
   /** Whose packets of the synthetic capture were taken; undefined for a table and a model. */
   readonly syntheticTarget: SyntheticTarget | undefined;
   readonly warnings: LoadedSeries['warnings'];
@@ -79,7 +79,7 @@ export async function evaluateFiles(
   options: EvaluateFilesOptions,
 ): Promise<FileEvaluation> {
   const { signal, payloadOnly, onProgress } = options;
-  const synthetic: { readonly file: NamedPath; readonly model: LoadedModelFile | undefined }[] = [];
+  const synthetic: { readonly file: NamedPath; readonly model: LoadedModel | undefined }[] = [];
   // Asked first: nobody should wait for the floors and then hear that a file is missing, or a model damaged.
   for (const file of syntheticFiles) {
     const isModel = isModelHead(await readHead(captureInput(file)));
@@ -139,7 +139,7 @@ async function evaluateSeries(
 async function evaluateModel(
   judge: Judge,
   file: NamedPath,
-  loaded: LoadedModelFile,
+  loaded: LoadedModel,
   real: PacketSeries,
   { seeds, seed, signal, keepSamples }: EvaluateFilesOptions,
 ): Promise<Candidate> {

@@ -9,7 +9,7 @@
 import { ASPECTS, type Aspect, eachAspect, type Scored } from './metric.js';
 
 /** Where chance leaves less room than this part of the worst, a metric is not trusted to lose everything. */
-const LEAST_ROOM = 1 / 5;
+const MIN_ROOM = 1 / 5;
 
 /**
  * What a metric loses, 0 to 1. The largest value there can be costs everything, also where real packets come near to it.
@@ -18,7 +18,7 @@ const LEAST_ROOM = 1 / 5;
  * @param most the largest value there can be
  */
 export function lossOf(value: number, real: number, { worst }: Scored, most = Number.POSITIVE_INFINITY): number {
-  const room = Math.min(worst, Math.max(most - real, worst * LEAST_ROOM));
+  const room = Math.min(worst, Math.max(most - real, worst * MIN_ROOM));
   return Math.min(1, Math.max(0, value - real) / room);
 }
 

@@ -7,7 +7,7 @@ import type { Random } from '../random.js';
 /** Pauses before connecting again: random between half of it and all, and twice as long each time. */
 export interface BackOff {
   readonly firstMs: number;
-  readonly mostMs: number;
+  readonly maxMs: number;
 }
 
 export class BackOffPauses {
@@ -24,7 +24,7 @@ export class BackOffPauses {
   /** Between half of the limit and all of it; the limit then doubles. */
   nextMs(): number {
     const limitMs = this.#limitMs;
-    this.#limitMs = Math.min(this.#backOff.mostMs, 2 * limitMs);
+    this.#limitMs = Math.min(this.#backOff.maxMs, 2 * limitMs);
     return (limitMs * (1 + this.#random.next())) / 2;
   }
 

@@ -12,7 +12,7 @@ import type { Framing } from './transport-spec.js';
 /** What the length before a message takes. */
 export const LENGTH_BYTES = 4;
 /** The longest message that a decoder takes; a longer one is no message but another protocol. */
-export const MOST_MESSAGE_BYTES = 2 ** 20;
+export const MAX_MESSAGE_BYTES = 2 ** 20;
 
 /** The bytes of a message of `length` bytes in a stream. */
 export function framedBytes(framing: Framing, length: number): number {
@@ -100,8 +100,8 @@ export class MessageDecoder {
 
   #lengthAt(bytes: Uint8Array, at: number): number {
     const length = readU32BE(bytes, at);
-    if (length <= MOST_MESSAGE_BYTES) return length;
-    const message = `the stream announces a message of ${length} bytes; the longest is ${MOST_MESSAGE_BYTES}`;
+    if (length <= MAX_MESSAGE_BYTES) return length;
+    const message = `the stream announces a message of ${length} bytes; the longest is ${MAX_MESSAGE_BYTES}`;
     const hint = 'The other end seems to speak another protocol: take the framing none.';
     this.#failure = new SynthError('SYNTH_DELIVERY_FAILED', message, { hint });
     throw this.#failure;

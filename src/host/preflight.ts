@@ -15,7 +15,7 @@ import {
   interfaceNames,
   interfaceState,
   LINK_TYPE,
-  mostOpenFiles,
+  maxOpenFiles,
   portsToGive,
   type SystemFiles,
   systemFiles,
@@ -25,7 +25,7 @@ import type { TcpSpec, TlsSpec, TransportSpec, UdpSpec } from './transport-spec.
 export interface PreflightRequest {
   readonly spec: TransportSpec;
   /** Of the longest packet, as it is handed to the transport. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 export interface PreflightSystem {
@@ -42,10 +42,10 @@ const RESERVED_DESCRIPTORS = 64;
 /** Drivers take this much more (IEEE 802.1Q). */
 
 /** @throws SynthError `SYNTH_SYSTEM_LIMIT`, `SYNTH_USAGE` for source addresses that do not go with the target */
-export function preflight({ spec, mostBytes }: PreflightRequest, { files, linux }: PreflightSystem): void {
+export function preflight({ spec, maxBytes }: PreflightRequest, { files, linux }: PreflightSystem): void {
   switch (spec.kind) {
     case 'frames':
-      checkInterface(spec.interfaceName, mostBytes, files);
+      checkInterface(spec.interfaceName, maxBytes, files);
       checkPrivileges(linux, LINUX.AF_PACKET, 0);
       return;
     case 'raw':
@@ -73,7 +73,7 @@ function checkPrivileges(linux: Linux | undefined, family: number, protocol: num
  *
  * @throws SynthError `SYNTH_SYSTEM_LIMIT`
  */
-export function checkInterface(name: string, mostBytes: number, files: SystemFiles): void {
+export function checkInterface(name: string, maxBytes: number, files: SystemFiles): void {
   const names = interfaceNames(files);
   if (names.length > 0 && !names.includes(name)) {
     const meant = nearest(name, names);
@@ -94,20 +94,20 @@ export function checkInterface(name: string, mostBytes: number, files: SystemFil
   if (state.hasCarrier === false) {
     throw limit(`${name} is up, but has no carrier`, 'Connect the cable, or bring up what is at the other end.');
   }
-  checkMtu(name, state.mtu, mostBytes);
+  checkMtu(name, state.mtu, maxBytes);
 }
 
-function checkMtu(name: string, mtu: number, mostBytes: number): void {
-  if (mostBytes <= mtu + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES) return;
-  const needed = mostBytes - ETHERNET_HEADER_BYTES;
+function checkMtu(name: string, mtu: number, maxBytes: number): void {
+  if (maxBytes <= mtu + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES) return;
+  const needed = maxBytes - ETHERNET_HEADER_BYTES;
   throw limit(
-    `the longest frame has ${formatCount(mostBytes)} bytes; ${name} takes ${formatCount(mtu + ETHERNET_HEADER_BYTES)}, by its MTU of ${mtu}`,
+    `the longest frame has ${formatCount(maxBytes)} bytes; ${name} takes ${formatCount(mtu + ETHERNET_HEADER_BYTES)}, by its MTU of ${mtu}`,
     wording`Raise it with: ip link set dev ${name} mtu ${needed}; for a model make smaller packets with ${option('mtu', mtu)}.`,
   );
 }
 
 function checkDescriptors(channels: number, files: SystemFiles): void {
-  const most = mostOpenFiles(files);
+  const most = maxOpenFiles(files);
   const needed = channels + RESERVED_DESCRIPTORS;
   if (most === undefined || needed <= most) return;
   throw limit(

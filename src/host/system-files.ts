@@ -53,7 +53,7 @@ export function interfaceState(files: SystemFiles, name: string): InterfaceState
 }
 
 /** How many files this process may have open; undefined where there is no limit, or the system does not say. */
-export function mostOpenFiles(files: SystemFiles): number | undefined {
+export function maxOpenFiles(files: SystemFiles): number | undefined {
   const soft = /^Max open files\s+(\d+)/m.exec(files.read('/proc/self/limits') ?? '')?.[1];
   return soft === undefined ? undefined : Number(soft);
 }
@@ -69,12 +69,12 @@ const RTF_UP = 0x0001;
 const RTF_REJECT = 0x0200;
 
 /** Bridges in bonds and the like are not nested any deeper. */
-const MOST_MASTERS = 8;
+const MAX_MASTERS = 8;
 
 /** The interface, what it is a port of (a bridge, a bond), and so on. */
 function withMasters(interfaceName: string, files: SystemFiles): readonly string[] {
   const names = [interfaceName];
-  for (let i = 0; i < MOST_MASTERS; i++) {
+  for (let i = 0; i < MAX_MASTERS; i++) {
     const master = /^INTERFACE=(.+)$/m.exec(files.read(`/sys/class/net/${names.at(-1)}/master/uevent`) ?? '')?.[1];
     if (master === undefined) break;
     names.push(master);

@@ -128,7 +128,7 @@ export async function resolveHost(host: string): Promise<string> {
 }
 
 const BIND_HINT = 'Write it like 127.0.0.2, 127.0.0.2:4000, [::1]:4000 or 127.0.0.0/28, with commas between them.';
-const MOST_BIND_ADDRESSES = 65_536;
+const MAX_BIND_ADDRESSES = 65_536;
 
 /**
  * Source addresses, with commas between them; port 0 for any. Ranges stand for the addresses of their hosts.
@@ -137,8 +137,8 @@ const MOST_BIND_ADDRESSES = 65_536;
  */
 export function parseBindAddresses(text: string): InternetEndpoint[] {
   const endpoints = text.split(',').flatMap((part) => parseBind(part.trim()));
-  if (endpoints.length > MOST_BIND_ADDRESSES) {
-    throw usage(`“${text}” names ${endpoints.length} addresses, more than ${MOST_BIND_ADDRESSES}`, BIND_HINT);
+  if (endpoints.length > MAX_BIND_ADDRESSES) {
+    throw usage(`“${text}” names ${endpoints.length} addresses, more than ${MAX_BIND_ADDRESSES}`, BIND_HINT);
   }
   if (new Set(endpoints.map(({ address }) => isIP(address))).size > 1) {
     throw usage(`“${text}” mixes IPv4 and IPv6 addresses`, 'All devices send to one target: take those of its kind.');
@@ -149,10 +149,10 @@ export function parseBindAddresses(text: string): InternetEndpoint[] {
 function parseBind(text: string): InternetEndpoint[] {
   if (text.includes('/')) {
     const range = parseRange(text);
-    if (addressesIn(range) <= MOST_BIND_ADDRESSES) {
+    if (addressesIn(range) <= MAX_BIND_ADDRESSES) {
       return hostAddresses(range).map((address) => ({ address, port: 0 }));
     }
-    throw usage(`“${text}” has more than ${MOST_BIND_ADDRESSES} addresses`, BIND_HINT);
+    throw usage(`“${text}” has more than ${MAX_BIND_ADDRESSES} addresses`, BIND_HINT);
   }
   const plain = text.replace(/^\[([^\]]*)\]$/, '$1');
   if (isIP(plain) !== 0) return [{ address: plain, port: 0 }];

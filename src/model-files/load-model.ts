@@ -6,13 +6,13 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { type NamedPath, withName } from '../capture/capture-file.js';
 import { describeSystemError, SynthError, systemErrorCode } from '../errors.js';
 import { action, wording } from '../wording.js';
-import { decodeModelFile, type LoadedModelFile } from './model-file.js';
+import { decodeModelFile, type LoadedModel } from './model-file.js';
 
 /** Far above any model; a file above it is refused before it is read. */
 const MAX_MODEL_BYTES = 1024 * 1024 * 1024;
 
 /** @throws SynthError `SYNTH_FILE_UNREADABLE`, `SYNTH_MODEL_INVALID` */
-export async function loadModelFile(file: NamedPath): Promise<LoadedModelFile> {
+export async function loadModelFile(file: NamedPath): Promise<LoadedModel> {
   const { path, name } = withName(file);
   let handle: FileHandle | undefined;
   try {

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { TrafficModel } from '../../models/generator.js';
 import { modelKinds } from '../../models/registry.js';
+import type { TrafficModel } from '../../models/traffic-model.js';
 import {
   type Conversations,
   conversationsSchema,
@@ -46,7 +46,7 @@ const trainingSchema = z.object({
 });
 export type TrainingRecord = z.infer<typeof trainingSchema>;
 
-export interface ModelFile {
+export interface TrainedModel {
   readonly model: TrafficModel;
   readonly profile: TargetProfile;
   readonly training: TrainingRecord;
@@ -54,14 +54,14 @@ export interface ModelFile {
   readonly conversations: Conversations | undefined;
 }
 
-export interface LoadedModelFile extends ModelFile {
+export interface LoadedModel extends TrainedModel {
   /** SHA-256 of the file, in hex. */
   readonly hash: string;
   /** Of the synth that made it. */
   readonly packageVersion: string;
 }
 
-export function encodeModelFile({ model, profile, training, conversations }: ModelFile): Uint8Array {
+export function encodeModelFile({ model, profile, training, conversations }: TrainedModel): Uint8Array {
   const { tensors, summary } = model.save();
   const learned = conversations && saveConversations(conversations);
   return encodeSafetensors(new Map([...tensors, ...(learned?.tensors ?? [])]), {
@@ -80,7 +80,7 @@ export function encodeModelFile({ model, profile, training, conversations }: Mod
  * @param name for messages
  * @throws SynthError `SYNTH_MODEL_INVALID` for anything that is not a whole and consistent model
  */
-export async function decodeModelFile(name: string, file: Uint8Array): Promise<LoadedModelFile> {
+export async function decodeModelFile(name: string, file: Uint8Array): Promise<LoadedModel> {
   try {
     const { tensors, metadata } = decodeSafetensors(file);
     requireModel(metadata['format'] === MODEL_FORMAT, 'is a safetensors file, but not one of synth');

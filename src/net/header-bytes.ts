@@ -18,7 +18,7 @@ export const ICMP_HEADER_BYTES = 8;
 /** The timestamps option (RFC 7323), aligned to four bytes. */
 const TIMESTAMPS_BYTES = 12;
 /** RFC 8446, 5.1, and before. */
-const MOST_RECORD_BYTES = 2 ** 14;
+const MAX_RECORD_BYTES = 2 ** 14;
 
 const ipBytes = (address: string): number => IP_HEADER_BYTES[isIP(address) === 6 ? 6 : 4];
 
@@ -40,7 +40,7 @@ function hasTimestamps(): boolean {
 
 /** What TLS adds to so many bytes. */
 export const tlsBytes = (recordBytes: number, contentBytes: number): number =>
-  Math.max(1, Math.ceil(contentBytes / MOST_RECORD_BYTES)) * recordBytes;
+  Math.max(1, Math.ceil(contentBytes / MAX_RECORD_BYTES)) * recordBytes;
 
 /** Header of a frame that a WebSocket client sends, with its mask: RFC 6455, 5.2. */
 export function webSocketHeaderBytes(payloadBytes: number): number {

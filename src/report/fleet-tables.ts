@@ -15,8 +15,8 @@ import { formatBytes, formatCount, formatSeconds, formatShare } from '../format.
 import { type Html, html } from './html.js';
 import { type Column, scrollTable } from './page.js';
 
-const MOST_REASONS = 100;
-const MOST_OUTAGES = 100;
+const MAX_REASONS = 100;
+const MAX_OUTAGES = 100;
 
 const text = (name: string): Column => ({ name, isNumber: false });
 const number = (name: string): Column => ({ name, isNumber: true });
@@ -118,7 +118,7 @@ export function errorsSection({ groups, total }: FleetResult): Html {
 `;
   }
   const all = reasons.reduce((sum, [, times]) => sum + times, 0);
-  const shown = reasons.slice(0, MOST_REASONS);
+  const shown = reasons.slice(0, MAX_REASONS);
   const rows = shown.map(
     ([
       reason,
@@ -148,7 +148,7 @@ const moreOf = (hidden: number): Html | null =>
 
 export function outagesSection({ outages }: FleetResult): Html | null {
   if (outages.length === 0) return null;
-  const shown = outages.slice(0, MOST_OUTAGES);
+  const shown = outages.slice(0, MAX_OUTAGES);
   const rows = shown.map(({ fromSeconds, toSeconds, missing, reason }) => {
     const to = toSeconds === null ? 'the end' : formatSeconds(toSeconds);
     const took = toSeconds === null ? NOTHING : formatSeconds(toSeconds - fromSeconds);

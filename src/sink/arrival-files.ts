@@ -30,9 +30,9 @@ export interface ArrivalFileReport {
 }
 
 /** Memory for what the disk has not taken yet. */
-const MOST_BACKLOG_BYTES = 64 * 2 ** 20;
+const MAX_BACKLOG_BYTES = 64 * 2 ** 20;
 /** Packets that wait for a source to tell its device. */
-const MOST_HELD = 4096;
+const MAX_HELD = 4096;
 /** What stands behind the last dot of a name. */
 const ENDING = /(?<=[^/\\])\.[^./\\]+$/;
 
@@ -147,7 +147,7 @@ export class ArrivalFiles {
     this.#held.set(source, held);
     held.push(arrival);
     // It has said nothing of its device for long: its file comes behind those of the devices.
-    if (held.length >= MOST_HELD) this.#openUnnamed(source);
+    if (held.length >= MAX_HELD) this.#openUnnamed(source);
   }
 
   #openUnnamed(source: Source): void {
@@ -162,10 +162,10 @@ export class ArrivalFiles {
   }
 
   get isBehind(): boolean {
-    if (!this.#options.perSource) return this.#files.get(0)!.file.backlog > MOST_BACKLOG_BYTES;
+    if (!this.#options.perSource) return this.#files.get(0)!.file.backlog > MAX_BACKLOG_BYTES;
     let backlog = 0;
     for (const { file } of this.#files.values()) backlog += file.backlog;
-    return backlog > MOST_BACKLOG_BYTES;
+    return backlog > MAX_BACKLOG_BYTES;
   }
 
   async caughtUp(): Promise<void> {

@@ -21,7 +21,7 @@ import type { SinkTime } from './sink-time.js';
 import type { Source } from './source.js';
 
 /** Longer messages become several segments: half of what the window of a receiver takes. */
-const MOST_SEGMENT_BYTES = 32_000;
+const MAX_SEGMENT_BYTES = 32_000;
 /** RFC 863: of what has no ports. */
 const DISCARD_PORT = 9;
 const FIRST_PORT = 49_152;
@@ -54,7 +54,7 @@ export class ArrivalFrames {
     let left = framingBytes + length;
     let written = 0;
     do {
-      const part = transport === 'udp' ? left : Math.min(left, MOST_SEGMENT_BYTES);
+      const part = transport === 'udp' ? left : Math.min(left, MAX_SEGMENT_BYTES);
       written += this.#writePacket(capture, channel, headerBytes + part, outbound, ROLE.data, sinceNs);
       left -= part;
     } while (left > 0);

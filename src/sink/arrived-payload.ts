@@ -23,7 +23,7 @@ export class ArrivedPayload implements PayloadSource, PayloadStream {
     if (framingBytes > 0) writeU32BE(this.#count, 0, length);
   }
 
-  leastBytes(): number {
+  minBytes(): number {
     return 0;
   }
 

@@ -4,7 +4,7 @@
  * draw the same from the same seed; the first packet of a device says when its sequence began.
  */
 
-import type { SampleLimit, TrafficModel } from '../../models/generator.js';
+import type { SampleLimit, TrafficModel } from '../../models/traffic-model.js';
 import { SendCounts } from '../emission/send-counts.js';
 import { Sender } from '../emission/sender.js';
 import { type Precision, systemSleeper, Waiter } from '../emission/waiter.js';

@@ -14,7 +14,7 @@ export type ListenAddress =
 const INTERNET = /^(udp|tcp|tls):\/\/(\[[^\]]+\]|[^:[\]/]+):(\d{1,5})\/?$/i;
 const UNIX = /^unix:\/\/(.+)$/i;
 /** sockaddr_un has 108 bytes, and a zero behind the path. */
-const MOST_PATH_BYTES = 107;
+const MAX_PATH_BYTES = 107;
 
 /**
  * Reads lists like `udp://127.0.0.1:8000,tcp://[::1]:9000,unix:///tmp/x.sock`; port 0 is any free one.
@@ -28,8 +28,8 @@ export function parseListen(texts: readonly string[]): readonly ListenAddress[] 
 function parseOne(text: string): ListenAddress {
   const path = UNIX.exec(text)?.[1];
   if (path !== undefined) {
-    if (Buffer.byteLength(path) > MOST_PATH_BYTES) {
-      throw new SynthError('SYNTH_USAGE', `“${text}”: a socket path has at most ${MOST_PATH_BYTES} bytes`);
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+      throw new SynthError('SYNTH_USAGE', `“${text}”: a socket path has at most ${MAX_PATH_BYTES} bytes`);
     }
     return { kind: 'unix', path };
   }

@@ -64,9 +64,9 @@ export interface SinkOptions {
 const PROGRESS_MS = 1000;
 /** How often is looked whether time is up, in ms. */
 const LOOK_MS = 10;
-const MOST_DELAY_NS = 2 ** 47 - 1;
+const MAX_DELAY_NS = 2 ** 47 - 1;
 /** Whom stamps can name; beyond that, packets count as those without a stamp. */
-const MOST_DEVICES = 100_000;
+const MAX_DEVICES = 100_000;
 
 /**
  * Receives until a limit is reached or the signal is aborted.
@@ -117,7 +117,7 @@ class Sink implements ArrivalHandler {
     this.#linux = linux;
     this.#time = new SinkTime(options.clock ?? systemClock);
     this.#stampReader = new StampReader(this.#time.startWallNs);
-    this.#delays = build({ highestTrackableValue: MOST_DELAY_NS, numberOfSignificantValueDigits: 3 });
+    this.#delays = build({ highestTrackableValue: MAX_DELAY_NS, numberOfSignificantValueDigits: 3 });
     this.#dialogue =
       options.dialogue &&
       new Dialogue(options.dialogue, this.#time, (source, bytes, at, length) => {
@@ -306,12 +306,12 @@ class Sink implements ArrivalHandler {
     source.unassigned = 0;
     source.device = account;
     account.count(stamp.sequence);
-    this.#delays.recordValue(Math.min(Math.max(0, sinceNs - stamp.plannedNs), MOST_DELAY_NS));
+    this.#delays.recordValue(Math.min(Math.max(0, sinceNs - stamp.plannedNs), MAX_DELAY_NS));
   }
 
   #accountOf(device: number): StampAccount | undefined {
     const known = this.#devices.get(device);
-    if (known !== undefined || this.#devices.size >= MOST_DEVICES) return known;
+    if (known !== undefined || this.#devices.size >= MAX_DEVICES) return known;
     const account = new StampAccount(device);
     this.#devices.set(device, account);
     return account;

@@ -6,14 +6,14 @@
 import { Source } from './source.js';
 import type { SourceOrigin } from './source-origin.js';
 
-export const MOST_SOURCES = 100_000;
+export const MAX_SOURCES = 100_000;
 
 export class SourceTable {
   readonly sources: Source[] = [];
   readonly #most: number;
   #others: Source | undefined;
 
-  constructor(most = MOST_SOURCES) {
+  constructor(most = MAX_SOURCES) {
     this.#most = most;
   }
 

@@ -12,7 +12,7 @@ import type { StampAccount } from './stamp-account.js';
 /** Transport header, TCP without options. */
 const HEADER_BYTES = { udp: UDP_HEADER_BYTES, tcp: TCP_HEADER_BYTES } as const;
 /** Gaps above 39 hours count as that. */
-const MOST_GAP_NS = 2 ** 47 - 1;
+const MAX_GAP_NS = 2 ** 47 - 1;
 /** Of so many sources the gaps are also kept as a histogram, which takes 22 kB. */
 const DETAILED_SOURCES = 4096;
 
@@ -77,11 +77,11 @@ export class Source {
     if (this.index >= DETAILED_SOURCES) return;
     this.#gaps ??= build({
       lowestDiscernibleValue: 1,
-      highestTrackableValue: MOST_GAP_NS,
+      highestTrackableValue: MAX_GAP_NS,
       numberOfSignificantValueDigits: 2,
       bitBucketSize: 32,
     });
-    this.#gaps.recordValue(Math.min(gapNs, MOST_GAP_NS));
+    this.#gaps.recordValue(Math.min(gapNs, MAX_GAP_NS));
   }
 
   /** Time between its packets; null where there are none, or, of percentiles, where they were not kept. */

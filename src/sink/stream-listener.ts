@@ -28,7 +28,7 @@ export interface StreamServerOptions {
 /** Connections that wait to be accepted. */
 const BACKLOG = 4096;
 /** So much may wait for a source that does not read; what comes then is not sent. */
-const MOST_UNSENT_BYTES = 2 ** 20;
+const MAX_UNSENT_BYTES = 2 ** 20;
 /** Sources get so long to take what is still to be sent. */
 const LINGER_MS = 500;
 
@@ -217,7 +217,7 @@ class Connection implements ReplyPath {
     const { first } = batch;
     if (!socket.writable) return this.#fail('EPIPE');
     // To wait would hold up the replies to all others.
-    if (socket.writableLength > MOST_UNSENT_BYTES) return this.#fail('ENOBUFS');
+    if (socket.writableLength > MAX_UNSENT_BYTES) return this.#fail('ENOBUFS');
     const at = batch.at[first]!;
     const length = batch.length[first]!;
     const framing = this.#framingBytes === 0 ? 'none' : 'length';

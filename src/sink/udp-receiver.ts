@@ -12,14 +12,14 @@ const POLL_BYTES = 8;
 /** The longest wait, after which is looked whether the sink has ended. */
 const POLL_MS = 50;
 /** Calls in a row for one socket, before others have their turn. */
-const MOST_CALLS = 16;
+const MAX_CALLS = 16;
 
 /** Calls that empty a full socket of small datagrams. */
 const CALLS_FOR_ALL = 2048;
 
 /** A socket that has room for what comes within some milliseconds. */
 const LARGE_BYTES = 8 * 2 ** 20;
-const MOST_QUIET_LOOKS = 5;
+const MAX_QUIET_LOOKS = 5;
 
 const turnOfEventLoop = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -49,7 +49,7 @@ export class UdpReceiver {
     if (this.#listeners.length === 0) return;
     while (!this.#stopped && !this.#handler.isFull) {
       let received = 0;
-      for (const listener of this.#listeners) received += this.#drain(listener, MOST_CALLS);
+      for (const listener of this.#listeners) received += this.#drain(listener, MAX_CALLS);
       if (this.#handler.isBehind) await this.#handler.caughtUp();
       await this.#wait(received);
     }
@@ -60,7 +60,7 @@ export class UdpReceiver {
     this.#quietLooks = received > 0 ? 0 : this.#quietLooks + 1;
     const mayGather =
       received < BATCH_PACKETS && this.#listeners.every(({ bufferBytes }) => bufferBytes >= LARGE_BYTES);
-    if (this.#quietLooks > MOST_QUIET_LOOKS || (received === 0 && !mayGather)) {
+    if (this.#quietLooks > MAX_QUIET_LOOKS || (received === 0 && !mayGather)) {
       await this.#linux.pollAsync(this.#polls, this.#listeners.length, POLL_MS);
     } else if (mayGather) {
       await pause(1);
@@ -74,9 +74,9 @@ export class UdpReceiver {
     for (const listener of this.#listeners) this.#drain(listener, CALLS_FOR_ALL);
   }
 
-  #drain(listener: UdpListener, mostCalls: number): number {
+  #drain(listener: UdpListener, maxCalls: number): number {
     let received = 0;
-    for (let call = 0; call < mostCalls && !this.#handler.isFull; call++) {
+    for (let call = 0; call < maxCalls && !this.#handler.isFull; call++) {
       const count = listener.drain();
       received += count;
       if (count < BATCH_PACKETS) break;

@@ -14,7 +14,7 @@ import type { DeviceAddresses } from './device-addresses.js';
 import { type ChannelOptions, openChannel } from './open-channel.js';
 
 /** The protocols that are spoken, and the least that a packet of each needs above its IP header. */
-const LEAST_ROOM: ReadonlyMap<number, number> = new Map([
+const MIN_ROOM: ReadonlyMap<number, number> = new Map([
   [IP_PROTOCOL.tcp, TCP_HEADER_BYTES],
   [IP_PROTOCOL.udp, UDP_HEADER_BYTES],
   [IP_PROTOCOL.icmp, ICMP_HEADER_BYTES],
@@ -42,7 +42,7 @@ export class ChannelFactory implements ConversationFactory<Channel> {
     this.conversations++;
     return this.#open({
       ipVersion,
-      protocol: LEAST_ROOM.has(protocol) ? protocol : ipVersion === 4 ? EXPERIMENT : NO_NEXT_HEADER,
+      protocol: MIN_ROOM.has(protocol) ? protocol : ipVersion === 4 ? EXPERIMENT : NO_NEXT_HEADER,
       local: { ...this.#addresses.local(records.local[record]!), port: localPort ?? 0 },
       peer: { ...this.#addresses.peer(records.peer[record]!), port: peerPort ?? 0 },
       openedByLocal,
@@ -62,7 +62,7 @@ export class ChannelFactory implements ConversationFactory<Channel> {
     if (outbound === 0 && !isSomebody(ends[records.peer[record]!]!)) return false;
     const room = sizeBytes - IP_HEADER_BYTES[ipVersion];
     const servicePort = openedByLocal ? records.peerPort[record]! : records.localPort[record]!;
-    return room >= (LEAST_ROOM.get(protocol) ?? 0) + this.#options.payload.leastBytes(protocol, servicePort);
+    return room >= (MIN_ROOM.get(protocol) ?? 0) + this.#options.payload.minBytes(protocol, servicePort);
   }
 
   isOver(channel: Channel): boolean {

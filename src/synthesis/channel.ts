@@ -44,14 +44,14 @@ export function isMulticast(address: Uint8Array): boolean {
 export interface ChannelPayload {
   readonly stream: PayloadStream;
   /** The least payload of a datagram, other than none. */
-  readonly leastBytes: number;
+  readonly minBytes: number;
 }
 
 export class Channel {
   readonly spec: ConversationSpec;
   readonly connection: TcpConnection | null;
   readonly stream: PayloadStream;
-  readonly #leastBytes: number;
+  readonly #minBytes: number;
   /** Indexed by direction, like everything that has two entries: inbound, outbound. */
   readonly headers: readonly [DirectionHeader, DirectionHeader];
   /** For packets too small for IPv6, made when there are any. */
@@ -69,14 +69,14 @@ export class Channel {
   /** @param connection null for everything but TCP */
   constructor(
     spec: ConversationSpec,
-    { stream, leastBytes }: ChannelPayload,
+    { stream, minBytes }: ChannelPayload,
     connection: TcpConnection | null,
     random: Random,
   ) {
     const { local, peer } = spec;
     this.spec = spec;
     this.stream = stream;
-    this.#leastBytes = leastBytes;
+    this.#minBytes = minBytes;
     this.connection = connection;
     this.ports = [peer.port, local.port];
     this.isOneWay =
@@ -98,7 +98,7 @@ export class Channel {
     const room = sizeBytes - IP_HEADER_BYTES[ipVersion];
     if (this.connection !== null) return this.connection.mayCarry(outbound, room, role);
     if (role !== ROLE.data || room < 0 || this.protocolFor(ipVersion, room) !== protocol) return false;
-    return protocol !== IP_PROTOCOL.udp || room === UDP_HEADER_BYTES || room - UDP_HEADER_BYTES >= this.#leastBytes;
+    return protocol !== IP_PROTOCOL.udp || room === UDP_HEADER_BYTES || room - UDP_HEADER_BYTES >= this.#minBytes;
   }
 
   /** TCP: nothing can be sent any more. */

@@ -4,9 +4,9 @@
  * seed and options give the same frames in both.
  */
 
-import type { SampleLimit } from '../../models/generator.js';
+import type { SampleLimit } from '../../models/traffic-model.js';
 import { Likelihoods } from '../conversations/likelihoods.js';
-import type { LoadedModelFile } from '../model-files/model-file.js';
+import type { LoadedModel } from '../model-files/model-file.js';
 import { deviceStream, runStream } from '../packets/streams.js';
 import { ChannelFactory } from './channel-factory.js';
 import { deviceAddresses } from './device-addresses.js';
@@ -40,7 +40,7 @@ export interface Devices {
 }
 
 /** @throws SynthError `SYNTH_USAGE` for an MTU that is too small; as `openPayloadSource` does */
-export async function createDevices(file: LoadedModelFile, options: DeviceOptions): Promise<Devices> {
+export async function createDevices(file: LoadedModel, options: DeviceOptions): Promise<Devices> {
   const { seed, limit, identity, strictSizes, mtu, oversize } = options;
   const payload = await openPayloadSource(options.payload, runStream(seed, 'payload'));
   const random = runStream(seed, 'headers');

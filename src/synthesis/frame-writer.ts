@@ -9,7 +9,7 @@ import type { FramePlan } from './frame-plan.js';
 import type { FramePlanner, PacketToSend } from './frame-planner.js';
 
 /** Time between frames that stand before a packet: as long as there is time, but at most this, in ns. */
-const MOST_APART_NS = 20e6;
+const MAX_APART_NS = 20e6;
 
 /** A packet whose conversation is known. */
 export interface AssignedPacket extends PacketToSend {
@@ -93,7 +93,7 @@ export class FrameWriter {
     const { frames, frameForced } = plan;
     let count = 1;
     while (count < frames && frameForced[count] === 1) count++;
-    const apartNs = Math.min(MOST_APART_NS, Math.floor((timeNs - this.#previousNs) / (count + 1)));
+    const apartNs = Math.min(MAX_APART_NS, Math.floor((timeNs - this.#previousNs) / (count + 1)));
     for (let index = 0; index < count; index++) {
       const sinceSecond = this.#startNanoseconds + timeNs - (count - index) * apartNs;
       const seconds = Math.floor(sinceSecond / 1e9);

@@ -3,7 +3,7 @@
  * From a model to a file or a stream: the second half of the way of the data.
  */
 
-import type { Sampling } from '../../models/generator.js';
+import type { Sampling } from '../../models/traffic-model.js';
 import {
   CAPTURE_FORMATS,
   CaptureWriter,
@@ -11,7 +11,7 @@ import {
   type WrittenCaptureFormat,
 } from '../capture/capture-writer.js';
 import { SynthError } from '../errors.js';
-import type { LoadedModelFile } from '../model-files/model-file.js';
+import type { LoadedModel } from '../model-files/model-file.js';
 import { LINK_TYPE } from '../net/link-type.js';
 import { uncompressedName } from '../output/output-name.js';
 import { type Rotation, type WrittenSeries, writeSeries } from '../output/output-series.js';
@@ -74,7 +74,7 @@ export interface GeneratedPackets extends WrittenPackets, WrittenSeries {
  * @throws SynthError `SYNTH_USAGE` if only a duration would end what has none, the model cannot be told how to draw, or a table shall have more than
  *   one device; as `openPayloadSource`, `writeSeries` and `writePackets` do
  */
-export async function generate(file: LoadedModelFile, options: GenerateOptions): Promise<GeneratedPackets> {
+export async function generate(file: LoadedModel, options: GenerateOptions): Promise<GeneratedPackets> {
   const { out, force, format, inputs, rotation, seed, limit, sampling, devices } = options;
   const model = samplingModel(file.model, sampling);
   if (limit.packets === Number.POSITIVE_INFINITY)
@@ -95,7 +95,7 @@ export async function generate(file: LoadedModelFile, options: GenerateOptions):
 
 /** @returns a function that writes the capture to an output */
 async function prepareCapture(
-  file: LoadedModelFile,
+  file: LoadedModel,
   format: WrittenCaptureFormat,
   options: GenerateOptions,
 ): Promise<(output: SerialOutput) => Promise<Omit<GeneratedPackets, keyof WrittenSeries>>> {
@@ -115,7 +115,7 @@ async function prepareCapture(
   };
 }
 
-function commentOf({ hash }: LoadedModelFile, { seed, sampling, devices }: GenerateOptions): string {
+function commentOf({ hash }: LoadedModel, { seed, sampling, devices }: GenerateOptions): string {
   const drawn = sampling === undefined ? '' : ` temperature:${sampling.temperature} top-p:${sampling.topP}`;
   const many = devices === 1 ? '' : ` devices:${devices}`;
   return `Synthetic traffic. model sha256:${hash} seed:${seed}${many}${drawn} synth:${packageVersion}`;

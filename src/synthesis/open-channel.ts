@@ -24,5 +24,5 @@ export function openChannel(spec: ConversationSpec, { payload, random, strictSiz
   const multicast = isMulticast(peer.address);
   const stream = payload.begin({ protocol, ipVersion, servicePort: service.port, multicast });
   const connection = protocol === IP_PROTOCOL.tcp ? new TcpConnection(spec, strictSizes, random) : null;
-  return new Channel(spec, { stream, leastBytes: payload.leastBytes(protocol, service.port) }, connection, random);
+  return new Channel(spec, { stream, minBytes: payload.minBytes(protocol, service.port) }, connection, random);
 }

@@ -17,7 +17,7 @@ export interface PayloadSource {
   /** Stands at the beginning of the array that frames are written to, for copying from. */
   readonly preamble: Uint8Array;
   /** Payload of a datagram that decoders do not take for broken; an empty one never is. */
-  leastBytes(protocol: number, servicePort: number): number;
+  minBytes(protocol: number, servicePort: number): number;
   begin(conversation: {
     readonly protocol: number;
     readonly servicePort: number;

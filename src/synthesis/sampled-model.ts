@@ -2,7 +2,7 @@
  * @module
  * A model as somebody wants it to draw, and whether that ever comes to an end.
  */
-import type { Sampling, TrafficModel } from '../../models/generator.js';
+import type { Sampling, TrafficModel } from '../../models/traffic-model.js';
 import { SynthError } from '../errors.js';
 import { randomStream } from '../random.js';
 import type { Wording } from '../wording.js';

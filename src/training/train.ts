@@ -3,12 +3,12 @@
  * From series to a model with all that goes into its file.
  */
 
-import type { FitHooks, FitStart } from '../../models/generator.js';
 import { modelKinds } from '../../models/registry.js';
 import { resolveOptions } from '../../models/resolve-options.js';
+import type { FitHooks, FitStart } from '../../models/traffic-model.js';
 import { learnConversations } from '../conversations/learn.js';
 import { SynthError } from '../errors.js';
-import type { ModelFile, TargetProfile } from '../model-files/model-file.js';
+import type { TargetProfile, TrainedModel } from '../model-files/model-file.js';
 import { formatAddress } from '../net/address.js';
 import { IP_PROTOCOL } from '../net/ip-protocol.js';
 import { type Conversation, type PacketSeries, sliceSeries, spanNs } from '../packets/packet-series.js';
@@ -50,7 +50,7 @@ export async function train(
   target: Target | undefined,
   options: TrainOptions,
   hooks: FitHooks = {},
-): Promise<ModelFile> {
+): Promise<TrainedModel> {
   const kind = modelKinds.get(options.kind);
   if (kind === undefined) throw new SynthError('SYNTH_USAGE', `there is no model “${options.kind}”`);
   const fitOptions = resolveOptions(kind, options.fit, options.start?.how);

@@ -10,7 +10,7 @@ import {
   waitIndex,
 } from '../../src/conversations/counts.js';
 import { Evidence } from '../../src/conversations/evidence.js';
-import { FAR, MOST_AHEAD, markOf, serviceMarks, soonness } from '../../src/conversations/foresight.js';
+import { FAR, MAX_AHEAD, markOf, serviceMarks, soonness } from '../../src/conversations/foresight.js';
 import { NO_STEP, ROLE, STEPS } from '../../src/conversations/role.js';
 import { partsOfSizeRow, SIZE_PLACES, sizeRow } from '../../src/conversations/sizes.js';
 import { TIME_BINS } from '../../src/conversations/time-bins.js';
@@ -102,7 +102,7 @@ describe('how soon a service opens', () => {
 
   test('does not depend on packets of others, but is not looked for any further than it is known', () => {
     const behind = (others: number) => soon([OWN, ...Array.from({ length: others }, () => OTHER), OPENER])[0];
-    expect([0, 10, MOST_AHEAD - 1, MOST_AHEAD, 1000].map(behind)).toEqual([0, 0, 0, FAR, FAR]);
+    expect([0, 10, MAX_AHEAD - 1, MAX_AHEAD, 1000].map(behind)).toEqual([0, 0, 0, FAR, FAR]);
   });
 
   test('is about the next opening, not about the packet itself', () => {

@@ -4,8 +4,8 @@ import { SynthError } from '../../src/errors.js';
 import {
   decodeModelFile,
   encodeModelFile,
-  type LoadedModelFile,
-  type ModelFile,
+  type LoadedModel,
+  type TrainedModel,
 } from '../../src/model-files/model-file.js';
 import { type Address, formatAddress, parseAddress } from '../../src/net/address.js';
 import type { Conversation, PacketSeries } from '../../src/packets/packet-series.js';
@@ -83,9 +83,9 @@ const trained = (keepAddresses: boolean) =>
     fit: { quantizer: 'empirical' },
   });
 
-let model: ModelFile;
+let model: TrainedModel;
 let file: Uint8Array;
-let loaded: LoadedModelFile;
+let loaded: LoadedModel;
 beforeAll(async () => {
   model = await trained(false);
   file = withOneCandidate(encodeModelFile(model));
@@ -137,7 +137,7 @@ describe('a model file', () => {
 });
 
 /** A model that loads must be of use: its packets get conversations that have addresses and frames. */
-function expectUsable({ conversations, profile, model }: LoadedModelFile): void {
+function expectUsable({ conversations, profile, model }: LoadedModel): void {
   if (conversations === undefined) return;
   assign([SERIES], conversations);
   const random = randomStream('1', 'x');

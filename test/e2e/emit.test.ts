@@ -69,7 +69,7 @@ async function receiver(): Promise<{ socket: Socket; port: number; got: { port: 
 const ON_TIME_OR_LATE = [0, 6];
 
 /** So many datagrams fit into the buffer of a socket, so that none is lost while this process is busy. */
-const MOST_BUFFERED = 150;
+const MAX_BUFFERED = 150;
 
 /** Resolves when so much has come of what is still in the socket's buffer. */
 const arrived = (count: () => number, expected: number): Promise<void> =>
@@ -120,12 +120,12 @@ describe('captures', () => {
     });
     const { port, got } = await receiver();
     const to = ['--flow', FLOW, '--to', `udp://127.0.0.1:${port}`];
-    const { code, summary } = await emit(['capture.pcap', ...to, '--speed', '100x', '--limit', String(MOST_BUFFERED)]);
-    await arrived(() => got.length, MOST_BUFFERED);
+    const { code, summary } = await emit(['capture.pcap', ...to, '--speed', '100x', '--limit', String(MAX_BUFFERED)]);
+    await arrived(() => got.length, MAX_BUFFERED);
     expect(ON_TIME_OR_LATE).toContain(code);
-    expect(expected.length).toBeGreaterThan(MOST_BUFFERED);
+    expect(expected.length).toBeGreaterThan(MAX_BUFFERED);
     expect(got.map(({ bytes }) => bytes.toString('hex'))).toEqual(
-      expected.slice(0, MOST_BUFFERED).map((bytes) => bytes.toString('hex')),
+      expected.slice(0, MAX_BUFFERED).map((bytes) => bytes.toString('hex')),
     );
     expect(summary.lateness.p50Ns).toBeGreaterThan(0);
     expect(summary.lateness.p99Ns).toBeLessThanOrEqual(summary.lateness.maxNs);
@@ -146,11 +146,11 @@ describe('captures', () => {
 describe('models', () => {
   test('devices have a source port and a sequence each, and sizes are those of the model', async () => {
     const { port, got } = await receiver();
-    const to = ['--to', `udp://127.0.0.1:${port}`, '--devices', '20', '--limit', String(MOST_BUFFERED), '--seed', '1'];
+    const to = ['--to', `udp://127.0.0.1:${port}`, '--devices', '20', '--limit', String(MAX_BUFFERED), '--seed', '1'];
     const { code, summary } = await emit(['call.safetensors', ...to, '--stamp', '--topspeed']);
-    await arrived(() => got.length, MOST_BUFFERED);
-    expect([code, summary.sent.packets]).toEqual([0, MOST_BUFFERED]);
-    expect(got).toHaveLength(MOST_BUFFERED);
+    await arrived(() => got.length, MAX_BUFFERED);
+    expect([code, summary.sent.packets]).toEqual([0, MAX_BUFFERED]);
+    expect(got).toHaveLength(MAX_BUFFERED);
     expect(new Set(got.map(({ port }) => port)).size).toBe(20);
     const next = new Map<number, number>();
     for (const { bytes } of got) {
@@ -169,16 +169,16 @@ describe('models', () => {
       '--to',
       `udp://127.0.0.1:${port}`,
       '--limit',
-      String(MOST_BUFFERED),
+      String(MAX_BUFFERED),
       '--topspeed',
       '--seed',
       '5',
     ];
     await emit(args);
-    await arrived(() => got.length, MOST_BUFFERED);
+    await arrived(() => got.length, MAX_BUFFERED);
     const first = got.splice(0).map(({ bytes }) => bytes.toString('hex'));
     await emit(args);
-    await arrived(() => got.length, MOST_BUFFERED);
+    await arrived(() => got.length, MAX_BUFFERED);
     expect(got.map(({ bytes }) => bytes.toString('hex'))).toEqual(first);
   });
 

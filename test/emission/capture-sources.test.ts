@@ -103,8 +103,8 @@ describe('rounds', () => {
   test('are alike, whether the capture is kept or read again', async () => {
     const packets = await doorbell();
     const span = packets.at(-1)!.offsetNs;
-    for (const mostKept of [2 ** 26, 0]) {
-      const source = new CaptureSource([captureInput(DOORBELL)], new FramePart(), ALL, mostKept);
+    for (const maxKept of [2 ** 26, 0]) {
+      const source = new CaptureSource([captureInput(DOORBELL)], new FramePart(), ALL, maxKept);
       const plan = await planOf(source, { rounds: 3, loopDelayNs: 1e9 });
       expect(plan.packets).toHaveLength(packets.length * 3);
       const third = plan.packets.slice(2 * packets.length);
@@ -116,8 +116,8 @@ describe('rounds', () => {
   test('without end are ended by the limit', async () => {
     const packets = await doorbell();
     const limit = packets.length * 5 + 7;
-    for (const mostKept of [2 ** 26, 0]) {
-      const source = new CaptureSource([captureInput(DOORBELL)], new FramePart(), ALL, mostKept);
+    for (const maxKept of [2 ** 26, 0]) {
+      const source = new CaptureSource([captureInput(DOORBELL)], new FramePart(), ALL, maxKept);
       const plan = await planOf(source, { rounds: 0, limit, ringBytes: 2 ** 17 });
       expect(plan.packets).toHaveLength(limit);
     }

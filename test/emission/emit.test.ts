@@ -9,7 +9,7 @@ import { SynthError } from '../../src/errors.js';
 import { OWN_TIMES } from './planned.js';
 
 /** Of a packet. */
-const MOST_BYTES = 60_000;
+const MAX_BYTES = 60_000;
 
 /** Sends from a source to a socket that takes everything. @param sourceTo makes the source */
 async function send(
@@ -20,7 +20,7 @@ async function send(
   await once(socket, 'listening');
   try {
     return await emit({
-      source: { channels: 1, mostBytes: MOST_BYTES, counts: new SourceCounts(), warnings: [], ...sourceTo(socket) },
+      source: { channels: 1, maxBytes: MAX_BYTES, counts: new SourceCounts(), warnings: [], ...sourceTo(socket) },
       schedule: new Schedule({ ...OWN_TIMES, ...schedule }),
       transport: { kind: 'udp', target: { address: '127.0.0.1', port: socket.address().port }, channels: 1, bind: [] },
       guard: undefined,
@@ -44,7 +44,7 @@ test('what a source made before it failed is sent, and the account has it and th
       async produce(output, signal) {
         // As much as an emission waits for before it starts.
         for (; output.fill < 0.5; made++) {
-          output.begin(MOST_BYTES);
+          output.begin(MAX_BYTES);
           output.commit(made * 1e5, 0);
         }
         await once(target, 'message', { signal });

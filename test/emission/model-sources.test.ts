@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TrafficModel } from '../../models/generator.js';
+import type { TrafficModel } from '../../models/traffic-model.js';
 import { captureInput } from '../../src/capture/capture-file.js';
 import { openSource, type SourceOptions } from '../../src/emission/sources/open-source.js';
 import type { SynthErrorCode } from '../../src/errors.js';
 import { MessageTimes } from '../../src/fleet/device/message-times.js';
-import { decodeModelFile, encodeModelFile, type LoadedModelFile } from '../../src/model-files/model-file.js';
+import { decodeModelFile, encodeModelFile, type LoadedModel } from '../../src/model-files/model-file.js';
 import { IP_PROTOCOL } from '../../src/net/ip-protocol.js';
 import { collect } from '../../src/packets/packet-series.js';
 import { stackPacketBytes } from '../../src/packets/stack-packets.js';
@@ -23,13 +23,13 @@ import { type PlanOptions, planOf } from './planned.js';
 const DOORBELL = 'fixtures/doorbell/doorbell.pcap';
 const INFINITE = Number.POSITIVE_INFINITY;
 const SEED = '7';
-const NO_SILENCE = { fromNs: INFINITE, scale: 1, mostNs: INFINITE };
+const NO_SILENCE = { fromNs: INFINITE, scale: 1, maxNs: INFINITE };
 
 let folder: string;
-let device: LoadedModelFile;
-let flow: LoadedModelFile;
+let device: LoadedModel;
+let flow: LoadedModel;
 
-async function trained(target: Target): Promise<LoadedModelFile> {
+async function trained(target: Target): Promise<LoadedModel> {
   const { series } = await loadSeries([DOORBELL], target);
   // The quickest to learn: sources ask models of all kinds for the same.
   const fit = { quantizer: 'empirical', threads: 1 } as const;
@@ -47,7 +47,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const PACKETS = 1000;
 
-const inputOf = (file: LoadedModelFile, more = {}) => ({
+const inputOf = (file: LoadedModel, more = {}) => ({
   kind: 'model' as const,
   file,
   seed: SEED,
@@ -83,7 +83,7 @@ async function expectError(action: Promise<unknown>, code: SynthErrorCode, messa
   expect((await expectSynthError(action, code)).message).toContain(message);
 }
 
-const sampled = (file: LoadedModelFile, path = 'packets') =>
+const sampled = (file: LoadedModel, path = 'packets') =>
   collect(file.model.sample(randomStream(SEED, path), { packets: PACKETS, durationNs: INFINITE }));
 
 describe('frames of a model', () => {
@@ -232,7 +232,7 @@ describe('a model', () => {
   });
 
   test('says why there is nothing to send', async () => {
-    const silent = { ...flow, model: { ...flow.model, sample: onlyAcknowledgements, kind: 'test' } } as LoadedModelFile; // the rest is not asked for
+    const silent = { ...flow, model: { ...flow.model, sample: onlyAcknowledgements, kind: 'test' } } as LoadedModel; // the rest is not asked for
     const input = inputOf(silent, { payload: 'zeros' });
     await expectError(plan(input, { transport: 'tcp' }), 'SYNTH_NOTHING_TO_SEND', '1000000 packets carry nothing');
     const inbound = plan(input, { transport: 'udp', directions: 'in' });
@@ -241,7 +241,7 @@ describe('a model', () => {
   });
 
   test('in which no time passes is not waited for', async () => {
-    const silent = { ...flow, model: { ...flow.model, sample: onlyAcknowledgements, kind: 'test' } } as LoadedModelFile; // the rest is not asked for
+    const silent = { ...flow, model: { ...flow.model, sample: onlyAcknowledgements, kind: 'test' } } as LoadedModel; // the rest is not asked for
     const input = inputOf(silent, { payload: 'zeros', limit: { packets: INFINITE, durationNs: INFINITE } });
     for (const transport of ['udp', 'frames'] as const) {
       await expectError(plan(input, { transport }, { durationNs: 1e9 }), 'SYNTH_USAGE', 'at the same time');

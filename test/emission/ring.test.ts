@@ -58,7 +58,7 @@ test('packets of any lengths come out as they went in, however often the ring wr
 
 test('the longest packet that a ring says it takes has room once the ring is empty, wherever it stands', () => {
   const memory = createRing(4096);
-  const longest = new RingWriter(memory).mostBytes;
+  const longest = new RingWriter(memory).maxBytes;
   const packets = Array.from({ length: 50 }, (_, i) => ({ length: i % 2 ? longest : 33, channel: 0 }));
   expect(passThrough(packets, 4096)).toHaveLength(50);
 });

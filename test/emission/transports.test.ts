@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Batch } from '../../src/emission/batch.js';
 import { SEND, type Transport } from '../../src/emission/transport.js';
 import { DatagramTransport } from '../../src/emission/transports/datagram.js';
-import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../../src/host/framing.js';
+import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from '../../src/host/framing.js';
 import { openLinux } from '../../src/host/native/linux.js';
 import type { InternetEndpoint } from '../../src/host/native/socket-address.js';
 import { readyEvent, type StreamSpec, socketMaker } from '../../src/host/stream-socket.js';
@@ -93,7 +93,7 @@ const streamKind = (
     StreamReceiver.listen({ framing: 'length', at: { address, port: 0 }, ...(withTls ? { tls: certificate } : {}) }),
   connect: (receiver) => connect(endpointOf(receiver, address)),
   seen: withoutEnd,
-  tooLong: MOST_MESSAGE_BYTES + LENGTH_BYTES + 1,
+  tooLong: MAX_MESSAGE_BYTES + LENGTH_BYTES + 1,
   refusal: 'at once',
 });
 

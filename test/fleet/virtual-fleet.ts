@@ -1,5 +1,5 @@
 /** Devices on virtual time, with a client that does what the test says. */
-import type { TrafficModel } from '../../models/generator.js';
+import type { TrafficModel } from '../../models/traffic-model.js';
 import { GROUP_COUNTS_BYTES, GroupCounts, GroupSums } from '../../src/fleet/account/group-counts.js';
 import type { Counts } from '../../src/fleet/account/snapshot.js';
 import type { ClientFactory, ClientListener, DeviceClient, OutgoingMessage } from '../../src/fleet/clients/client.js';
@@ -38,7 +38,7 @@ export const TARGET: MqttTarget = {
   tls: undefined,
   connectTimeoutMs: 10_000,
   ackTimeoutMs: 30_000,
-  backOff: { firstMs: 1000, mostMs: 8000 },
+  backOff: { firstMs: 1000, maxMs: 8000 },
   client: 'lean',
   over: 'tcp',
   path: '',
@@ -63,7 +63,7 @@ export const GROUP: Group = {
   retain: false,
   will: undefined,
   speed: 1,
-  silence: { fromNs: endless, scale: 1, mostNs: endless },
+  silence: { fromNs: endless, scale: 1, maxNs: endless },
   spreadNs: 0,
   offline: 'queue',
   queue: 3,
@@ -115,7 +115,7 @@ export interface VirtualOptions {
   readonly group?: Partial<Group>;
   readonly upSpans?: readonly { startNs: number; endNs: number }[];
   readonly storms?: readonly Storm[];
-  readonly mostMessages?: number;
+  readonly maxMessages?: number;
 }
 
 /** One device in a world without delays. */
@@ -133,7 +133,7 @@ export class VirtualFleet implements DeviceHost {
     group,
     upSpans = [{ startNs: 0, endNs: 1000 * SECOND }],
     storms = [],
-    mostMessages = endless,
+    maxMessages = endless,
   }: VirtualOptions = {}) {
     const factory: ClientFactory = {
       address: '127.0.0.1',
@@ -174,7 +174,7 @@ export class VirtualFleet implements DeviceHost {
       },
       storms,
       random: randomStream('seed', 'device'),
-      mostMessages,
+      maxMessages,
       observer: undefined,
       onEnd: () => this.ended++,
     };

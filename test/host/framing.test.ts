@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readStamp, STAMP_BYTES, writeStamp } from '../../src/emission/stamp.js';
-import { framedBytes, frameMessage, LENGTH_BYTES, MessageDecoder, MOST_MESSAGE_BYTES } from '../../src/host/framing.js';
+import { framedBytes, frameMessage, LENGTH_BYTES, MAX_MESSAGE_BYTES, MessageDecoder } from '../../src/host/framing.js';
 import fc from '../support/fast-check.js';
 import { filler, join, u32 } from '../support/frames.js';
 import { expectSynthError } from '../support/read.js';
@@ -94,8 +94,8 @@ test('a stream that ends within a message says how much of it there is', () => {
 
 test('the longest message is taken', () => {
   const { decoder: decode, payloads } = decoder();
-  decode.push(framed(new Uint8Array(MOST_MESSAGE_BYTES + LENGTH_BYTES)));
-  expect(payloads[0]!.length).toBe(MOST_MESSAGE_BYTES);
+  decode.push(framed(new Uint8Array(MAX_MESSAGE_BYTES + LENGTH_BYTES)));
+  expect(payloads[0]!.length).toBe(MAX_MESSAGE_BYTES);
 });
 
 test('a length that cannot be one is an error with a hint, in one chunk or in pieces, and stays one', async () => {

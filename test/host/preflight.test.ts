@@ -26,8 +26,8 @@ const withInterface = (changes: Readonly<Record<string, string>> = {}): SystemFi
   return filesOf({ '/proc/net/dev': NET_DEV, ...Object.fromEntries(entries) });
 };
 
-const limitOf = (files: SystemFiles, name = 'eth0', mostBytes = 1514) =>
-  expectSynthError(() => checkInterface(name, mostBytes, files), 'SYNTH_SYSTEM_LIMIT');
+const limitOf = (files: SystemFiles, name = 'eth0', maxBytes = 1514) =>
+  expectSynthError(() => checkInterface(name, maxBytes, files), 'SYNTH_SYSTEM_LIMIT');
 
 test('an interface that is in order, and loopback, pass', () => {
   checkInterface('eth0', 1514, withInterface());
@@ -90,19 +90,19 @@ const limits: PreflightSystem = {
 
 test('every channel needs a file descriptor, and the process some more', async () => {
   const unix = { ...options, kind: 'unix', path: '/run/sink.sock' } as const;
-  preflight({ spec: { ...unix, channels: 960 }, mostBytes: 100 }, limits);
+  preflight({ spec: { ...unix, channels: 960 }, maxBytes: 100 }, limits);
   const error = await expectSynthError(
-    () => preflight({ spec: { ...unix, channels: 961 }, mostBytes: 100 }, limits),
+    () => preflight({ spec: { ...unix, channels: 961 }, maxBytes: 100 }, limits),
     'SYNTH_SYSTEM_LIMIT',
   );
   expect(error.hint).toBe('Raise the limit with: ulimit -n 1025');
 });
 
 test('channels need ports, which each source address has', async () => {
-  preflight({ spec: tcpSpec(500), mostBytes: 100 }, limits);
-  preflight({ spec: tcpSpec(900, ['127.0.0.2', '127.0.0.3']), mostBytes: 100 }, limits);
+  preflight({ spec: tcpSpec(500), maxBytes: 100 }, limits);
+  preflight({ spec: tcpSpec(900, ['127.0.0.2', '127.0.0.3']), maxBytes: 100 }, limits);
   const error = await expectSynthError(
-    () => preflight({ spec: tcpSpec(900), mostBytes: 100 }, limits),
+    () => preflight({ spec: tcpSpec(900), maxBytes: 100 }, limits),
     'SYNTH_SYSTEM_LIMIT',
   );
   expect(error.message).toContain('900 channels need more ports than the 500');
@@ -110,9 +110,9 @@ test('channels need ports, which each source address has', async () => {
 });
 
 test('a source port is for one channel', async () => {
-  preflight({ spec: tcpSpec(2, ['127.0.0.2', '127.0.0.3'], 4000), mostBytes: 100 }, limits);
+  preflight({ spec: tcpSpec(2, ['127.0.0.2', '127.0.0.3'], 4000), maxBytes: 100 }, limits);
   const error = await expectSynthError(
-    () => preflight({ spec: tcpSpec(3, ['127.0.0.2', '127.0.0.3'], 4000), mostBytes: 100 }, limits),
+    () => preflight({ spec: tcpSpec(3, ['127.0.0.2', '127.0.0.3'], 4000), maxBytes: 100 }, limits),
     'SYNTH_SYSTEM_LIMIT',
   );
   expect(error.message).toBe('2 channels cannot all have the source port 4000 of 127.0.0.2');
@@ -120,14 +120,14 @@ test('a source port is for one channel', async () => {
 
 test('source addresses are of the version of the target', async () => {
   const error = await expectSynthError(
-    () => preflight({ spec: tcpSpec(1, ['::1']), mostBytes: 100 }, limits),
+    () => preflight({ spec: tcpSpec(1, ['::1']), maxBytes: 100 }, limits),
     'SYNTH_USAGE',
   );
   expect(error.hint).toContain('IPv4');
 });
 
 test('where the system says nothing, nothing is in the way', () => {
-  preflight({ spec: tcpSpec(100_000), mostBytes: 100 }, { files: filesOf({}), linux: undefined });
+  preflight({ spec: tcpSpec(100_000), maxBytes: 100 }, { files: filesOf({}), linux: undefined });
 });
 
 test('packet sockets and raw sockets take privileges, and how to get them is said', async () => {
@@ -136,7 +136,7 @@ test('packet sockets and raw sockets take privileges, and how to get them is sai
   const system = { files: withInterface(), linux };
   const frames: FramesSpec = { kind: 'frames', interfaceName: 'eth0', qdiscBypass: true };
   for (const spec of [frames, { kind: 'raw' } as const]) {
-    const error = await expectSynthError(() => preflight({ spec, mostBytes: 100 }, system), 'SYNTH_SYSTEM_LIMIT');
+    const error = await expectSynthError(() => preflight({ spec, maxBytes: 100 }, system), 'SYNTH_SYSTEM_LIMIT');
     expect(error.hint).toContain('cap_net_raw');
   }
 });
@@ -163,5 +163,5 @@ test('default routes are those for all addresses that are in use', () => {
 });
 
 test('this host passes for a few sockets on loopback', async () => {
-  preflight({ spec: tcpSpec(10), mostBytes: 100 }, await thisSystem());
+  preflight({ spec: tcpSpec(10), maxBytes: 100 }, await thisSystem());
 });

@@ -36,8 +36,8 @@ export interface Fitted<Model> {
   readonly logLikelihoods: readonly number[];
 }
 
-const LEAST_PROBABILITY = 1e-30;
-const LEAST_WEIGHT = 1e-12;
+const MIN_PROBABILITY = 1e-30;
+const MIN_WEIGHT = 1e-12;
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
@@ -67,7 +67,7 @@ export function eigenvaluesOf({ xx, xy, yy }: Gaussian): readonly [least: number
 /** The likeliest Gaussian of weighted points whose covariance has no eigenvalue below the floor. */
 function estimate(before: Gaussian, points: readonly Point[], weights: readonly number[], floor: number): Gaussian {
   const weight = sum(weights);
-  if (weight < LEAST_WEIGHT) return before;
+  if (weight < MIN_WEIGHT) return before;
   const average = (value: (point: Point) => number) =>
     sum(points.map((point, i) => weights[i]! * value(point))) / weight;
   const mean = { x: average(({ x }) => x), y: average(({ y }) => y) };
@@ -94,9 +94,7 @@ function estimate(before: Gaussian, points: readonly Point[], weights: readonly 
 // --- mixture
 
 function logJoint({ weights, gaussians }: Mixture, point: Point): number[] {
-  return gaussians.map(
-    (gaussian, k) => Math.log(Math.max(weights[k]!, LEAST_PROBABILITY)) + logDensity(gaussian, point),
-  );
+  return gaussians.map((gaussian, k) => Math.log(Math.max(weights[k]!, MIN_PROBABILITY)) + logDensity(gaussian, point));
 }
 
 /** The first of the likeliest components of a point. */
@@ -189,7 +187,7 @@ export function expectStates(
 
 const distribution = (weights: readonly number[], before: readonly number[]): readonly number[] => {
   const total = sum(weights);
-  return total < LEAST_WEIGHT ? before : weights.map((weight) => Math.max(weight / total, LEAST_PROBABILITY));
+  return total < MIN_WEIGHT ? before : weights.map((weight) => Math.max(weight / total, MIN_PROBABILITY));
 };
 
 export const expectSequence = (sequence: readonly Point[], hmm: Hmm): Expectation =>

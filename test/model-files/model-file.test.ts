@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { SynthError } from '../../src/errors.js';
-import { decodeModelFile, encodeModelFile, type ModelFile } from '../../src/model-files/model-file.js';
+import { decodeModelFile, encodeModelFile, type TrainedModel } from '../../src/model-files/model-file.js';
 import { collect } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { parseDevice } from '../../src/series/target.js';
@@ -23,7 +23,7 @@ const trained = (keepAddresses = false) =>
     fit: { quantizer: 'empirical' },
   });
 
-let model: ModelFile;
+let model: TrainedModel;
 let file: Uint8Array;
 let headerBytes: number;
 
@@ -68,7 +68,7 @@ describe('a model file', () => {
   test('samples the same after a round trip, and is the same file again', async () => {
     const loaded = await decodeModelFile('m', file);
     const limit = { packets: 5000, durationNs: Number.POSITIVE_INFINITY };
-    const sample = (one: ModelFile) => collect(one.model.sample(randomStream('1', 'packets'), limit));
+    const sample = (one: TrainedModel) => collect(one.model.sample(randomStream('1', 'packets'), limit));
     expect(sample(loaded)).toEqual(sample(model));
     expect(loaded.profile).toEqual(model.profile);
     expect(loaded.training).toEqual(model.training);

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FitOptions } from '../../models/registry.js';
 import { SynthError } from '../../src/errors.js';
-import { decodeModelFile, encodeModelFile, type ModelFile } from '../../src/model-files/model-file.js';
+import { decodeModelFile, encodeModelFile, type TrainedModel } from '../../src/model-files/model-file.js';
 import { collect, type PacketBlock } from '../../src/packets/packet-series.js';
 import { randomStream } from '../../src/random.js';
 import { decodeSafetensors, encodeSafetensors, type Tensor } from '../../src/tensors.js';
@@ -40,7 +40,7 @@ beforeAll(async () => {
   }
 });
 
-function expectUsable({ model }: ModelFile): void {
+function expectUsable({ model }: TrainedModel): void {
   const sample = (): PacketBlock =>
     collect(model.sample(randomStream('1', 'x'), { packets: 40, durationNs: Number.POSITIVE_INFINITY }));
   const block = sample();

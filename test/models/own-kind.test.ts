@@ -1,10 +1,10 @@
 /** A kind of model that is defined here and registered: training, files, sampling, flags, refusals and views know it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ModelKind, TrafficModel } from '../../models/generator.js';
 import { DEFAULT_MODEL_KIND, modelKinds, registerModelKind } from '../../models/registry.js';
 import { requireApplicable } from '../../models/resolve-options.js';
 import { sampleBlocks } from '../../models/sample-blocks.js';
+import type { ModelKind, TrafficModel } from '../../models/traffic-model.js';
 import { renderForCommandLine } from '../../src/cli/option-flags.js';
 import { printModel } from '../../src/cli/train/model-view.js';
 import { givenOptions, modelFlag, optionFlags } from '../../src/cli/train/training-flags.js';

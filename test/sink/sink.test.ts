@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { TrafficModel } from '../../models/generator.js';
+import type { TrafficModel } from '../../models/traffic-model.js';
 import { captureInput } from '../../src/capture/capture-file.js';
 import { writeStamp } from '../../src/emission/stamp.js';
 import { loadSeries } from '../../src/series/load.js';

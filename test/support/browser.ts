@@ -11,7 +11,7 @@ export const startBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: pathOf('chromium')!, args: ARGS }); // tests that have come here have found it
 
 /** The least contrast of any text with what is behind it (WCAG 2.1, success criterion 1.4.3), and which text that is. */
-export const LEAST_CONTRAST = `(() => {
+export const MIN_CONTRAST = `(() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const rgba = (color) => {
     canvas.clearRect(0, 0, 1, 1);

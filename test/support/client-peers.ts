@@ -47,7 +47,7 @@ const base = (port: number, tls?: TargetTls) => ({
   tls,
   connectTimeoutMs: 120_000,
   ackTimeoutMs: 120_000,
-  backOff: { firstMs: 10, mostMs: 10 },
+  backOff: { firstMs: 10, maxMs: 10 },
 });
 
 export const mqttTarget = (port: number, options: Partial<MqttTarget> = {}): MqttTarget => ({

@@ -15,17 +15,17 @@ export interface VirtualTimers {
   /**
    * Lets time pass until a condition holds.
    *
-   * @throws Error if it does not after `mostMs`
+   * @throws Error if it does not after `maxMs`
    */
-  passUntil(condition: () => boolean, what: string, mostMs?: number): Promise<void>;
+  passUntil(condition: () => boolean, what: string, maxMs?: number): Promise<void>;
 }
 
 export async function withVirtualTimers(body: (timers: VirtualTimers) => Promise<void>): Promise<void> {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] });
   const clock = vi.spyOn(systemClock, 'nowNs').mockImplementation(() => Date.now() * 1e6);
-  const passUntil = async (condition: () => boolean, what: string, mostMs = 3_600_000) => {
+  const passUntil = async (condition: () => boolean, what: string, maxMs = 3_600_000) => {
     for (let passedMs = 0; !condition(); passedMs += STEP_MS) {
-      if (passedMs >= mostMs) throw new Error(`not ${what} within ${mostMs} ms`);
+      if (passedMs >= maxMs) throw new Error(`not ${what} within ${maxMs} ms`);
       vi.advanceTimersByTime(STEP_MS);
       await turns(TURNS);
     }

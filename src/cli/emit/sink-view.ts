@@ -8,13 +8,13 @@ import type { DialogueReport } from '../../sink/dialogue.js';
 import type { SinkReport, SourceReport, StampReport } from '../../sink/sink-report.js';
 import { formatTable } from '../table.js';
 
-const MOST_ROWS = 20;
+const MAX_ROWS = 20;
 
 const time = (ns: number | null): string => (ns === null ? '–' : formatSeconds(ns / 1e9));
 
 export function sinkView(report: SinkReport): string {
   const { packets, bytes, seconds, sources, others, stamp, replies, dropped, unwritten } = report;
-  const shown = [...sources].sort((a, b) => b.packets - a.packets).slice(0, MOST_ROWS);
+  const shown = [...sources].sort((a, b) => b.packets - a.packets).slice(0, MAX_ROWS);
   const hidden = sources.length - shown.length;
   const rate = seconds > 0 ? `, ${formatCount(Math.round(packets / seconds))} packets/s` : '';
   return [

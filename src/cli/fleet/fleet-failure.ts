@@ -8,7 +8,7 @@ import { byCount, thresholdValue } from '../../fleet/account/describe.js';
 import type { FleetResult } from '../../fleet/account/snapshot.js';
 import { formatCount, formatCounted } from '../../format.js';
 
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /**
  * The first reason of those that there are. Who reads it is often a pipeline, which sees the exit code and perhaps one line, so causes
@@ -78,7 +78,7 @@ function failedThresholds({ thresholds, verdict }: FleetResult): SynthError | un
   const failed = thresholds.filter(({ passed }) => !passed);
   // A run is only ever aborted by a threshold; if it should not be among them, the run was no success all the same.
   if (failed.length === 0 && verdict !== 'aborted') return undefined;
-  const named = failed.slice(0, MOST_NAMED).map((one) => `${one.threshold.text} (${thresholdValue(one)})`);
+  const named = failed.slice(0, MAX_NAMED).map((one) => `${one.threshold.text} (${thresholdValue(one)})`);
   const more = failed.length > named.length ? ` and ${formatCount(failed.length - named.length)} more` : '';
   const message =
     failed.length === 0

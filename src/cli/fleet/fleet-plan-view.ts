@@ -5,7 +5,7 @@ import type { FleetPlan, GroupPlan, PhasePlan, PreparedFleet } from '../../fleet
 import { formatBytes, formatCount, formatCounted, formatNumber, formatSeconds } from '../../format.js';
 import { formatTable } from '../table.js';
 
-const MOST_ROWS = 30;
+const MAX_ROWS = 30;
 
 export function fleetPlanLines(plan: FleetPlan, thresholds: readonly Threshold[]): string[] {
   const { devices, peakDevices, seconds, messages, messagesPerSecond, bytesPerSecond, threads } = plan;
@@ -24,7 +24,7 @@ export function fleetPlanLines(plan: FleetPlan, thresholds: readonly Threshold[]
 
 function groupTable(groups: readonly GroupPlan[]): string {
   const rows = groups
-    .slice(0, MOST_ROWS)
+    .slice(0, MAX_ROWS)
     .map((group) => [
       group.name,
       formatCount(group.devices),
@@ -35,7 +35,7 @@ function groupTable(groups: readonly GroupPlan[]): string {
       formatCount(group.messages),
     ]);
   const head = ['group', 'devices', 'target', 'messages each', 'packet', 'spread over', 'messages'];
-  const more = groups.length > MOST_ROWS ? `\n… and ${groups.length - MOST_ROWS} more` : '';
+  const more = groups.length > MAX_ROWS ? `\n… and ${groups.length - MAX_ROWS} more` : '';
   return formatTable(head, rows, [1, 3, 4, 5, 6]) + more;
 }
 

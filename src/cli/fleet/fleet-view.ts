@@ -33,8 +33,8 @@ import { formatTable } from '../table.js';
 /** Rows of groups in a panel, and in a summary. */
 const PANEL_ROWS = 20;
 const SUMMARY_ROWS = 50;
-const MOST_REASONS = 8;
-const MOST_OUTAGES = 10;
+const MAX_REASONS = 8;
+const MAX_OUTAGES = 10;
 
 /** Names may hold what moves the cursor. */
 const shown = (text: string): string => text.replace(/\p{Cc}/gu, '�');
@@ -76,7 +76,7 @@ const BAR_WIDTH = 24;
 
 /** What the numbers of a row need, and what a name needs to be one. */
 const NUMBERS_WIDTH = 58;
-const LEAST_NAME = 10;
+const MIN_NAME = 10;
 
 const shorten = (name: string, most: number): string => {
   const letters = [...name];
@@ -91,7 +91,7 @@ export function fleetPanel(snapshot: FleetSnapshot, columns: number): string[] {
   const share = plannedSeconds > 0 ? Math.min(1, elapsedSeconds / plannedSeconds) : 0;
   const filled = Math.round(share * BAR_WIDTH);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`;
-  const names = Math.max(LEAST_NAME, columns - NUMBERS_WIDTH);
+  const names = Math.max(MIN_NAME, columns - NUMBERS_WIDTH);
   const rows = groups
     .slice(0, PANEL_ROWS)
     .map((group, index) => panelRow({ ...group, name: shorten(group.name, names) }, interval, index));
@@ -198,8 +198,8 @@ const durationLines = ({ durations }: GroupSnapshot): readonly string[] =>
 function errorLines({ errors }: GroupSnapshot): readonly string[] {
   if (errors.size === 0) return [];
   const reasons = byCount(errors);
-  const hidden = reasons.length - Math.min(reasons.length, MOST_REASONS);
-  const parts = reasons.slice(0, MOST_REASONS).map(([reason, count]) => `${formatCount(count)} × ${shown(reason)}`);
+  const hidden = reasons.length - Math.min(reasons.length, MAX_REASONS);
+  const parts = reasons.slice(0, MAX_REASONS).map(([reason, count]) => `${formatCount(count)} × ${shown(reason)}`);
   return [`errors: ${parts.join(', ')}${hidden > 0 ? ` and ${formatCounted(hidden, 'further reason')}` : ''}`];
 }
 
@@ -213,9 +213,9 @@ function fidelityLines({ totalFidelity }: FleetResult): readonly string[] {
 }
 
 function outageLines({ outages }: FleetResult): readonly string[] {
-  const hidden = outages.length - Math.min(outages.length, MOST_OUTAGES);
+  const hidden = outages.length - Math.min(outages.length, MAX_OUTAGES);
   return [
-    ...outages.slice(0, MOST_OUTAGES).map((outage) => `outage: ${shown(outageText(outage))}`),
+    ...outages.slice(0, MAX_OUTAGES).map((outage) => `outage: ${shown(outageText(outage))}`),
     ...(hidden > 0 ? [`… and ${formatCounted(hidden, 'outage')} more`] : []),
   ];
 }

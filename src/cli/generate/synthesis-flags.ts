@@ -3,7 +3,7 @@
  * What commands that make packets of a model share: whose packets they are, what they carry, and how they become frames.
  */
 import { Flags } from '@oclif/core';
-import type { Sampling } from '../../../models/generator.js';
+import type { Sampling } from '../../../models/traffic-model.js';
 import type { TargetProfile } from '../../model-files/model-file.js';
 import { parseAddressMaps } from '../../rewrite/address-map.js';
 import { MIN_MTU, OVERSIZE } from '../../synthesis/frame-planner.js';

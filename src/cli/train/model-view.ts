@@ -2,10 +2,10 @@
  * @module
  * A model as `synth model info` shows it to people.
  */
-import type { ComponentDescription, TrainingTable } from '../../../models/generator.js';
+import type { ComponentDescription, TrainingTable } from '../../../models/traffic-model.js';
 import type { Conversations } from '../../conversations/records.js';
 import { formatCount, formatCounted, formatSeconds, formatShare } from '../../format.js';
-import type { LoadedModelFile } from '../../model-files/model-file.js';
+import type { LoadedModel } from '../../model-files/model-file.js';
 import { protocolName } from '../../net/protocol-name.js';
 import { formatTable } from '../table.js';
 
@@ -14,7 +14,7 @@ const DIRECTIONS = ['outbound', 'inbound'] as const;
 /** @param limit components of each direction at most; 0 for all */
 export function printModel(
   path: string,
-  { model, hash, packageVersion, profile, training, conversations }: LoadedModelFile,
+  { model, hash, packageVersion, profile, training, conversations }: LoadedModel,
   components: readonly ComponentDescription[],
   limit: number,
   print: (line: string) => void,

@@ -2,7 +2,7 @@
  * @module
  * A training that ended before its end: what there is of it, and how it can go on.
  */
-import type { TrafficModel } from '../../../models/generator.js';
+import type { TrafficModel } from '../../../models/traffic-model.js';
 import { commandLine } from '../command-line.js';
 import { flagNameOf } from '../option-flags.js';
 

@@ -3,9 +3,9 @@
  * Flags of `synth train` for the options that kinds of model declare, and the values that they give to the options.
  */
 import { Flags, type Interfaces } from '@oclif/core';
-import type { FitStart, ModelKind } from '../../../models/generator.js';
 import { alternativesOf, type ModelOption, rangeOf } from '../../../models/model-options.js';
 import { impossible } from '../../../models/resolve-options.js';
+import type { FitStart, ModelKind } from '../../../models/traffic-model.js';
 import { SynthError } from '../../errors.js';
 import { flagNameOf } from '../option-flags.js';
 import { parseNumbers } from '../parse.js';

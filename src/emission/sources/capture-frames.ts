@@ -11,7 +11,7 @@ import type { PacketPart } from './packet-part.js';
 import type { SourceCounts } from './source.js';
 
 /** The addresses and the type. */
-const LEAST_BYTES = 14;
+const MIN_BYTES = 14;
 
 export class FramePart implements PacketPart {
   at = 0;
@@ -20,8 +20,8 @@ export class FramePart implements PacketPart {
 
   find({ at, capturedLength, wireLength, linkType }: Packet, counts: SourceCounts): boolean {
     if (linkType !== LINK_TYPE.ethernet) throw notEthernet(linkType);
-    if (capturedLength < Math.max(wireLength, LEAST_BYTES)) counts.cut++;
-    if (capturedLength < LEAST_BYTES) return false;
+    if (capturedLength < Math.max(wireLength, MIN_BYTES)) counts.cut++;
+    if (capturedLength < MIN_BYTES) return false;
     this.at = at;
     this.capturedBytes = capturedLength;
     this.length = capturedLength;

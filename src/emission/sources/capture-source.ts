@@ -19,7 +19,7 @@ import { PacketStore, put } from './packet-store.js';
 import { type Directions, isWanted, type PacketSource, requirePackets, SourceCounts } from './source.js';
 
 /** Captures whose packets take no more than this are kept. */
-const MOST_KEPT_BYTES = 64 * 2 ** 20;
+const MAX_KEPT_BYTES = 64 * 2 ** 20;
 /** Beside the bytes of a packet: its time, place and lengths. */
 const KEPT_COLUMN_BYTES = 20;
 
@@ -31,13 +31,13 @@ export interface CaptureSelection {
 
 export class CaptureSource implements PacketSource {
   readonly channels = 1;
-  readonly mostBytes = undefined;
+  readonly maxBytes = undefined;
   readonly counts = new SourceCounts();
   warnings: readonly CaptureWarning[] = [];
   readonly #inputs: readonly CaptureInput[];
   readonly #part: PacketPart;
   readonly #selection: CaptureSelection;
-  readonly #mostKeptBytes: number;
+  readonly #maxKeptBytes: number;
   readonly #stored = new PacketStore();
   /** Name of an input that can be read only once. */
   #pipe: string | undefined;
@@ -52,17 +52,17 @@ export class CaptureSource implements PacketSource {
   /** Of the latest one, since then. */
   #endNs = 0;
 
-  /** @param mostKeptBytes captures up to this size are kept in memory between rounds */
+  /** @param maxKeptBytes captures up to this size are kept in memory between rounds */
   constructor(
     inputs: readonly CaptureInput[],
     part: PacketPart,
     selection: CaptureSelection,
-    mostKeptBytes = MOST_KEPT_BYTES,
+    maxKeptBytes = MAX_KEPT_BYTES,
   ) {
     this.#inputs = inputs.map((input) => ({ name: input.name, open: () => this.#open(input) }));
     this.#part = part;
     this.#selection = selection;
-    this.#mostKeptBytes = mostKeptBytes;
+    this.#maxKeptBytes = maxKeptBytes;
   }
 
   async #open(input: CaptureInput): ReturnType<CaptureInput['open']> {
@@ -140,7 +140,7 @@ export class CaptureSource implements PacketSource {
 
   #keep(timeNs: number, packet: Packet, at: number, capturedBytes: number, length: number): void {
     const kept = this.#kept!;
-    const most = this.#mostKeptBytes;
+    const most = this.#maxKeptBytes;
     if (kept.usedBytes + capturedBytes + (kept.length + 1) * KEPT_COLUMN_BYTES <= most) {
       kept.append(timeNs, packet, at, capturedBytes, length);
       return;

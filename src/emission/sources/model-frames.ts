@@ -4,8 +4,8 @@
  * seed and options.
  */
 
-import type { Sampling } from '../../../models/generator.js';
-import type { LoadedModelFile } from '../../model-files/model-file.js';
+import type { Sampling } from '../../../models/traffic-model.js';
+import type { LoadedModel } from '../../model-files/model-file.js';
 import { ETHERNET_HEADER_BYTES } from '../../net/header-bytes.js';
 import { createDevices, type DeviceOptions } from '../../synthesis/devices.js';
 import { FrameWriter } from '../../synthesis/frame-writer.js';
@@ -28,20 +28,20 @@ export interface ModelFramesOptions extends DeviceOptions {
 export class ModelFrames implements PacketSource {
   /** One socket sends for all devices. */
   readonly channels = 1;
-  readonly mostBytes: number | undefined;
+  readonly maxBytes: number | undefined;
   readonly counts = new SourceCounts();
   readonly warnings = [];
   /** Frames that were not sampled. */
   forcedFrames = 0;
-  readonly #file: LoadedModelFile;
+  readonly #file: LoadedModel;
   readonly #options: ModelFramesOptions;
 
   /** @throws SynthError `SYNTH_USAGE` if the model cannot be told how to draw */
-  constructor(file: LoadedModelFile, options: ModelFramesOptions) {
+  constructor(file: LoadedModel, options: ModelFramesOptions) {
     const { mtu, linkHeader } = options;
     this.#file = { ...file, model: samplingModel(file.model, options.sampling) };
     this.#options = options;
-    this.mostBytes = mtu === Number.POSITIVE_INFINITY ? undefined : mtu + (linkHeader ? ETHERNET_HEADER_BYTES : 0);
+    this.maxBytes = mtu === Number.POSITIVE_INFINITY ? undefined : mtu + (linkHeader ? ETHERNET_HEADER_BYTES : 0);
   }
 
   /** @throws SynthError also `SYNTH_USAGE` for rounds, or a run that does not end; as `createDevices` does */

@@ -3,9 +3,9 @@
  * What a model's devices send through sockets: messages as long as their packets are without the headers that the system will put
  * before them. What the stack of a stream sends by itself is left to it; as datagrams packets that would be headers alone are sent empty.
  */
-import type { SampleLimit, Sampling, TrafficModel } from '../../../models/generator.js';
+import type { SampleLimit, Sampling, TrafficModel } from '../../../models/traffic-model.js';
 import { SynthError } from '../../errors.js';
-import type { LoadedModelFile, TargetProfile } from '../../model-files/model-file.js';
+import type { LoadedModel, TargetProfile } from '../../model-files/model-file.js';
 import { IP_HEADER_BYTES, TCP_HEADER_BYTES, UDP_HEADER_BYTES } from '../../net/header-bytes.js';
 import { IP_PROTOCOL } from '../../net/ip-protocol.js';
 import { MAX_PACKET_BYTES } from '../../net/sizes.js';
@@ -25,8 +25,8 @@ import { type Directions, isWanted, type PacketSource, requirePackets, SourceCou
 
 /** Packets that are drawn at a time, for all devices together and for one. */
 const AHEAD_PACKETS = 65_536;
-const LEAST_BLOCK = 64;
-const MOST_BLOCK = 4096;
+const MIN_BLOCK = 64;
+const MAX_BLOCK = 4096;
 
 export interface ModelMessagesOptions {
   readonly seed: string;
@@ -47,10 +47,10 @@ export interface ModelMessagesOptions {
 
 export class ModelMessages implements PacketSource {
   readonly channels: number;
-  readonly mostBytes = undefined;
+  readonly maxBytes = undefined;
   readonly counts = new SourceCounts();
   readonly warnings = [];
-  readonly #file: LoadedModelFile;
+  readonly #file: LoadedModel;
   readonly #model: TrafficModel;
   readonly #options: ModelMessagesOptions;
   readonly #headerBytes: number;
@@ -66,7 +66,7 @@ export class ModelMessages implements PacketSource {
    * @throws SynthError `SYNTH_USAGE` if the model cannot be told how to draw, or `protocol` is asked for where there is not one conversation
    *   to speak in
    */
-  constructor(file: LoadedModelFile, options: ModelMessagesOptions) {
+  constructor(file: LoadedModel, options: ModelMessagesOptions) {
     const { devices, socket, ipVersion } = options;
     this.#file = file;
     this.#model = samplingModel(file.model, options.sampling);
@@ -111,7 +111,7 @@ export class ModelMessages implements PacketSource {
 
   #createDevices(source: PayloadSource): readonly DevicePackets[] {
     const { seed, limit, devices, spreadNs } = this.#options;
-    const blockPackets = Math.max(LEAST_BLOCK, Math.min(MOST_BLOCK, Math.floor(AHEAD_PACKETS / devices)));
+    const blockPackets = Math.max(MIN_BLOCK, Math.min(MAX_BLOCK, Math.floor(AHEAD_PACKETS / devices)));
     return Array.from({ length: devices }, (_, channel) => {
       const blocks = this.#model.sample(deviceStream(seed, channel, 'packets'), { ...limit, blockPackets });
       const isSpread = devices > 1 && spreadNs > 0;

@@ -2,7 +2,7 @@
  * @module
  * What all sources that draw from a model ask of a run: that it is one a model can fill, and comes to an end.
  */
-import type { SampleLimit, TrafficModel } from '../../../models/generator.js';
+import type { SampleLimit, TrafficModel } from '../../../models/traffic-model.js';
 import { SynthError } from '../../errors.js';
 import { requireProgress } from '../../synthesis/sampled-model.js';
 import { option, wording } from '../../wording.js';
@@ -10,7 +10,7 @@ import type { ScheduledOutput } from '../scheduled-output.js';
 import type { SourceCounts } from './source.js';
 
 /** When so many packets were drawn and not one of them is sent, none will be. */
-const MOST_IN_VAIN = 1_000_000;
+const MAX_IN_VAIN = 1_000_000;
 
 /** @throws SynthError `SYNTH_USAGE` for rounds, and where only times can end what has none */
 export function requireSampling(output: ScheduledOutput, model: TrafficModel, limit: SampleLimit): void {
@@ -26,5 +26,5 @@ export function requireSampling(output: ScheduledOutput, model: TrafficModel, li
 
 /** Whether so much of the model goes the other way, or is left to the stack, that there is nothing to wait for. */
 export function isInVain({ packets }: ScheduledOutput, { otherDirection, leftToStack }: SourceCounts): boolean {
-  return packets === 0 && otherDirection + leftToStack >= MOST_IN_VAIN;
+  return packets === 0 && otherDirection + leftToStack >= MAX_IN_VAIN;
 }

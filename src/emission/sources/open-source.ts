@@ -5,7 +5,7 @@
 
 import type { CaptureInput } from '../../capture/capture-file.js';
 import type { TransportSpec } from '../../host/transport-spec.js';
-import type { LoadedModelFile } from '../../model-files/model-file.js';
+import type { LoadedModel } from '../../model-files/model-file.js';
 import { busiestDevice } from '../../series/load.js';
 import type { Target } from '../../series/target.js';
 import { FramePart } from './capture-frames.js';
@@ -19,7 +19,7 @@ import type { Directions, PacketSource } from './source.js';
 
 export interface ModelInput extends Omit<ModelFramesOptions, 'directions' | 'linkHeader'> {
   readonly kind: 'model';
-  readonly file: LoadedModelFile;
+  readonly file: LoadedModel;
   /** As in `ModelMessagesOptions`; frames are those of a generated capture, and not spread. */
   readonly spreadNs: ModelMessagesOptions['spreadNs'];
 }

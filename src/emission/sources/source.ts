@@ -34,7 +34,7 @@ export interface PacketSource {
   /** How many senders there are, each with a channel of its own. */
   readonly channels: number;
   /** The longest packet in bytes, where that is known beforehand. */
-  readonly mostBytes: number | undefined;
+  readonly maxBytes: number | undefined;
   readonly counts: SourceCounts;
   /** What was odd about the captures, known when they have been read. */
   readonly warnings: readonly CaptureWarning[];

@@ -12,10 +12,10 @@ import type { Batch } from '../batch.js';
 import { EventCounts, SEND, type Transport } from '../transport.js';
 
 /** What waits in this process, for each channel. */
-const MOST_WAITING_BYTES = 64 * 2 ** 10;
+const MAX_WAITING_BYTES = 64 * 2 ** 10;
 const PATIENCE_MS = 1;
 /** RFC 768 and RFC 791: 65535 without the headers; an IPv6 header is not counted (RFC 8200, 3). */
-const MOST_PAYLOAD = { 4: 65_507, 6: 65_527 } as const;
+const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 } as const;
 
 export class DatagramTransport extends EventCounts implements Transport {
   readonly needsEventLoop = true;
@@ -59,11 +59,11 @@ export class DatagramTransport extends EventCounts implements Transport {
     for (let sent = 0; sent < count; sent++) {
       const at = batch.at[first + sent]!;
       const length = batch.length[first + sent]!;
-      if (length > MOST_PAYLOAD[this.#version]) {
+      if (length > MAX_PAYLOAD[this.#version]) {
         this.failure = 'EMSGSIZE';
         return sent > 0 ? sent : SEND.failed;
       }
-      if (socket.getSendQueueSize() > MOST_WAITING_BYTES) return sent > 0 ? sent : SEND.blocked;
+      if (socket.getSendQueueSize() > MAX_WAITING_BYTES) return sent > 0 ? sent : SEND.blocked;
       // The memory is used again when the batch is settled, and the socket may keep the datagram for longer.
       const datagram = Buffer.allocUnsafe(length);
       datagram.set(batch.bytes.subarray(at, at + length));

@@ -12,8 +12,8 @@ import type { Random } from '../../random.js';
 import type { EventCounts } from '../transport.js';
 
 /** What waits in this process, beside the buffers of the kernel. */
-const MOST_WAITING_BYTES = 64 * 2 ** 10;
-const BACK_OFF = { firstMs: 100, mostMs: 10_000 };
+const MAX_WAITING_BYTES = 64 * 2 ** 10;
+const BACK_OFF = { firstMs: 100, maxMs: 10_000 };
 /** After all has been handed over the other end gets this time to read it, and to say so by closing. */
 const LINGER_MS = 1000;
 
@@ -42,7 +42,7 @@ export class StreamConnection {
 
   /** Whether the target takes what is written. */
   get hasRoom(): boolean {
-    return this.#socket!.writableLength < MOST_WAITING_BYTES;
+    return this.#socket!.writableLength < MAX_WAITING_BYTES;
   }
 
   /** Connects once. Rejects with the error of the system. */

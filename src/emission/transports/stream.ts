@@ -3,7 +3,7 @@
  * TCP, TLS and unix streams by Node.js: one connection for each channel, each message written at once (Nagle off).
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { LENGTH_BYTES, MOST_MESSAGE_BYTES } from '../../host/framing.js';
+import { LENGTH_BYTES, MAX_MESSAGE_BYTES } from '../../host/framing.js';
 import { connectError, errorName, type StreamSpec, socketMaker } from '../../host/stream-socket.js';
 import type { Random } from '../../random.js';
 import type { Batch } from '../batch.js';
@@ -11,7 +11,7 @@ import { EventCounts, SEND, type Transport } from '../transport.js';
 import { StreamConnection } from './stream-connection.js';
 
 /** A target that is not asked for more at once needs no longer queue than the usual one. */
-const MOST_CONNECTING = 200;
+const MAX_CONNECTING = 200;
 const PATIENCE_MS = 5;
 
 export class StreamTransport extends EventCounts implements Transport {
@@ -19,7 +19,7 @@ export class StreamTransport extends EventCounts implements Transport {
   failure = '';
   readonly #spec: StreamSpec;
   readonly #connections: readonly StreamConnection[];
-  readonly #mostBytes: number;
+  readonly #maxBytes: number;
 
   /** @throws SynthError `SYNTH_USAGE` for a certificate or key that is none */
   constructor(spec: StreamSpec, random: Random) {
@@ -30,7 +30,7 @@ export class StreamTransport extends EventCounts implements Transport {
       { length: spec.channels },
       (_, channel) => new StreamConnection(() => connect(channel), spec, random.split(`connection-${channel}`), this),
     );
-    this.#mostBytes = spec.framing === 'length' ? MOST_MESSAGE_BYTES + LENGTH_BYTES : Number.POSITIVE_INFINITY;
+    this.#maxBytes = spec.framing === 'length' ? MAX_MESSAGE_BYTES + LENGTH_BYTES : Number.POSITIVE_INFINITY;
   }
 
   async open(): Promise<void> {
@@ -43,7 +43,7 @@ export class StreamTransport extends EventCounts implements Transport {
         if (failures.length > 0) return;
       }
     };
-    await Promise.all(Array.from({ length: MOST_CONNECTING }, connectAll));
+    await Promise.all(Array.from({ length: MAX_CONNECTING }, connectAll));
     if (failures.length === 0) return;
     await this.close(0);
     throw connectError(this.#spec, failures[0]);
@@ -66,7 +66,7 @@ export class StreamTransport extends EventCounts implements Transport {
     for (let i = first; i < count; i++) {
       const connection = this.#connections[batch.channel[i]!]!;
       const length = batch.length[i]!;
-      const failure = !connection.isOpen ? 'ENOTCONN' : length > this.#mostBytes ? 'EMSGSIZE' : '';
+      const failure = !connection.isOpen ? 'ENOTCONN' : length > this.#maxBytes ? 'EMSGSIZE' : '';
       if (failure !== '') return i > first ? i - first : this.#fail(failure);
       if (!connection.hasRoom) return i > first ? i - first : SEND.blocked;
       connection.write(batch.bytes, batch.at[i]!, length);

@@ -15,7 +15,7 @@ import { WINDOW_PACKETS, WindowFeatures } from './window-features.js';
 
 const FOLDS = 10;
 /** In each fold two. */
-const LEAST_WINDOWS = 2 * FOLDS;
+const MIN_WINDOWS = 2 * FOLDS;
 /** Strength of the L2 penalty on features in standard deviations: scikit-learn's C = 1. */
 const L2 = 1;
 
@@ -38,8 +38,8 @@ export function classifierMetric(reference: Reference): Metric {
     },
     (view): Windows | string => {
       const windows = features.of(view);
-      return windows.count < LEAST_WINDOWS
-        ? tooFew(windows.count, LEAST_WINDOWS, `windows of ${WINDOW_PACKETS} packets`)
+      return windows.count < MIN_WINDOWS
+        ? tooFew(windows.count, MIN_WINDOWS, `windows of ${WINDOW_PACKETS} packets`)
         : windows;
     },
     (sample, real) => crossValidatedAuc(sample, real, features.length),

@@ -9,7 +9,7 @@ import { defineMetric, type Metric, tooFew } from '../metric.js';
 import { type Classes, PacketClasses, type Reference } from '../reference.js';
 
 /** Fewer packets than this have hardly any n-gram twice. */
-const LEAST_PACKETS = 64;
+const MIN_PACKETS = 64;
 
 const LENGTHS = { bigrams: 2, trigrams: 3 };
 
@@ -31,8 +31,8 @@ function ngrams(
   return defineMetric(
     { metric, quantity, direction: 'both', unit: 'bit', most: 1, scored: { aspect: 'order', worst: 1 } },
     ({ block }) =>
-      block.length < LEAST_PACKETS
-        ? tooFew(block.length, LEAST_PACKETS, 'packets')
+      block.length < MIN_PACKETS
+        ? tooFew(block.length, MIN_PACKETS, 'packets')
         : countNgrams(tokens(block, classes), classes.count, length),
     jensenShannonDivergence,
   );

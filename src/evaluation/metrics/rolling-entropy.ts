@@ -12,7 +12,7 @@ import type { Reference } from '../reference.js';
 
 const WINDOW = 64;
 const STRIDE = 8;
-const LEAST_PACKETS = 2 * WINDOW;
+const MIN_PACKETS = 2 * WINDOW;
 /** Bits: the difference between four sizes in use and one. */
 const WORST = 2;
 
@@ -28,7 +28,7 @@ export const rollingEntropyMetrics = (reference: Reference): Metric[] =>
       },
       (view) => {
         const sizes = view.sizes(outbound);
-        if (sizes.length < LEAST_PACKETS) return tooFew(sizes.length, LEAST_PACKETS, 'packets');
+        if (sizes.length < MIN_PACKETS) return tooFew(sizes.length, MIN_PACKETS, 'packets');
         const edges = reference.of(outbound).sizeBins;
         const tokens = new Uint16Array(sizes.length);
         for (let i = 0; i < sizes.length; i++) tokens[i] = binOf(sizes[i]!, edges);

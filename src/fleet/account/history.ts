@@ -5,7 +5,7 @@
 import type { GroupInterval, Interval } from './snapshot.js';
 
 /** As many points as a chart can show. */
-export const MOST_INTERVALS = 600;
+export const MAX_INTERVALS = 600;
 
 /**
  * Collects intervals. When there are 600 of them, neighbours become one, and from then on twice as many make one.
@@ -29,7 +29,7 @@ export class History {
     this.#kept.push(this.#growing);
     this.#growing = undefined;
     this.#parts = 0;
-    if (this.#kept.length === MOST_INTERVALS) this.#halve();
+    if (this.#kept.length === MAX_INTERVALS) this.#halve();
   }
 
   /** In the order of time, at most 600; the last one may be shorter than the others. */

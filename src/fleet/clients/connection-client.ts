@@ -11,7 +11,7 @@ import type { Watch, Watched } from './watch.js';
 /** What is under way when a connection is to end gets this time, and the other end the same again to close it. */
 const GRACE_MS = 1000;
 /** What a connection may hold that the system has not taken; beyond, there is no room. */
-export const MOST_WAITING_BYTES = 64 * 2 ** 10;
+export const MAX_WAITING_BYTES = 64 * 2 ** 10;
 
 export type ConnectionState = 'idle' | 'connecting' | 'connected' | 'closing';
 

@@ -8,7 +8,7 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { systemErrorCode } from '../../errors.js';
 import type { MqttTarget } from '../scenario/scenario.js';
 import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
-import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
+import { ConnectionClient, MAX_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import { ENDLESS_SESSION } from './lean-mqtt-packets.js';
 import { reasonOf, refusalOf, subscriptionRefusalOf } from './mqtt-reasons.js';
 import { type OpenSocket, recordBytes } from './sockets.js';
@@ -31,7 +31,7 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   #socket: ReturnType<OpenSocket> | undefined;
   /** Messages that wait for their acknowledgement, oldest first, and when they were sent. */
   readonly #open = new Map<M, number>();
-  #mostOpen: number;
+  #maxOpen: number;
   #failure: string | undefined;
   #isLeaving = false;
 
@@ -46,7 +46,7 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
     this.#shared = shared;
     this.#openSocket = openSocket;
     this.#webSocket = webSocket;
-    this.#mostOpen = shared.target.inflight;
+    this.#maxOpen = shared.target.inflight;
   }
 
   overheadBytes(topic: string, qos: 0 | 1 | 2, payloadBytes: number): number {
@@ -117,7 +117,7 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   #accepted(receiveMaximum: number | undefined): void {
-    this.#mostOpen = Math.min(this.#shared.target.inflight, receiveMaximum ?? 65_535);
+    this.#maxOpen = Math.min(this.#shared.target.inflight, receiveMaximum ?? 65_535);
     const client = this.#client!;
     const topics = [...this.identity.subscribe];
     if (topics.length === 0) {
@@ -141,8 +141,8 @@ export class FullMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   protected hasRoom(qos: 0 | 1 | 2): boolean {
-    const mayOpen = qos === 0 || this.#open.size < this.#mostOpen;
-    return mayOpen && (this.#socket?.writableLength ?? 0) <= MOST_WAITING_BYTES;
+    const mayOpen = qos === 0 || this.#open.size < this.#maxOpen;
+    return mayOpen && (this.#socket?.writableLength ?? 0) <= MAX_WAITING_BYTES;
   }
 
   protected take(message: M): void {

@@ -9,7 +9,7 @@
 import type { IConnackPacket, IDisconnectPacket, IPublishPacket, ISubackPacket, Packet } from 'mqtt-packet';
 import type { MqttTarget } from '../scenario/scenario.js';
 import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
-import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
+import { ConnectionClient, MAX_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import { KeepAlive } from './keep-alive.js';
 import {
   acknowledgement,
@@ -186,7 +186,7 @@ export class LeanMqttClient<M extends OutgoingMessage> extends ConnectionClient<
   }
 
   protected hasRoom(qos: 0 | 1 | 2): boolean {
-    return this.#session.hasRoom(qos) && this.#link!.waitingBytes <= MOST_WAITING_BYTES;
+    return this.#session.hasRoom(qos) && this.#link!.waitingBytes <= MAX_WAITING_BYTES;
   }
 
   protected take(message: M): void {

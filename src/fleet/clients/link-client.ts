@@ -3,7 +3,7 @@
  * A client for protocols without acknowledgements: what it is given it writes to a link, and that is all.
  */
 import type { ClientIdentity, ClientListener, OutgoingMessage } from './client.js';
-import { ConnectionClient, MOST_WAITING_BYTES, type SharedByClients } from './connection-client.js';
+import { ConnectionClient, MAX_WAITING_BYTES, type SharedByClients } from './connection-client.js';
 import type { Link, LinkUser } from './link.js';
 
 /** What differs between protocols. */
@@ -69,7 +69,7 @@ export class LinkClient<M extends OutgoingMessage> extends ConnectionClient<M> i
   }
 
   protected hasRoom(): boolean {
-    return this.#link!.waitingBytes <= MOST_WAITING_BYTES;
+    return this.#link!.waitingBytes <= MAX_WAITING_BYTES;
   }
 
   protected take(message: M): void {

@@ -9,7 +9,7 @@ interface OpenMessage<M> {
   readonly sentMs: number;
 }
 
-const MOST_ID = 65_535;
+const MAX_ID = 65_535;
 
 export class MqttSession<M> {
   /** Most messages that may be open, by the target; the broker may say less. */
@@ -20,21 +20,21 @@ export class MqttSession<M> {
   #unreleased: Set<number> | undefined;
   /** Goes on from connection to connection: a broker may still know what it was told under an identifier. */
   #lastId = 0;
-  #mostOpen: number;
-  #mostQos = 2;
-  #mostPacketBytes = Number.POSITIVE_INFINITY;
+  #maxOpen: number;
+  #maxQos = 2;
+  #maxPacketBytes = Number.POSITIVE_INFINITY;
 
   constructor(inflight: number) {
     this.#inflight = inflight;
-    this.#mostOpen = inflight;
+    this.#maxOpen = inflight;
   }
 
   /** The broker has accepted a connection. */
   accepted({ sessionPresent, properties = {} }: IConnackPacket): void {
     if (!sessionPresent) this.#unreleased = undefined;
-    this.#mostOpen = Math.min(this.#inflight, properties.receiveMaximum ?? MOST_ID);
-    this.#mostQos = properties.maximumQoS ?? 2;
-    this.#mostPacketBytes = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+    this.#maxOpen = Math.min(this.#inflight, properties.receiveMaximum ?? MAX_ID);
+    this.#maxQos = properties.maximumQoS ?? 2;
+    this.#maxPacketBytes = properties.maximumPacketSize ?? Number.POSITIVE_INFINITY;
   }
 
   /** Number of messages without acknowledgement. */
@@ -44,19 +44,19 @@ export class MqttSession<M> {
 
   /** Whether a message of this QoS may be sent now. */
   hasRoom(qos: 0 | 1 | 2): boolean {
-    return qos === 0 || this.open < this.#mostOpen;
+    return qos === 0 || this.open < this.#maxOpen;
   }
 
   /** MQTT 5, 3.2.2.3: the reason code for what the broker said beforehand that it does not take; 0 for what it takes. */
   refusalOf(qos: 0 | 1 | 2, packetBytes: number): number {
-    if (qos > this.#mostQos) return 0x9b;
-    return packetBytes > this.#mostPacketBytes ? 0x95 : 0;
+    if (qos > this.#maxQos) return 0x9b;
+    return packetBytes > this.#maxPacketBytes ? 0x95 : 0;
   }
 
   /** A packet identifier that no open message has. */
   nextId(): number {
     do {
-      this.#lastId = this.#lastId === MOST_ID ? 1 : this.#lastId + 1;
+      this.#lastId = this.#lastId === MAX_ID ? 1 : this.#lastId + 1;
     } while (this.#open?.has(this.#lastId) === true);
     return this.#lastId;
   }

@@ -7,8 +7,8 @@ import type { ServerResponse } from 'node:http';
 /** A comment keeps proxies, and whoever else sits between, from ending a quiet connection. */
 const BEAT_MS = 15_000;
 /** What may wait for one reader, above the greeting: some hundred events. */
-const MOST_WAITING_BYTES = 1 << 20;
-const MOST_READERS = 50;
+const MAX_WAITING_BYTES = 1 << 20;
+const MAX_READERS = 50;
 /** When a browser tries again after a loss. */
 const RETRY_MS = 2000;
 
@@ -30,7 +30,7 @@ export class EventStream {
 
   /** Answers with events until one of both ends it. @param greeting what the reader has to know first */
   open(response: ServerResponse, greeting: readonly StreamEvent[]): void {
-    if (this.#readers.size >= MOST_READERS) {
+    if (this.#readers.size >= MAX_READERS) {
       response.writeHead(503, { 'Content-Type': 'text/plain' }).end('too many readers\n');
       return;
     }
@@ -53,7 +53,7 @@ export class EventStream {
   #write(text: string): void {
     for (const reader of this.#readers) {
       reader.write(text);
-      if (reader.writableLength > MOST_WAITING_BYTES) {
+      if (reader.writableLength > MAX_WAITING_BYTES) {
         this.#readers.delete(reader);
         reader.destroy();
       }

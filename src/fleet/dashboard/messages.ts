@@ -71,7 +71,7 @@ export interface Finished {
   readonly hasReport: boolean;
 }
 
-const MOST_REASONS = 20;
+const MAX_REASONS = 20;
 
 export function pointOf({ atSeconds, seconds, total }: Interval): Point {
   const rate = (count: number) => (seconds > 0 ? count / seconds : 0);
@@ -120,7 +120,7 @@ export function nowOf({ elapsedSeconds, plannedSeconds, phase, groups, total, in
     phase,
     total: rowOf(total, interval?.total, seconds),
     groups: groups.map((group, index) => rowOf(group, interval?.groups[index], seconds)),
-    reasons: byCount(total.errors).slice(0, MOST_REASONS),
+    reasons: byCount(total.errors).slice(0, MAX_REASONS),
     point: interval === undefined ? null : pointOf(interval),
   };
 }

@@ -45,7 +45,7 @@ export interface DeviceOptions {
   readonly render: (message: Message, payloadBytes: number) => void;
   readonly storms: readonly Storm[];
   readonly random: Random;
-  readonly mostMessages: number;
+  readonly maxMessages: number;
   readonly observer: Observer | undefined;
   readonly onEnd: () => void;
 }

@@ -2,7 +2,7 @@
  * @module
  * What a model makes a device say: of the packets that it sends those that carry something, with the times and sizes of the group's wishes.
  */
-import type { TrafficModel } from '../../../models/generator.js';
+import type { TrafficModel } from '../../../models/traffic-model.js';
 import { PacketCursor } from '../../packets/packet-cursor.js';
 import type { Random } from '../../random.js';
 import type { Silence } from '../scenario/scenario.js';
@@ -10,7 +10,7 @@ import type { Silence } from '../scenario/scenario.js';
 /** Few, since thousands of devices hold a block each. */
 const BLOCK_PACKETS = 64;
 /** A device that draws so many packets and says nothing is silent for good. */
-const MOST_IN_VAIN = 200_000;
+const MAX_IN_VAIN = 200_000;
 export interface MessageTimesOptions {
   readonly speed: number;
   readonly silence: Silence;
@@ -42,7 +42,7 @@ export class MessageTimes {
   /** @returns false if there is none */
   advance(): boolean {
     const { stackBytes } = this.#options;
-    for (let drawn = 0; drawn < MOST_IN_VAIN; drawn++) {
+    for (let drawn = 0; drawn < MAX_IN_VAIN; drawn++) {
       if (!this.#packets.advance()) return false;
       const { outbound, sizeBytes, offsetNs } = this.#packets;
       if (outbound !== 1) continue;
@@ -61,5 +61,5 @@ export class MessageTimes {
 
 function gapOf(modelGapNs: number, { speed, silence }: MessageTimesOptions): number {
   const gapNs = modelGapNs / speed;
-  return gapNs < silence.fromNs ? gapNs : Math.min(gapNs * silence.scale, silence.mostNs);
+  return gapNs < silence.fromNs ? gapNs : Math.min(gapNs * silence.scale, silence.maxNs);
 }

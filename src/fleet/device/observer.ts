@@ -8,7 +8,7 @@ import { PacketRecord } from '../../emission/wire-fidelity.js';
 import type { Message } from './message.js';
 
 /** Enough for a distribution; a run may be of any length. */
-const MOST_MESSAGES = 20_000;
+const MAX_MESSAGES = 20_000;
 
 /** Of one device. */
 export class Observer {
@@ -22,13 +22,12 @@ export class Observer {
   }
 
   planned({ dueNs, sizeBytes }: Message): void {
-    if (this.plan.packets < MOST_MESSAGES) this.plan.add(dueNs, sizeBytes);
+    if (this.plan.packets < MAX_MESSAGES) this.plan.add(dueNs, sizeBytes);
   }
 
   sent(message: Message): void {
     // The same messages as planned, as long as none is left out.
-    if (message.seq < MOST_MESSAGES)
-      this.sentRecord.add(message.sentNs, message.overheadBytes + message.payload.length);
+    if (message.seq < MAX_MESSAGES) this.sentRecord.add(message.sentNs, message.overheadBytes + message.payload.length);
     this.#describe?.(message);
   }
 }

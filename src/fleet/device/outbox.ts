@@ -66,9 +66,9 @@ export class Outbox implements TimedSource {
 
   #toNextMessage(): boolean {
     const messages = this.#messages!;
-    const { time, mostMessages } = this.#options;
+    const { time, maxMessages } = this.#options;
     this.timeNs = Number.POSITIVE_INFINITY;
-    if (this.#seq >= mostMessages || !messages.advance()) return false;
+    if (this.#seq >= maxMessages || !messages.advance()) return false;
     this.timeNs = time.runNs(messages.ownNs);
     return this.timeNs !== Number.POSITIVE_INFINITY;
   }

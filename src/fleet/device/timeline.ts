@@ -28,16 +28,16 @@ export class Timeline {
 
   /**
    * @param devices of all groups, which rates of arrival are for
-   * @param mostNs ends the run, whatever the phases say
+   * @param maxNs ends the run, whatever the phases say
    */
-  constructor(phases: readonly Phase[], devices: number, mostNs: number) {
+  constructor(phases: readonly Phase[], devices: number, maxNs: number) {
     const stretches: Stretch[] = [];
     for (const phase of phases) {
       const before = stretches.at(-1);
       stretches.push(stretchOf(phase, before?.endNs ?? 0, before?.toShare ?? 0, devices));
     }
     this.#stretches = stretches;
-    this.totalNs = Math.min(stretches.at(-1)?.endNs ?? 0, mostNs);
+    this.totalNs = Math.min(stretches.at(-1)?.endNs ?? 0, maxNs);
   }
 
   /** The phase at a time; undefined behind the last. */

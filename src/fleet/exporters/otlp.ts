@@ -14,7 +14,7 @@ import { COUNTERS, countOf, DEVICE_GAUGES, DURATION_METRICS, ERRORS, quantilesOf
 const EXPORT_MS = 2000;
 const CLOSE_MS = 3000;
 /** Series of one metric. The library stops at 2,000 otherwise, which a hundred groups with twenty reasons have. */
-const MOST_SERIES = 100_000;
+const MAX_SERIES = 100_000;
 
 export interface OtlpExportOptions {
   /** Of the collector; without a path it gets `/v1/metrics`. */
@@ -112,7 +112,7 @@ async function startProvider(
     exportIntervalMillis: intervalMs,
     // May be no longer than the interval. The exporter goes on for as long as it was given, and then says what was wrong.
     exportTimeoutMillis: intervalMs,
-    cardinalityLimits: { default: MOST_SERIES },
+    cardinalityLimits: { default: MAX_SERIES },
   });
   const provider = new metrics.MeterProvider({
     resource: resourceFromAttributes({

@@ -7,7 +7,7 @@
 import { readFile } from 'node:fs/promises';
 import { describeSystemError, SynthError } from '../../errors.js';
 import { loadModelFile } from '../../model-files/load-model.js';
-import type { LoadedModelFile } from '../../model-files/model-file.js';
+import type { LoadedModel } from '../../model-files/model-file.js';
 import { stackPacketBytes } from '../../packets/stack-packets.js';
 import { fleetDeviceStream } from '../../packets/streams.js';
 import type { Random } from '../../random.js';
@@ -43,7 +43,7 @@ export interface BuildOptions {
   /** Of each group, prepared. */
   readonly factories: readonly ClientFactory[];
   /** Of each group. */
-  readonly models: readonly LoadedModelFile[];
+  readonly models: readonly LoadedModel[];
   readonly timeline: Timeline;
   /** When the run has begun, in ms since the Unix epoch: known once it has. */
   readonly startWallMs: () => number;
@@ -55,8 +55,8 @@ export interface BuildOptions {
 export const devicesOf = (groups: readonly Group[]): number => groups.reduce((sum, { count }) => sum + count, 0);
 
 /** Each file once. @throws SynthError as `loadModelFile` does */
-export async function loadModels(groups: readonly Group[]): Promise<readonly LoadedModelFile[]> {
-  const loaded = new Map<string, Promise<LoadedModelFile>>();
+export async function loadModels(groups: readonly Group[]): Promise<readonly LoadedModel[]> {
+  const loaded = new Map<string, Promise<LoadedModel>>();
   for (const { model } of groups) {
     if (!loaded.has(model)) loaded.set(model, loadModelFile(model));
   }
@@ -117,7 +117,7 @@ class GroupBuilder {
       ...this.#rendering(index, identity.id, random),
       storms: task.storms,
       random,
-      mostMessages: task.limits.messagesPerDevice,
+      maxMessages: task.limits.messagesPerDevice,
       observer,
       onEnd: () => host.deviceEnded(),
     };

@@ -4,7 +4,7 @@
  */
 
 import { SynthError } from '../../errors.js';
-import type { LoadedModelFile } from '../../model-files/model-file.js';
+import type { LoadedModel } from '../../model-files/model-file.js';
 import { stackPacketBytes } from '../../packets/stack-packets.js';
 import { randomStream } from '../../random.js';
 import { action, wording } from '../../wording.js';
@@ -20,7 +20,7 @@ export interface MessageRate {
 }
 
 /** @throws SynthError `SYNTH_NOTHING_TO_SEND` if devices of the group would say nothing, or everything at once */
-export function messageRate(file: LoadedModelFile, { name, model, speed, silence }: Group): MessageRate {
+export function messageRate(file: LoadedModel, { name, model, speed, silence }: Group): MessageRate {
   const options = { speed, silence, stackBytes: stackPacketBytes(file), startNs: 0 };
   const messages = new MessageTimes(file.model, randomStream('probe', 'packets'), options);
   let count = 0;

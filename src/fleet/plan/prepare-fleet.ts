@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { SynthError } from '../../errors.js';
 import { formatCount, formatCounted } from '../../format.js';
 import { requireAllowedTarget } from '../../host/safety.js';
-import { mostOpenFiles, portsToGive, type SystemFiles } from '../../host/system-files.js';
+import { maxOpenFiles, portsToGive, type SystemFiles } from '../../host/system-files.js';
 import { resolveHost } from '../../host/target-url.js';
 import type { AddressRange } from '../../net/address-range.js';
 import { fleetDeviceStream } from '../../packets/streams.js';
@@ -81,7 +81,7 @@ const RESERVED_DESCRIPTORS = 64;
 /** One thread carries so many; a second one takes its processor from the target where both run on the same machine. */
 const DEVICES_PER_THREAD = 10_000;
 /** Longest time over which devices begin to talk where the scenario leaves it to the model. */
-const MOST_SPREAD_NS = 60e9;
+const MAX_SPREAD_NS = 60e9;
 
 /** @throws SynthError for models that cannot be read, targets that are not allowed, and what this host cannot do */
 export async function prepareFleet(scenario: Scenario, options: PrepareOptions): Promise<PreparedFleet> {
@@ -89,7 +89,7 @@ export async function prepareFleet(scenario: Scenario, options: PrepareOptions):
   const models = await loadModels(scenario.groups);
   const rates = scenario.groups.map((group, i) => messageRate(models[i]!, group));
   const groups = scenario.groups.map((group, i): PreparedGroup => {
-    const spreadNs = group.spreadNs ?? Math.min(MOST_SPREAD_NS, 1e9 / rates[i]!.perSecond);
+    const spreadNs = group.spreadNs ?? Math.min(MAX_SPREAD_NS, 1e9 / rates[i]!.perSecond);
     return { ...group, spreadNs };
   });
   requireIdentities(groups, seed);
@@ -134,7 +134,7 @@ function requireIdentities(groups: readonly PreparedGroup[], seed: string): void
   }
 }
 
-const MOST_TOPIC_BYTES = 65_535;
+const MAX_TOPIC_BYTES = 65_535;
 
 /** MQTT 3.1.1 and 5, section 4.7. */
 function requireTopic(topic: string, whose: string): void {
@@ -144,7 +144,7 @@ function requireTopic(topic: string, whose: string): void {
       ? 'is empty'
       : /[+#\0]/.test(topic)
         ? 'has +, # or a NUL in it, which topics to publish to cannot have'
-        : Buffer.byteLength(topic) > MOST_TOPIC_BYTES
+        : Buffer.byteLength(topic) > MAX_TOPIC_BYTES
           ? 'is longer than 65,535 bytes'
           : undefined;
   if (problem === undefined) return;
@@ -194,8 +194,8 @@ function planOf({ scenario, groups, rates, addresses, timeline, threads, files }
     messagesPerSecond: share * sum((plan) => plan.devices * plan.messagesPerSecondPerDevice),
     bytesPerSecond: share * sum((plan) => plan.devices * plan.messagesPerSecondPerDevice * plan.meanPacketBytes),
     threads,
-    descriptors: { needed: peakDevices + RESERVED_DESCRIPTORS, allowed: mostOpenFiles(files) ?? null },
-    ports: { needed: Math.round(share * mostAtOneTarget(groups, addresses)), available: portsToGive(files) ?? null },
+    descriptors: { needed: peakDevices + RESERVED_DESCRIPTORS, allowed: maxOpenFiles(files) ?? null },
+    ports: { needed: Math.round(share * maxAtOneTarget(groups, addresses)), available: portsToGive(files) ?? null },
   };
 }
 
@@ -228,7 +228,7 @@ function messagesOf({ count, spreadNs }: PreparedGroup, timeline: Timeline, perS
 }
 
 /** Connections to one address and port at most. */
-function mostAtOneTarget(groups: readonly Group[], addresses: readonly string[]): number {
+function maxAtOneTarget(groups: readonly Group[], addresses: readonly string[]): number {
   const connections = new Map<string, number>();
   groups.forEach(({ target, count }, i) => {
     const key = `${target.protocol} ${addresses[i]} ${target.port}`;

@@ -7,7 +7,7 @@
  * Attempts under way at a time in a thread. More of them overflow the queue of connections that a target has not yet accepted, 100 for mosquitto and many
  * others, and wait a second for TCP to try again.
  */
-const MOST_CONNECTING = 64;
+const MAX_CONNECTING = 64;
 
 export interface ConnectorHost {
   nowNs(): number;
@@ -56,7 +56,7 @@ export class Connector {
 
   /** Takes a turn, if there is one now; if there is one later, that is waited for. */
   #mayBegin(): boolean {
-    if (this.#head === this.#waiting.length || this.#connecting >= MOST_CONNECTING || this.#isTimed) return false;
+    if (this.#head === this.#waiting.length || this.#connecting >= MAX_CONNECTING || this.#isTimed) return false;
     const now = this.#host.nowNs();
     if (now < this.#nextNs) {
       this.#isTimed = true;

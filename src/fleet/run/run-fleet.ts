@@ -30,7 +30,7 @@ export interface RunFleetOptions {
 const START_DELAY_NS = 0.1e9;
 const LOOK_MS = 1000;
 /** Messages of which no more than this share had to wait, or found no connection, say nothing about the target. */
-const MOST_WAITING = 0.01;
+const MAX_WAITING = 0.01;
 
 /** @throws SynthError of targets whose names have no address, of files that threads cannot read */
 export async function runFleet(fleet: PreparedFleet, options: RunFleetOptions): Promise<FleetResult> {
@@ -110,7 +110,7 @@ class MemoryPeak {
 export function verdictOf({ total }: Pick<FleetSnapshot, 'total'>): FleetVerdict {
   const { counts, durations } = total;
   const late = counts.dropped + Math.max(counts.waited, leftByTarget(counts));
-  if (late > MOST_WAITING * counts.planned) return 'target-bound';
+  if (late > MAX_WAITING * counts.planned) return 'target-bound';
   return isBehind(durations.lateness.p99Ns) ? 'generator-bound' : 'on-time';
 }
 

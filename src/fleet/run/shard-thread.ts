@@ -18,7 +18,7 @@ import { Shard } from './shard.js';
 
 const REPORT_MS = 500;
 /** The record is given away before it gets longer than this. */
-const MOST_RECORD = 256 * 1024;
+const MAX_RECORD = 256 * 1024;
 
 const answer = (message: ShardAnswer): void => parentPort!.postMessage(message);
 
@@ -38,7 +38,7 @@ class Reports {
 
   addRecord(line: string): void {
     this.#record += line;
-    if (this.#record.length > MOST_RECORD) this.send();
+    if (this.#record.length > MAX_RECORD) this.send();
   }
 
   send(): void {

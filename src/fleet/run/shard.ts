@@ -21,7 +21,7 @@ const BUSY_PER_SECOND = 2000;
 /** What a device may take for its end, beyond its own time for that. */
 const CLOSING_NS = 10e9;
 /** A timer that is later than this goes before messages that were due even earlier. */
-const MOST_BEHIND_NS = 1e9;
+const MAX_BEHIND_NS = 1e9;
 /** After what is left was cut. */
 const LAST_NS = 1e9;
 
@@ -142,7 +142,7 @@ export class Shard implements DeviceHost {
     const endNs = now + TURN_NS;
     for (let done = 1; this.#nextNs <= now && now < endNs; done++) {
       // One after the other as they are due: a device that goes has said by then what it had to say. But no run outlasts its time by much.
-      if (this.#timers.nextNs <= Math.max(this.#nextMessageNs, now - MOST_BEHIND_NS)) {
+      if (this.#timers.nextNs <= Math.max(this.#nextMessageNs, now - MAX_BEHIND_NS)) {
         this.#timers.runNext();
       } else {
         this.#messages.advance();

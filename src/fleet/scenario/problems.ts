@@ -10,7 +10,7 @@ import { action, type Wording, wording } from '../../wording.js';
 
 export type KeyPath = readonly PropertyKey[];
 
-const MOST_PROBLEMS = 10;
+const MAX_PROBLEMS = 10;
 
 interface Problem {
   readonly line: number;
@@ -59,9 +59,9 @@ export class Problems {
     if (first === undefined) return;
     const inOrder = this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column);
     const lines = inOrder
-      .slice(0, MOST_PROBLEMS)
+      .slice(0, MAX_PROBLEMS)
       .flatMap(({ line, column, text }, i) => wording`${i === 0 ? '' : '\n'}${this.#file}:${line}:${column}: ${text}`);
-    const more = this.#found.length - MOST_PROBLEMS;
+    const more = this.#found.length - MAX_PROBLEMS;
     const code = this.#found.every((one) => one.code === first.code) ? first.code : 'SYNTH_SCENARIO_INVALID';
     throw new SynthError(code, [...lines, ...(more > 0 ? [`\n… and ${more} more`] : [])], {
       hint: wording`See docs/scenario.md, or: ${action('readScenarioSchema')}`,

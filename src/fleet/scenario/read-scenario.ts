@@ -13,7 +13,7 @@ import type { Outputs, Scenario } from './scenario.js';
 import { scenarioJsonSchema, scenarioSchema } from './scenario-schema.js';
 
 /** Far above any scenario that somebody writes. */
-const MOST_BYTES = 2 ** 20;
+const MAX_BYTES = 2 ** 20;
 
 /** What a command line says otherwise. */
 export interface Overrides {
@@ -49,7 +49,7 @@ async function readText(path: string): Promise<string> {
     const handle = await open(path, 'r');
     try {
       const { size } = found;
-      if (size > MOST_BYTES)
+      if (size > MAX_BYTES)
         throw new SynthError(
           'SYNTH_SCENARIO_INVALID',
           `${path}: ${size} bytes, above the limit of 1 MiB for a scenario`,

@@ -64,7 +64,7 @@ export class GroupResolver {
       silence: {
         fromNs: group.silence?.from ?? 1e9,
         scale: group.silence?.scale ?? 1,
-        mostNs: group.silence?.most ?? endless,
+        maxNs: group.silence?.most ?? endless,
       },
       spreadNs: group.spread,
       offline: group.offline ?? 'queue',

@@ -36,7 +36,7 @@ export function phaseOf(
   return { kind: 'ramp', durationNs, toShare: Math.min(1, phase.to.devices / devices) };
 }
 
-const MOST_STORMS = 10_000;
+const MAX_STORMS = 10_000;
 
 export function stormsOf(
   { at, every, share, over, away, graceful }: NonNullable<ScenarioFile['churn']>[number],
@@ -44,6 +44,6 @@ export function stormsOf(
 ): Storm[] {
   const storm = { share: share ?? 1, overNs: over ?? 0, awayNs: away ?? 0, graceful: graceful ?? false };
   if (every === undefined || every === 0) return [{ ...storm, atNs: at }];
-  const times = Math.min(MOST_STORMS, Math.max(1, Math.ceil((totalNs - at) / every)));
+  const times = Math.min(MAX_STORMS, Math.max(1, Math.ceil((totalNs - at) / every)));
   return Array.from({ length: times }, (_, i) => ({ ...storm, atNs: at + i * every }));
 }

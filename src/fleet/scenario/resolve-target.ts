@@ -55,10 +55,10 @@ export function resolveTarget(
     ackTimeoutMs: milliseconds(long.ack_timeout ?? 30e9),
     backOff: {
       firstMs: milliseconds(long.back_off?.first ?? 0.5e9),
-      mostMs: milliseconds(long.back_off?.most ?? 30e9),
+      maxMs: milliseconds(long.back_off?.most ?? 30e9),
     },
   };
-  if (base.backOff.firstMs > base.backOff.mostMs) {
+  if (base.backOff.firstMs > base.backOff.maxMs) {
     problems.add([...path, 'back_off'], 'the first pause is longer than the longest');
   }
   const input = { base, scheme, urlPath: place.path, keys: long, path, problems };

@@ -78,11 +78,11 @@ export type MessagePayload =
   /** A pattern of letters. */
   | { readonly kind: 'pattern' };
 
-/** What is done to gaps of at least `fromNs`: they are multiplied, and then no longer than `mostNs`. */
+/** What is done to gaps of at least `fromNs`: they are multiplied, and then no longer than `maxNs`. */
 export interface Silence {
   readonly fromNs: number;
   readonly scale: number;
-  readonly mostNs: number;
+  readonly maxNs: number;
 }
 
 interface TargetBase {

@@ -12,7 +12,7 @@ export const PARAMETERS: usize = 6 * 8;
 /** Points that are looked at together: their densities under a hundred components stay in the second-level cache. */
 export const BLOCK: i32 = 64;
 /** Nothing that is possible becomes impossible, or an iteration could never take it back. */
-export const LEAST_PROBABILITY: f64 = 1e-30;
+export const MIN_PROBABILITY: f64 = 1e-30;
 const LOG_TWO_PI: f64 = 1.8378770664093454836;
 
 /** Fills in the factors. @param weighted whether the densities are multiplied by the weights */
@@ -28,7 +28,7 @@ export function makeFactors(parameters: usize, factors: usize, components: i32, 
     store<f64>(to, Math.SQRT1_2 / rootX, 16);
     store<f64>(to, (-Math.SQRT1_2 * slope) / (rootX * rootY), 24);
     store<f64>(to, Math.SQRT1_2 / rootY, 32);
-    const weight = weighted ? Math.log(Math.max(load<f64>(from), LEAST_PROBABILITY)) : 0.0;
+    const weight = weighted ? Math.log(Math.max(load<f64>(from), MIN_PROBABILITY)) : 0.0;
     store<f64>(to, weight - LOG_TWO_PI - Math.log(rootX) - Math.log(rootY), 40);
   }
 }

@@ -7,7 +7,7 @@
  * ones of each chunk, the way back makes those inside a chunk again. So memory does not grow with states times length, and a
  * chunk stays in the cache.
  */
-import { BLOCK, LEAST_PROBABILITY, logDensities } from './gaussian';
+import { BLOCK, logDensities, MIN_PROBABILITY } from './gaussian';
 import { expPair, sumOfLanes } from './vector';
 
 /** Steps of a chunk; a multiple of BLOCK. */
@@ -428,7 +428,7 @@ function normalizeInto(weights: usize, target: usize, count: i32): void {
   for (let at: usize = 0; at < bytes; at += 8) sum += load<f64>(weights + at);
   if (sum < 1e-12) return;
   for (let at: usize = 0; at < bytes; at += 8) {
-    store<f64>(target + at, Math.max(load<f64>(weights + at) / sum, LEAST_PROBABILITY));
+    store<f64>(target + at, Math.max(load<f64>(weights + at) / sum, MIN_PROBABILITY));
   }
 }
 

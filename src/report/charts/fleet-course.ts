@@ -10,7 +10,7 @@ import { chart, type Encoding, type Layer, missing, NARROW, type Panel, type Pos
 
 const HEIGHT = 160;
 /** Names of more outages than this would cover each other. */
-const MOST_NAMED = 4;
+const MAX_NAMED = 4;
 
 /** How lines are told apart, with and without colours. */
 export const LOOKS = {
@@ -123,7 +123,7 @@ const dots = (values: readonly object[], look: Look, encoding: Encoding): Layer 
   encoding,
 });
 
-const isNamed = ({ length }: readonly Outage[]): boolean => length > 0 && length <= MOST_NAMED;
+const isNamed = ({ length }: readonly Outage[]): boolean => length > 0 && length <= MAX_NAMED;
 
 /** Outages as shaded bands with edges, and with their name above where there is the room. */
 function bands({ outages, unit, end }: Frame, x: Position): readonly Layer[] {

@@ -37,9 +37,9 @@ const numbersOf = ({ p50Ns, p99Ns, maxNs }: GroupSnapshot['durations']['latency'
   `p50 ${formatNs(p50Ns)}, p99 ${formatNs(p99Ns)}, max ${formatNs(maxNs)}`;
 
 /** Longer names would run into the numbers beside them. */
-const MOST_LETTERS = 20;
+const MAX_LETTERS = 20;
 const shorten = (name: string): string =>
-  [...name].length > MOST_LETTERS ? `${[...name].slice(0, MOST_LETTERS - 1).join('')}…` : name;
+  [...name].length > MAX_LETTERS ? `${[...name].slice(0, MAX_LETTERS - 1).join('')}…` : name;
 
 function layersOf(groups: readonly GroupSnapshot[]): readonly Layer[] {
   const latencies = groups.map(({ durations }) => durations.latency);

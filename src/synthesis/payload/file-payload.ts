@@ -51,7 +51,7 @@ export class FilePayload implements PayloadSource {
     this.#content = content;
   }
 
-  leastBytes(): number {
+  minBytes(): number {
     return 0;
   }
 

@@ -25,5 +25,5 @@ function writeZeros(bytes: Uint8Array, at: number, length: number): number {
 export const PATTERN_STREAM: PayloadStream = { write: writePattern };
 export const ZEROS_STREAM: PayloadStream = { write: writeZeros };
 
-export const PATTERN_SOURCE: PayloadSource = { preamble: NO_BYTES, leastBytes: () => 0, begin: () => PATTERN_STREAM };
-export const ZEROS_SOURCE: PayloadSource = { preamble: NO_BYTES, leastBytes: () => 0, begin: () => ZEROS_STREAM };
+export const PATTERN_SOURCE: PayloadSource = { preamble: NO_BYTES, minBytes: () => 0, begin: () => PATTERN_STREAM };
+export const ZEROS_SOURCE: PayloadSource = { preamble: NO_BYTES, minBytes: () => 0, begin: () => ZEROS_STREAM };

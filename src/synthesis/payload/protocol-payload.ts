@@ -33,21 +33,21 @@ type Begin<Application> = (circumstances: Circumstances) => Application;
 interface Datagrams {
   readonly begin: Begin<DatagramApplication>;
   /** A shorter datagram is malformed whatever it holds: it ends within the header, or in DHCP before the options. 0 where there is no such bound. */
-  readonly leastBytes: number;
+  readonly minBytes: number;
 }
 
 const OF_UDP: ReadonlyMap<number, Datagrams> = new Map([
-  [53, { begin: dns, leastBytes: 12 }],
-  [67, { begin: dhcp, leastBytes: 244 }],
-  [68, { begin: dhcp, leastBytes: 244 }],
-  [123, { begin: ntp, leastBytes: 4 }],
-  [137, { begin: netbiosNames, leastBytes: 12 }],
-  [443, { begin: quic, leastBytes: 21 }],
-  [1900, { begin: ssdp, leastBytes: 0 }],
-  [5060, { begin: sip, leastBytes: 0 }],
-  [5353, { begin: mdns, leastBytes: 12 }],
-  [5355, { begin: llmnr, leastBytes: 12 }],
-  [5683, { begin: coap, leastBytes: 4 }],
+  [53, { begin: dns, minBytes: 12 }],
+  [67, { begin: dhcp, minBytes: 244 }],
+  [68, { begin: dhcp, minBytes: 244 }],
+  [123, { begin: ntp, minBytes: 4 }],
+  [137, { begin: netbiosNames, minBytes: 12 }],
+  [443, { begin: quic, minBytes: 21 }],
+  [1900, { begin: ssdp, minBytes: 0 }],
+  [5060, { begin: sip, minBytes: 0 }],
+  [5353, { begin: mdns, minBytes: 12 }],
+  [5355, { begin: llmnr, minBytes: 12 }],
+  [5683, { begin: coap, minBytes: 4 }],
 ]);
 
 /** FTP, IMAP, POP3, LDAP, mail, DNS, SIP, AMQP, XMPP and MQTT over TLS, and the web. */
@@ -78,8 +78,8 @@ export class ProtocolPayload implements PayloadSource {
     this.#unspoken = new Unspoken(this.#pool, random.split('unspoken'));
   }
 
-  leastBytes(protocol: number, servicePort: number): number {
-    return protocol === IP_PROTOCOL.udp ? (OF_UDP.get(servicePort)?.leastBytes ?? 0) : 0;
+  minBytes(protocol: number, servicePort: number): number {
+    return protocol === IP_PROTOCOL.udp ? (OF_UDP.get(servicePort)?.minBytes ?? 0) : 0;
   }
 
   begin({ protocol, servicePort, multicast }: Parameters<PayloadSource['begin']>[0]): PayloadStream {

@@ -16,7 +16,7 @@ export class RandomPayload implements PayloadSource {
     this.#stream = { write: (bytes, at, length) => pool.write(bytes, at, length, 'bytes', false, random) };
   }
 
-  leastBytes(): number {
+  minBytes(): number {
     return 0;
   }
 

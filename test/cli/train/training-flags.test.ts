@@ -1,10 +1,10 @@
 /** What a training may be told on the command line, and which kinds of model pass over what. */
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ModelKind } from '../../../models/generator.js';
 import { defaultOptions, type ModelOption, type StartHow } from '../../../models/model-options.js';
 import { modelKinds } from '../../../models/registry.js';
 import { requireApplicable, resolveOptions } from '../../../models/resolve-options.js';
+import type { ModelKind } from '../../../models/traffic-model.js';
 import { flagNameOf, renderForCommandLine } from '../../../src/cli/option-flags.js';
 import { givenOptions, optionFlags, parseOption } from '../../../src/cli/train/training-flags.js';
 import { SynthError } from '../../../src/errors.js';

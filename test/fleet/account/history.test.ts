@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { History, MOST_INTERVALS } from '../../../src/fleet/account/history.js';
+import { History, MAX_INTERVALS } from '../../../src/fleet/account/history.js';
 import { findOutages } from '../../../src/fleet/account/outages.js';
 import fc from '../../support/fast-check.js';
 import { groupIntervalOf, intervalOf, MS } from '../sample-fleet.js';
@@ -14,7 +14,7 @@ function historyOf(count: number): History {
 
 test('As long as there is room, intervals are kept as they are', () => {
   const history = new History();
-  const intervals = Array.from({ length: MOST_INTERVALS - 1 }, (_, index) => intervalOf(index + 1, { sent: index }));
+  const intervals = Array.from({ length: MAX_INTERVALS - 1 }, (_, index) => intervalOf(index + 1, { sent: index }));
   for (const interval of intervals) history.add(interval);
   expect(history.intervals).toEqual(intervals);
 });
@@ -23,8 +23,8 @@ test('However long a run is, the number of intervals stays bounded, no count is 
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), (count) => {
       const { intervals } = historyOf(count);
-      expect(intervals.length).toBeLessThanOrEqual(MOST_INTERVALS);
-      expect(intervals.length).toBeGreaterThanOrEqual(Math.min(count, MOST_INTERVALS / 2));
+      expect(intervals.length).toBeLessThanOrEqual(MAX_INTERVALS);
+      expect(intervals.length).toBeGreaterThanOrEqual(Math.min(count, MAX_INTERVALS / 2));
       expect(intervals.reduce((sum, { total }) => sum + total.sent, 0)).toBe(3 * count);
       expect(intervals.reduce((sum, { groups }) => sum + groups[0]!.acknowledged, 0)).toBe(2 * count);
       let begin = 0;
@@ -55,7 +55,7 @@ test('Of two latencies the larger p99 and maximum stay, and the median is weight
     { acknowledged: 30, latency: { p50Ns: 10 * MS, p99Ns: 90 * MS, maxNs: 95 * MS }, lateness: { p99Ns: 1 * MS } },
     { acknowledged: 10, latency: { p50Ns: 50 * MS, p99Ns: 60 * MS, maxNs: 400 * MS }, lateness: { p99Ns: 3 * MS } },
   ];
-  for (let second = 1; second <= MOST_INTERVALS; second++) history.add(intervalOf(second, latencies[(second + 1) % 2]));
+  for (let second = 1; second <= MAX_INTERVALS; second++) history.add(intervalOf(second, latencies[(second + 1) % 2]));
   expect(history.intervals[0]!.total).toMatchObject({
     acknowledged: 40,
     // (30 · 10 ms + 10 · 50 ms) / 40
@@ -66,7 +66,7 @@ test('Of two latencies the larger p99 and maximum stay, and the median is weight
 
 test('A median of no messages is 0 and weighs nothing', () => {
   const history = new History();
-  for (let second = 1; second <= MOST_INTERVALS; second++) {
+  for (let second = 1; second <= MAX_INTERVALS; second++) {
     const isBusy = second === 4;
     history.add(intervalOf(second, isBusy ? { acknowledged: 5, latency: { p50Ns: 7, p99Ns: 8, maxNs: 9 } } : {}));
   }
@@ -83,7 +83,7 @@ test('devices that go because the run is stopped are no outage', () => {
   expect(findOutages(history.beforeStop, new Map())).toEqual([]);
 });
 
-test.each([100, MOST_INTERVALS - 1, MOST_INTERVALS, 2 * MOST_INTERVALS])(
+test.each([100, MAX_INTERVALS - 1, MAX_INTERVALS, 2 * MAX_INTERVALS])(
   'an outage in second %i that has the run stopped lasts to its end',
   (second) => {
     const history = new History();

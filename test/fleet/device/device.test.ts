@@ -204,7 +204,7 @@ describe('a device', () => {
   });
 
   test('says no more than it may', () => {
-    const fleet = new VirtualFleet({ mostMessages: 2 });
+    const fleet = new VirtualFleet({ maxMessages: 2 });
     fleet.runTo(0);
     fleet.client.isEager = true;
     fleet.client.listener.onConnected();

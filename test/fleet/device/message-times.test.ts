@@ -1,17 +1,17 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { TrafficModel } from '../../../models/generator.js';
+import type { TrafficModel } from '../../../models/traffic-model.js';
 import { MessageTimes } from '../../../src/fleet/device/message-times.js';
 import { messageRate } from '../../../src/fleet/plan/model-rate.js';
 import type { Silence } from '../../../src/fleet/scenario/scenario.js';
 import { loadModelFile } from '../../../src/model-files/load-model.js';
-import type { LoadedModelFile } from '../../../src/model-files/model-file.js';
+import type { LoadedModel } from '../../../src/model-files/model-file.js';
 import { IP_PROTOCOL } from '../../../src/net/ip-protocol.js';
 import { randomStream } from '../../../src/random.js';
 import { projectRoot } from '../../support/files.js';
 import { GROUP } from '../virtual-fleet.js';
 
 const endless = Number.POSITIVE_INFINITY;
-const NO_SILENCE: Silence = { fromNs: endless, scale: 1, mostNs: endless };
+const NO_SILENCE: Silence = { fromNs: endless, scale: 1, maxNs: endless };
 
 /** A model that draws these packets, in blocks of two. */
 const drawing = (packets: readonly (readonly [atMs: number, size: number, outbound: 0 | 1])[]): TrafficModel =>
@@ -60,9 +60,9 @@ describe('the messages of a model', () => {
 
   test('come faster, later, and with less silence, as the group wants', () => {
     expect(messagesOf(packets, { speed: 2, startNs: 5e6 }).messages.map(([ms]) => ms)).toEqual([10, 15, 1015]);
-    const silence = { fromNs: 1e9, scale: 0.1, mostNs: endless };
+    const silence = { fromNs: 1e9, scale: 0.1, maxNs: endless };
     expect(messagesOf(packets, { silence }).messages.map(([ms]) => ms)).toEqual([10, 20, 220]);
-    expect(messagesOf(packets, { silence: { ...silence, mostNs: 50e6 } }).messages.map(([ms]) => ms)).toEqual([
+    expect(messagesOf(packets, { silence: { ...silence, maxNs: 50e6 } }).messages.map(([ms]) => ms)).toEqual([
       10, 20, 70,
     ]);
   });
@@ -81,7 +81,7 @@ describe('the messages of a model', () => {
     addresses: null,
   } as const;
   const fileOf = (model: TrafficModel, part: object = {}, payloadOnly = false) =>
-    ({ model, profile: { ...profile, ...part }, training: { payloadOnly } }) as unknown as LoadedModelFile; // all that is asked of it
+    ({ model, profile: { ...profile, ...part }, training: { payloadOnly } }) as unknown as LoadedModel; // all that is asked of it
 
   test('have to be there, and to take time', () => {
     const rate = (model: TrafficModel) => () => messageRate(fileOf(model), GROUP);
@@ -97,7 +97,7 @@ describe('the messages of a model', () => {
   });
 
   describe('of the example', () => {
-    let telemetry: LoadedModelFile;
+    let telemetry: LoadedModel;
     beforeAll(async () => {
       telemetry = await loadModelFile(`${projectRoot}examples/models/telemetry.safetensors`);
     });

@@ -207,13 +207,13 @@ const testOfExports = (name: string, body: (timers: VirtualTimers) => Promise<vo
   test(name, () => withVirtualTimers(body));
 
 /** Lets time pass until a promise is settled. */
-async function passing<T>(promise: Promise<T>, passUntil: VirtualTimers['passUntil'], mostMs = 60_000): Promise<T> {
+async function passing<T>(promise: Promise<T>, passUntil: VirtualTimers['passUntil'], maxMs = 60_000): Promise<T> {
   let isSettled = false;
   const onSettled = () => {
     isSettled = true;
   };
   promise.then(onSettled, onSettled);
-  await passUntil(() => isSettled, 'ended', mostMs);
+  await passUntil(() => isSettled, 'ended', maxMs);
   return promise;
 }
 

@@ -60,7 +60,7 @@ describe('a connector', () => {
 });
 
 describe('pauses of the back-off', () => {
-  const pauses = () => new BackOffPauses({ firstMs: 100, mostMs: 1000 }, randomStream('seed', 'back-off'));
+  const pauses = () => new BackOffPauses({ firstMs: 100, maxMs: 1000 }, randomStream('seed', 'back-off'));
 
   test('lie between half and all of a limit that doubles up to the most', () => {
     const made = pauses();

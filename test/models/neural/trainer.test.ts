@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { TrafficModel } from '../../../models/generator.js';
 import { defaultOptions } from '../../../models/model-options.js';
 import { type Architecture, CELLS, type Cell } from '../../../models/neural/architecture.js';
 import { rnn, tcn } from '../../../models/neural/kinds.js';
@@ -15,6 +14,7 @@ import {
   type TrainerProgress,
   type TrainerState,
 } from '../../../models/neural/trainer.js';
+import type { TrafficModel } from '../../../models/traffic-model.js';
 import type { Clock } from '../../../src/clock.js';
 import { randomStream } from '../../../src/random.js';
 import { expectSynthError } from '../../support/read.js';

@@ -1,9 +1,9 @@
 /** What one device's network knows, for another device with other tokens. */
 import { describe, expect, test } from 'vitest';
-import type { ComponentDescription } from '../../../models/generator.js';
 import { type Architecture, startToken } from '../../../models/neural/architecture.js';
 import { type Learned, transfer } from '../../../models/neural/transfer.js';
 import type { Quantizer } from '../../../models/quantizer.js';
+import type { ComponentDescription } from '../../../models/traffic-model.js';
 import { EXAMPLES, KernelNetwork, parametersOf } from './networks.js';
 
 type Token = Pick<ComponentDescription, 'outbound' | 'meanSizeBytes' | 'geometricMeanGapMs'>;

@@ -30,10 +30,10 @@ testWithNetwork(
   'a real interface is judged as it is: in order, too small, without carrier, down, unknown',
   async ({ here, there }) => {
     await onHost(here, async (system) => {
-      const frames = (interfaceName: string, mostBytes: number) => () =>
-        preflight({ spec: { kind: 'frames', interfaceName, qdiscBypass: true }, mostBytes }, system);
-      const problem = async (interfaceName: string, mostBytes = 1514) =>
-        (await expectSynthError(frames(interfaceName, mostBytes), 'SYNTH_SYSTEM_LIMIT')).message;
+      const frames = (interfaceName: string, maxBytes: number) => () =>
+        preflight({ spec: { kind: 'frames', interfaceName, qdiscBypass: true }, maxBytes }, system);
+      const problem = async (interfaceName: string, maxBytes = 1514) =>
+        (await expectSynthError(frames(interfaceName, maxBytes), 'SYNTH_SYSTEM_LIMIT')).message;
       frames('cable0', 1514)();
       frames('lo', 65_000)();
       expect(await problem('cable0', 9014)).toContain('by its MTU of 1500');

@@ -15,7 +15,7 @@ import {
   seriesOf,
   shortEvaluation,
 } from '../../report/sample-reports.js';
-import { type Contrast, LEAST_CONTRAST, startBrowser } from '../../support/browser.js';
+import { type Contrast, MIN_CONTRAST, startBrowser } from '../../support/browser.js';
 import { testWithPeers } from '../../support/peers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-report-'));
@@ -190,7 +190,7 @@ testWithPeers(['chromium'], 'All text, that of charts too, has a contrast of 4.5
   const pages = new Set<string>();
   for (const colorScheme of SCHEMES) {
     await withReports({ viewport: DESKTOP, colorScheme, unfold: true }, async (page, report) => {
-      const { ratio, text, texts, page: background } = await page.evaluate<Contrast>(LEAST_CONTRAST);
+      const { ratio, text, texts, page: background } = await page.evaluate<Contrast>(MIN_CONTRAST);
       expect(ratio, `${report}, ${colorScheme}: ${text}`).toBeGreaterThanOrEqual(4.5);
       expect(texts).toBeGreaterThan(40);
       pages.add(background);

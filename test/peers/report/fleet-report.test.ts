@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, expect } from 'vitest';
 import { EVIL, RESULTS, sampleFleetReports } from '../../report/sample-fleet-reports.js';
-import { type Contrast, LEAST_CONTRAST, startBrowser } from '../../support/browser.js';
+import { type Contrast, MIN_CONTRAST, startBrowser } from '../../support/browser.js';
 import { testWithPeers } from '../../support/peers.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'synth-fleet-report-'));
@@ -196,7 +196,7 @@ testWithPeers(
     for (const colorScheme of ['light', 'dark'] as const) {
       await look(ALL, { width: 390, colorScheme }, async (page, name) => {
         expect(await page.evaluate('document.documentElement.scrollWidth'), name).toBeLessThanOrEqual(390);
-        const { ratio, text } = await page.evaluate<Contrast>(LEAST_CONTRAST);
+        const { ratio, text } = await page.evaluate<Contrast>(MIN_CONTRAST);
         expect(ratio, `${name}, ${colorScheme}: ${text}`).toBeGreaterThanOrEqual(4.5);
       });
     }

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, expect } from 'vitest';
 import { endAll, endings, run, second, start } from '../../../fleet/dashboard/running-dashboard.js';
 import { resultOf } from '../../../fleet/sample-fleet.js';
-import { type Contrast, LEAST_CONTRAST, startBrowser } from '../../../support/browser.js';
+import { type Contrast, MIN_CONTRAST, startBrowser } from '../../../support/browser.js';
 import { testWithPeers } from '../../../support/peers.js';
 
 afterEach(endAll);
@@ -186,7 +186,7 @@ testWithPeers(
         if (width === 1280 && scheme === 'dark') dashboard.finish(resultOf(), '<p>x');
         await until(page, `document.querySelector('#charts svg.plot').getAttribute('aria-label').includes('1:20')`);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-        const { ratio, text, texts, page: color } = await page.evaluate<Contrast>(LEAST_CONTRAST);
+        const { ratio, text, texts, page: color } = await page.evaluate<Contrast>(MIN_CONTRAST);
         expect(ratio, `${scheme}: ${text}`).toBeGreaterThanOrEqual(4.5);
         expect(texts).toBeGreaterThan(60);
         colors.add(color);

@@ -26,7 +26,7 @@ interface ClockSample {
 }
 
 /** A class is what a quantizer says a packet is, and the direction of the packet before: 2 · class + direction. */
-export class OwnClock {
+export class DirectionClock {
   /** Gaps since the previous packet of this direction, rising within a class, where they spread less than the joint gaps. */
   readonly #values: Float64Array;
   readonly #starts: Uint32Array;
@@ -42,7 +42,7 @@ export class OwnClock {
     direction: number,
     classCount: number,
     classOf: (block: PacketBlock, i: number) => number,
-  ): OwnClock {
+  ): DirectionClock {
     const classes: ClockSample[] = Array.from({ length: 2 * classCount }, () => ({ joint: [], own: [] }));
     for (const block of series) {
       let last = Number.NaN;
@@ -71,7 +71,7 @@ export class OwnClock {
     kept.forEach((part, index) => {
       values.set(part, starts[index]!);
     });
-    return new OwnClock(values, starts);
+    return new DirectionClock(values, starts);
   }
 
   /**
@@ -106,7 +106,7 @@ export class OwnClock {
   }
 
   /** @throws SynthError `SYNTH_MODEL_INVALID` */
-  static load(prefix: string, classCount: number, reader: TensorReader): OwnClock {
+  static load(prefix: string, classCount: number, reader: TensorReader): DirectionClock {
     const values = reader.vector(`${prefix}.values`, Float64Array);
     const starts = reader.vector(`${prefix}.starts`, Uint32Array);
     const valid =
@@ -117,7 +117,7 @@ export class OwnClock {
       starts.every((from, i) => isRising(values.subarray(from, starts[i + 1]), false)) &&
       values.every(isPossibleGap);
     requireModel(valid, `has a clock “${prefix}” that contradicts itself`);
-    return new OwnClock(values, starts);
+    return new DirectionClock(values, starts);
   }
 }
 

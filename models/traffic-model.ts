@@ -146,5 +146,5 @@ export interface ModelKind<Options = Readonly<Record<string, unknown>>> {
 }
 
 /** Outbound first, within a direction the most frequent first. */
-export const mostFrequentFirst = (components: readonly ComponentDescription[]): readonly ComponentDescription[] =>
+export const maxFrequentFirst = (components: readonly ComponentDescription[]): readonly ComponentDescription[] =>
   components.toSorted((a, b) => Number(b.outbound) - Number(a.outbound) || b.share - a.share);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RecordDeck } from '../../src/conversations/record-deck.js';
+import { RecordSampler } from '../../src/conversations/record-sampler.js';
 import { emptyRecords } from '../../src/conversations/records.js';
 import { ROLE } from '../../src/conversations/role.js';
 import { randomStream } from '../../src/random.js';
@@ -10,13 +10,16 @@ const DATA = outbound(ROLE.data);
 const never = () => false;
 
 /** A deck of records that begin with these steps and sizes. */
-function deckOf(beginnings: readonly (readonly [step: number, sizeBytes: number])[], firstRecord = 0): RecordDeck {
+function samplerOf(
+  beginnings: readonly (readonly [step: number, sizeBytes: number])[],
+  firstRecord = 0,
+): RecordSampler {
   const records = emptyRecords(firstRecord + beginnings.length);
   for (const [i, [step, sizeBytes]] of beginnings.entries()) {
     records.firstStep[firstRecord + i] = step;
     records.firstSize[firstRecord + i] = sizeBytes;
   }
-  return new RecordDeck(
+  return new RecordSampler(
     records,
     beginnings.map((_, i) => firstRecord + i),
   );
@@ -26,7 +29,7 @@ const draws = (count: number, draw: (i: number) => number) => Array.from({ lengt
 
 describe('a deck of records', () => {
   test('gives every record once before any of them again', () => {
-    const deck = deckOf(
+    const deck = samplerOf(
       draws(50, (i) => i).map((i) => [i % 3 === 0 ? SYN : DATA, 60 + (i % 4)] as const),
       7,
     );
@@ -40,7 +43,7 @@ describe('a deck of records', () => {
   test('gives one that began with the same step and size, or else with the same step, or else any', () => {
     const random = randomStream('2', 'deck');
     for (let run = 0; run < 20; run++) {
-      const deck = deckOf([
+      const deck = samplerOf([
         [SYN, 60],
         [SYN, 60],
         [SYN, 52],
@@ -59,7 +62,7 @@ describe('a deck of records', () => {
     const counts = new Uint32Array(4);
     const random = randomStream('3', 'deck');
     for (let run = 0; run < 4000; run++) {
-      const deck = deckOf(draws(4, (i) => i).map((i) => [SYN, 60 + i] as const));
+      const deck = samplerOf(draws(4, (i) => i).map((i) => [SYN, 60 + i] as const));
       counts[deck.draw(SYN, 999, random, never)]!++;
     }
     // Binomial: 1000 ± 27 each, so five of these.
@@ -67,7 +70,7 @@ describe('a deck of records', () => {
   });
 
   test('gives no record that is busy, unless all are', () => {
-    const deck = deckOf([
+    const deck = samplerOf([
       [SYN, 60],
       [SYN, 60],
       [DATA, 60],
@@ -84,7 +87,7 @@ describe('a deck of records', () => {
   test('gives the same by the same seed', () => {
     const beginnings = draws(40, (i) => i).map((i) => [SYN, 60 + (i % 3)] as const);
     const drawn = (seed: string) => {
-      const [deck, random] = [deckOf(beginnings), randomStream(seed, 'deck')];
+      const [deck, random] = [samplerOf(beginnings), randomStream(seed, 'deck')];
       return draws(80, () => deck.draw(SYN, 60, random, never));
     };
     expect(drawn('5')).toEqual(drawn('5'));

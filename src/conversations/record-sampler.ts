@@ -14,7 +14,7 @@ interface Pile {
   left: number[];
 }
 
-export class RecordDeck {
+export class RecordSampler {
   readonly #piles: readonly Pile[];
 
   /** @param all indices of the records of the service, at least one */
